@@ -1,0 +1,1 @@
+"""Items in: the catalog, its vocabularies, and how both are read."""

@@ -1,0 +1,157 @@
+"""Catalog files in and out: JSON lines ↔ `Item`, with every bad line located and named."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, Any, Literal
+
+import structlog
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from chatrec.errors import CatalogError, DataMissingError
+from chatrec.types import Item
+
+log = structlog.get_logger()
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Texts = list[Text]
+
+
+class CatalogLine(BaseModel):
+    """One line of a catalog file, as it may come from outside (FORMATS: catalog)."""
+
+    model_config = ConfigDict(extra="allow", strict=True)
+
+    id: Annotated[str, StringConstraints(pattern=r"^[^\s:]+:\S+$")]
+    kind: Literal["video", "audio", "game"]
+    title: Text
+    form: Text | None = None
+    aliases: Texts = []
+    year: Annotated[int, Field(ge=1000, le=2100)] | None = None
+    creators: Texts = []
+    cast: Texts = []
+    publishers: Texts = []
+    genres: Texts = []
+    moods: Texts = []
+    themes: Texts = []
+    tags: Texts = []
+    description: str | None = None
+    minutes: Annotated[float, Field(ge=0)] | None = None
+    age: Annotated[int, Field(ge=0, le=99)] | None = None
+    language: Text | None = None
+    countries: Texts = []
+    popularity: Annotated[float, Field(ge=0)] | None = None
+    links: dict[str, str] = {}
+
+    def to_item(self) -> Item:
+        """The line as an immutable `Item`."""
+        data: dict[str, Any] = {name: getattr(self, name) for name in type(self).model_fields}
+        plain = {name: tuple(value) if isinstance(value, list) else value for name, value in data.items()}
+        plain["links"] = MappingProxyType(self.links)
+        plain["extra"] = MappingProxyType(self.model_extra or {})
+        return Item(**plain)
+
+
+@dataclass(frozen=True, eq=False)
+class Catalog(Mapping[str, Item]):
+    """Items by id, in file order, with the hash of their content."""
+
+    by_id: Mapping[str, Item]
+    sha256: str
+    skipped: tuple[CatalogError, ...] = ()
+    """The bad lines that were left out."""
+
+    def __getitem__(self, item_id: str) -> Item:
+        return self.by_id[item_id]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.by_id)
+
+    def __len__(self) -> int:
+        return len(self.by_id)
+
+    @classmethod
+    def of(cls, items: Iterable[Item], skipped: tuple[CatalogError, ...] = ()) -> Catalog:
+        """A catalog of these items; the hash is that of their canonical JSON lines, whatever file they came from."""
+        by_id = {item.id: item for item in items}
+        digest = hashlib.sha256()
+        for item in by_id.values():
+            digest.update(json.dumps(item.to_dict(), ensure_ascii=False, sort_keys=True).encode() + b"\n")
+        return cls(MappingProxyType(by_id), digest.hexdigest(), skipped)
+
+
+def read_catalog(path: Path, *, skip_bad: bool = False) -> Catalog:
+    """Read a catalog file, or every `*.jsonl` of a folder in name order.
+
+    Args:
+        path: a `.jsonl` file or a folder of them.
+        skip_bad: leave bad lines out (they are kept in `Catalog.skipped`) instead of failing on the first.
+
+    Raises:
+        DataMissingError: there is no such file, or the folder holds no catalog.
+        CatalogError: a line is no JSON object, lacks a field, repeats an id or has a wrong type; or no item is left.
+    """
+    items: dict[str, Item] = {}
+    skipped: list[CatalogError] = []
+    for file, number, line in _lines(path):
+        try:
+            item = parse_line(line, path=str(file), line=number)
+            if item.id in items:
+                raise CatalogError(f"repeats id {item.id!r}", path=str(file), line=number, field="id")
+        except CatalogError as error:
+            if not skip_bad:
+                raise
+            skipped.append(error)
+            continue
+        items[item.id] = item
+    if not items:
+        raise CatalogError("holds no items", path=str(path))
+    if skipped:
+        log.warning("bad catalog lines skipped", path=str(path), count=len(skipped), first=str(skipped[0]))
+    return Catalog.of(items.values(), tuple(skipped))
+
+
+def parse_line(text: str, *, path: str = "", line: int = 0) -> Item:
+    """One catalog line as an `Item`.
+
+    Raises:
+        CatalogError: the line is no JSON object, or a field is missing or of a wrong type.
+    """
+    try:
+        data = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise CatalogError(f"not JSON: {error.msg}", path=path, line=line) from error
+    if not isinstance(data, dict):
+        raise CatalogError("not a JSON object", path=path, line=line)
+    try:
+        return CatalogLine.model_validate(data).to_item()
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"])
+        raise CatalogError(first["msg"], path=path, line=line, field=field) from error
+
+
+def write_catalog(items: Iterable[Item], path: Path) -> None:
+    """Write items as a catalog file."""
+    with path.open("w", encoding="utf-8") as file:
+        for item in items:
+            file.write(json.dumps(item.to_dict(), ensure_ascii=False) + "\n")
+
+
+def _lines(path: Path) -> Iterator[tuple[Path, int, str]]:
+    files = sorted(path.glob("*.jsonl")) if path.is_dir() else [path]
+    if not files or not all(file.is_file() for file in files):
+        raise DataMissingError(f"no catalog at {path}: give a .jsonl file or a folder of them")
+    for file in files:
+        with file.open(encoding="utf-8", errors="strict") as lines:
+            try:
+                for number, line in enumerate(lines, 1):
+                    if line.strip():
+                        yield file, number, line
+            except UnicodeDecodeError as error:
+                raise CatalogError(f"not UTF-8: {error.reason}", path=str(file)) from error

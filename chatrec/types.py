@@ -1,0 +1,373 @@
+"""The nouns of a turn. Each stage takes and returns these; none of them knows a stage.
+
+Scores are always higher-is-better. Sequences are tuples, so that a value can be shared between turns and threads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from types import MappingProxyType
+from typing import Any, Literal
+
+Kind = Literal["video", "audio", "game"]
+KINDS: tuple[Kind, ...] = ("video", "audio", "game")
+Role = Literal["user", "assistant"]
+Language = Literal["en", "zh"]
+
+Op = Literal["in", "not_in", "lt", "le", "gt", "ge", "ranges"]
+"""`in`/`not_in` compare with a tuple of strings; `lt` … `ge` with a number; `ranges` with inclusive (low, high) pairs, any of
+which may hold."""
+
+EMPTY: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """A catalog entry. A missing field (`None` or `()`) means *unknown*, never "none"."""
+
+    id: str
+    kind: Kind
+    title: str
+    form: str | None = None
+    aliases: tuple[str, ...] = ()
+    year: int | None = None
+    creators: tuple[str, ...] = ()
+    cast: tuple[str, ...] = ()
+    publishers: tuple[str, ...] = ()
+    genres: tuple[str, ...] = ()
+    moods: tuple[str, ...] = ()
+    themes: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    description: str | None = None
+    minutes: float | None = None
+    age: int | None = None
+    language: str | None = None
+    countries: tuple[str, ...] = ()
+    popularity: float | None = None
+    links: Mapping[str, str] = field(default_factory=lambda: EMPTY)  # type: ignore[assignment]
+    extra: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
+    """Fields of the source file that this version does not know; kept, and written back."""
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """Creators and cast, in that order, each once."""
+        return tuple(dict.fromkeys(self.creators + self.cast))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The item as a catalog line: unknown fields left out, tuples as lists."""
+        known = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "extra"}
+        plain = {
+            name: list(value) if isinstance(value, tuple) else dict(value) if isinstance(value, Mapping) else value
+            for name, value in known.items()
+        }
+        return {name: value for name, value in plain.items() if value not in (None, [], {})} | dict(self.extra)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One utterance."""
+
+    role: Role
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Constraint:
+    """Something an item must (hard) or should (soft) satisfy; `chatrec.constraints.satisfies` is its one meaning."""
+
+    field: str
+    """A field of `Item`, or `people` (creators and cast)."""
+    op: Op
+    value: tuple[str, ...] | float | tuple[tuple[float, float], ...]
+    hard: bool = True
+    turn: int = 0
+    """0-based user turn it was said in."""
+    said: str = ""
+    """The words it came from, as typed."""
+    enforceable: bool = True
+    """False if no item of the catalog has the field: it cannot be checked, and the person is told."""
+
+    @property
+    def key(self) -> str:
+        """Identity for removal and replacement: what it restricts, not when it was said."""
+        return f"{self.field}|{self.op}|{self.value}"
+
+
+Sentiment = Literal["liked", "disliked", "seen", "saved", "mentioned"]
+"""`mentioned`: named without a verdict, e.g. in a replayed log whose sentiment must not be used."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opinion:
+    """What the person said of one item."""
+
+    item_id: str
+    sentiment: Sentiment
+    turn: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """A soft preference in words; `field` and `value` are set where a vocabulary knows them ("space" → themes)."""
+
+    text: str
+    turn: int = 0
+    field: str | None = None
+    value: str | None = None
+    direction: Literal["more", "less"] = "more"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ambiguity:
+    """A named title that fits several items; `options` best first. The first is used until the person says otherwise."""
+
+    said: str
+    options: tuple[str, ...]
+
+
+Action = Literal[
+    "opine",  # opinion
+    "unopine",  # item_id: forget what was said of it
+    "constrain",  # constraint; replaces hard ones of the same field and direction
+    "unconstrain",  # key
+    "wish",
+    "unwish",  # key = the wish's text
+    "kinds",  # kinds, () = any
+    "shown",  # item_ids put before the person
+    "forget_last",  # undo the latest user turn's changes
+    "new_topic",  # drop wishes and constraints, keep seen/disliked and the youngest age
+    "start_over",  # drop everything
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One step of a ledger; the ledger is nothing but its changes replayed."""
+
+    action: Action
+    turn: int
+    opinion: Opinion | None = None
+    constraint: Constraint | None = None
+    wish: Wish | None = None
+    key: str | None = None
+    kinds: tuple[Kind, ...] = ()
+    item_ids: tuple[str, ...] = ()
+
+
+Intent = Literal["recommend", "more", "critique", "greeting", "thanks", "undo", "restart"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What one message was understood to say."""
+
+    changes: tuple[Change, ...] = ()
+    intent: Intent = "recommend"
+    language: Language = "en"
+    missing: tuple[str, ...] = ()
+    """Titles that were named and that the catalog lacks, as typed."""
+    ambiguities: tuple[Ambiguity, ...] = ()
+    unsupported: tuple[str, ...] = ()
+    """Wishes that were understood but that nothing here can act on, as typed."""
+    n: int | None = None
+    """How many picks were asked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ledger:
+    """All that is known of what this person wants *now*. Built only by `understand.ledger.replay`."""
+
+    turn: int = 0
+    kinds: tuple[Kind, ...] = ()
+    """Media asked for; empty if nothing points to one."""
+    opinions: tuple[Opinion, ...] = ()
+    """The latest one per item, oldest first."""
+    constraints: tuple[Constraint, ...] = ()
+    wishes: tuple[Wish, ...] = ()
+    shown: tuple[str, ...] = ()
+    """Everything put before the person since the topic began, oldest first."""
+    last_shown: tuple[str, ...] = ()
+
+    def ids(self, *sentiments: Sentiment) -> tuple[str, ...]:
+        """Items with one of these sentiments, oldest first."""
+        return tuple(o.item_id for o in self.opinions if o.sentiment in sentiments)
+
+    @property
+    def hard(self) -> tuple[Constraint, ...]:
+        """The constraints that code enforces."""
+        return tuple(c for c in self.constraints if c.hard and c.enforceable)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """What the retrievers and the head are asked: the ledger, the conversation's words and their vectors."""
+
+    ledger: Ledger
+    text: str
+    """Words to match, composed from wishes and the latest message; may be empty."""
+    last_message: str = ""
+    vector: Any = None
+    """float32 [d], unit length: embedding of `text`; None if there is no text."""
+    excluded: frozenset[str] = frozenset()
+    """Never to be retrieved: seen, disliked, shown before when the person asks for others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One retriever's verdict on an item; `rank` starts at 1."""
+
+    retriever: str
+    rank: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """An item that could be recommended, with who found it."""
+
+    item: Item
+    hits: tuple[Hit, ...] = ()
+    score: float = 0.0
+    """Fused retrieval score, then the head's probability."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A statement about an item, bound to the catalog field that must bear it out."""
+
+    text: str
+    field: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """One pick as it was written: the item behind its slot, and the claims made of it."""
+
+    candidate: Candidate
+    claims: tuple[Claim, ...] = ()
+    rank: int | None = None
+    """1-based position the language model gave it; None if the model did not pick it."""
+    written_by: Literal["llm", "facts"] = "facts"
+
+
+Fit = Literal["low", "medium", "high"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recommendation:
+    """One pick as it is shown."""
+
+    item: Item
+    reason: str
+    evidence: tuple[Claim, ...]
+    """The claims that `reason` consists of, each checked against the item."""
+    score: float
+    """The head's estimate in [0, 1] that this item fits, among this turn's candidates."""
+    fit: Fit = "medium"
+    written_by: Literal["llm", "facts"] = "facts"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, as `--json` prints it."""
+        return {
+            "item": self.item.to_dict(),
+            "reason": self.reason,
+            "evidence": [{"text": c.text, "field": c.field, "value": c.value} for c in self.evidence],
+            "score": self.score,
+            "fit": self.fit,
+            "written_by": self.written_by,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chip:
+    """Something understood that the person can remove (`remove`), or a next step they can take (`say`)."""
+
+    label: str
+    remove: Change | None = None
+    say: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageTrace:
+    """What one arrow of the pipeline took, kept and cost."""
+
+    stage: str
+    n_in: int
+    n_out: int
+    ms: float
+    detail: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trace:
+    """One turn, replayable: versions and hashes of what took part, and a line per stage."""
+
+    stages: tuple[StageTrace, ...] = ()
+    versions: Mapping[str, str] = field(default_factory=lambda: EMPTY)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """The answer to one message."""
+
+    text: str
+    recommendations: tuple[Recommendation, ...] = ()
+    chips: tuple[Chip, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What could not be done or was assumed: titles missing from the catalog, ambiguous ones, unenforceable constraints."""
+    degraded: tuple[str, ...] = ()
+    """Why this answer is less than it could be ("the language model is not running"); empty if all went well."""
+    ledger: Ledger = field(default_factory=Ledger)
+    trace: Trace = field(default_factory=Trace)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, as `--json` prints it."""
+        return {
+            "text": self.text,
+            "recommendations": [r.to_dict() for r in self.recommendations],
+            "chips": [{"label": c.label, "say": c.say, "removable": c.remove is not None} for c in self.chips],
+            "notes": list(self.notes),
+            "degraded": list(self.degraded),
+        }
+
+
+# --- events of a streamed turn, in this order ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Understood:
+    """The message was read."""
+
+    ledger: Ledger
+    chips: tuple[Chip, ...] = ()
+    type: Literal["understood"] = "understood"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CandidatesFound:
+    """The shortlist in the head's order, with reasons built from facts: what is shown until the model has spoken."""
+
+    recommendations: tuple[Recommendation, ...]
+    type: Literal["candidates"] = "candidates"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimChecked:
+    """One whole claim that the model wrote and that the item bears out."""
+
+    item_id: str
+    claim: Claim
+    type: Literal["claim"] = "claim"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Final:
+    """The turn's reply."""
+
+    reply: Reply
+    type: Literal["final"] = "final"
+
+
+Event = Understood | CandidatesFound | ClaimChecked | Final
