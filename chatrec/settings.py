@@ -39,7 +39,9 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="CHATREC_", toml_file="chatrec.toml", extra="forbid", frozen=True)
 
     catalog: Path | None = Field(None, description="a catalog.jsonl or a folder of them; none: the shipped catalog")
-    index_dir: Path | None = Field(None, description="folder that holds built indexes; none: index/build in a checkout, else the cache")
+    index_dir: Path | None = Field(
+        None, description="folder that holds built indexes; none: index/build in a checkout, else the cache"
+    )
     models: Path | None = Field(None, description="folder that `chatrec train head` wrote; none: the shipped head")
     embedder: str = Field("", description="sentence-transformers model (folder or hub id); empty: MiniLM from its package")
     prompts: Path | None = Field(None, description="folder of prompt templates; none: the shipped ones")
@@ -48,10 +50,14 @@ class Settings(BaseSettings):
     llm_url: str = Field("http://127.0.0.1:8100/v1", description="OpenAI-compatible endpoint")
     llm_model: str = Field("", description="model name at that endpoint; empty: the one the server lists first")
     llm_api_key: str = Field("none", description="sent as bearer token; never logged", repr=False)
-    llm_profile: Literal["small", "capable"] = Field("small", description="prompt set: small (grammar of facts) or capable (JSON claims)")
+    llm_profile: Literal["small", "capable"] = Field(
+        "small", description="prompt set: small (grammar of facts) or capable (JSON claims)"
+    )
     llm_timeout_s: float = Field(60.0, gt=0, description="longest a whole answer may take")
     llm_stall_s: float = Field(8.0, gt=0, description="longest silence before or between tokens")
-    llm_base: str = Field("", description="folder or hub id of the model that `serve llm` starts; empty: SmolLM2-135M-Instruct from its package")
+    llm_base: str = Field(
+        "", description="folder or hub id of the model that `serve llm` starts; empty: SmolLM2-135M-Instruct from its package"
+    )
     store: Path | None = Field(None, description="SQLite file that keeps sessions; none: in memory")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
 

@@ -51,7 +51,7 @@ class CatalogLine(BaseModel):
     def to_item(self) -> Item:
         """The line as an immutable `Item`."""
         data: dict[str, Any] = {name: getattr(self, name) for name in type(self).model_fields}
-        plain = {name: tuple(value) if isinstance(value, list) else value for name, value in data.items()}
+        plain: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in data.items()}
         plain["links"] = MappingProxyType(self.links)
         plain["extra"] = MappingProxyType(self.model_extra or {})
         return Item(**plain)

@@ -1,0 +1,206 @@
+"""Build an index aside, verify it, and swap it in; a reader sees the old one or the new one, never a half."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import bm25s
+import chromadb
+import numpy as np
+import structlog
+from chromadb.config import Settings as ChromaSettings
+from chromadb.errors import ChromaError
+from filelock import FileLock, Timeout
+from numpy.typing import NDArray
+
+from chatrec.catalog.read import Catalog, write_catalog
+from chatrec.constraints import metadata
+from chatrec.errors import IndexCorruptError, IndexMissingError, InputError
+from chatrec.index.document import SCHEMA_VERSION, dense_text, sparse_tokens
+from chatrec.index.embed import Embedder
+
+log = structlog.get_logger()
+COLLECTION = "items"
+POINTER = "CURRENT"
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What an index was built from; compared whenever it is opened."""
+
+    catalog_sha256: str
+    embedder: str
+    embedder_sha256: str
+    dimension: int
+    items: int
+    schema_version: int
+    generation: str
+
+    def write(self, folder: Path) -> None:
+        """Write the manifest last: a folder without one is an unfinished build."""
+        path = folder / "manifest.json"
+        with path.open("w", encoding="utf-8") as file:
+            json.dump(asdict(self), file, indent=1)
+            file.flush()
+            os.fsync(file.fileno())
+
+    @classmethod
+    def read(cls, folder: Path) -> Manifest:
+        """Read a generation's manifest.
+
+        Raises:
+            IndexMissingError: there is none.
+            IndexCorruptError: it cannot be read.
+        """
+        path = folder / "manifest.json"
+        if not path.is_file():
+            raise IndexMissingError(f"no index at {folder}: run `chatrec index build`")
+        try:
+            return cls(**json.loads(path.read_text(encoding="utf-8")))
+        except (json.JSONDecodeError, TypeError) as error:
+            raise IndexCorruptError(f"{path} is damaged ({error}): run `chatrec index build --force`") from error
+
+
+def index_home(build_dir: Path, catalog_sha256: str, embedder_sha256: str) -> Path:
+    """The folder that holds the generations for one catalog and one embedder."""
+    return build_dir / f"{catalog_sha256[:16]}-{embedder_sha256[:8]}-v{SCHEMA_VERSION}"
+
+
+def current_generation(home: Path) -> Path:
+    """The generation in use.
+
+    Raises:
+        IndexMissingError: nothing has been built.
+        IndexCorruptError: the pointer names a folder that is gone.
+    """
+    pointer = home / POINTER
+    if not pointer.is_file():
+        raise IndexMissingError(f"no index in {home}: run `chatrec index build`")
+    generation = home / pointer.read_text(encoding="utf-8").strip()
+    if not generation.is_dir():
+        raise IndexCorruptError(f"{pointer} names {generation.name!r}, which is gone: run `chatrec index build --force`")
+    return generation
+
+
+def build_index(catalog: Catalog, embedder: Embedder, build_dir: Path, *, progress: bool = False) -> Path:
+    """Build and swap in the index of a catalog.
+
+    Args:
+        catalog: the items.
+        embedder: what embeds them.
+        build_dir: folder that holds all built indexes.
+        progress: show a bar while embedding.
+
+    Returns:
+        The folder of the new generation.
+
+    Raises:
+        InputError: the folder cannot be written, or another process is building there.
+        IndexCorruptError: the finished store does not hold what was put in.
+    """
+    home = index_home(build_dir, catalog.sha256, embedder.sha256)
+    with _builder_lock(home):
+        generation = home / uuid.uuid4().hex[:12]
+        try:
+            generation.mkdir()
+            vectors = embedder.encode([dense_text(item) for item in catalog.values()], progress=progress)
+            _write_generation(catalog, embedder, vectors, generation)
+            _swap(home, generation)
+        except OSError as error:
+            shutil.rmtree(generation, ignore_errors=True)
+            raise InputError(f"the index cannot be written to {home}: {error}") from error
+        except BaseException:
+            shutil.rmtree(generation, ignore_errors=True)
+            raise
+        _drop_unfinished(home, keep=generation)
+    log.info("index built", items=len(catalog), folder=str(generation))
+    return generation
+
+
+def open_collection(folder: Path) -> chromadb.Collection:
+    """The Chroma collection of a generation.
+
+    Raises:
+        IndexCorruptError: the store cannot be opened or lacks the collection.
+    """
+    try:
+        client = chromadb.PersistentClient(str(folder / "chroma"), settings=ChromaSettings(anonymized_telemetry=False))
+        return client.get_collection(COLLECTION, embedding_function=None)
+    except (ChromaError, ValueError, OSError) as error:
+        raise IndexCorruptError(f"the store in {folder} cannot be opened ({error}): run `chatrec index build --force`") from error
+
+
+def _write_generation(catalog: Catalog, embedder: Embedder, vectors: NDArray[np.float32], folder: Path) -> None:
+    write_catalog(catalog.values(), folder / "items.jsonl")
+    np.save(folder / "vectors.npy", vectors, allow_pickle=False)
+    retriever = bm25s.BM25(method="lucene")
+    retriever.index([sparse_tokens(item) for item in catalog.values()], show_progress=False)
+    retriever.save(folder / "bm25")
+    _fill_chroma(catalog, vectors, folder)
+    Manifest(
+        catalog_sha256=catalog.sha256,
+        embedder=embedder.name,
+        embedder_sha256=embedder.sha256,
+        dimension=int(vectors.shape[1]),
+        items=len(catalog),
+        schema_version=SCHEMA_VERSION,
+        generation=folder.name,
+    ).write(folder)
+
+
+def _fill_chroma(catalog: Catalog, vectors: NDArray[np.float32], folder: Path) -> None:
+    client = chromadb.PersistentClient(str(folder / "chroma"), settings=ChromaSettings(anonymized_telemetry=False))
+    collection = client.create_collection(
+        COLLECTION, configuration={"hnsw": {"space": "cosine", "ef_construction": 200, "ef_search": 200}}, embedding_function=None
+    )
+    ids, items = list(catalog), list(catalog.values())
+    step = min(client.get_max_batch_size(), 5000)
+    for start in range(0, len(ids), step):
+        part = slice(start, start + step)
+        collection.upsert(
+            ids=ids[part],
+            embeddings=vectors[part],  # pyright: ignore[reportArgumentType]
+            metadatas=[metadata(item) for item in items[part]],
+        )
+    if collection.count() != len(ids):
+        raise IndexCorruptError(f"the store holds {collection.count()} of {len(ids)} items; the old index stays in use")
+
+
+def _swap(home: Path, generation: Path) -> None:
+    pending = home / f"{POINTER}.{generation.name}"
+    with pending.open("w", encoding="utf-8") as file:
+        file.write(generation.name)
+        file.flush()
+        os.fsync(file.fileno())
+    pending.replace(home / POINTER)
+    directory = os.open(home, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
+
+
+def _drop_unfinished(home: Path, keep: Path) -> None:
+    """Remove builds that were interrupted; finished generations stay, a running reader may hold one."""
+    for folder in home.iterdir():
+        if folder.is_dir() and folder != keep and not (folder / "manifest.json").is_file():
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _builder_lock(home: Path) -> Iterator[None]:
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        with FileLock(home / "build.lock", timeout=0):
+            yield
+    except Timeout as error:
+        raise InputError(f"another process is building the index in {home}; wait for it, then try again") from error
+    except PermissionError as error:
+        raise InputError(f"no permission to write to {home}: set CHATREC_INDEX_DIR to a folder of yours") from error

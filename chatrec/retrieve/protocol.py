@@ -1,0 +1,26 @@
+"""What a retriever is."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from chatrec.types import Constraint, Query
+
+
+class Retriever(Protocol):
+    """Finds items for a query. Implementations hold their own index; one instance serves all sessions at once."""
+
+    name: str
+
+    def retrieve(self, query: Query, required: tuple[Constraint, ...], k: int) -> list[tuple[str, float]]:
+        """Up to k (item id, score) pairs, best first.
+
+        Args:
+            query: the ledger, words and vectors of this turn.
+            required: what every item must satisfy; a retriever that can filter early does, `fuse` checks again.
+            k: how many at most; a retriever that cannot filter early should return more.
+
+        Returns:
+            Ids with scores, higher is better, at most one entry per id; empty if the query gives it nothing to go by.
+        """
+        ...

@@ -1,0 +1,54 @@
+"""From the ledger to what the retrievers are asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from chatrec.index.open import Index
+from chatrec.types import Item, Ledger, Query
+
+WORD_FIELDS = ("genres", "moods", "themes", "tags", "people", "form")
+
+
+def compose(index: Index, ledger: Ledger, message: str, *, exclude_shown: bool = False) -> Query:
+    """The query of a turn.
+
+    Its text is made of what is wanted (wishes, then the values of positive constraints), never of what is not, since an
+    embedding of "nothing scary" lies close to scary things. Where nothing was understood, the message itself is used.
+
+    Args:
+        index: whose embedder makes the vector.
+        ledger: what is known of the person.
+        message: the latest message, as typed.
+        exclude_shown: leave out what was put before the person already (they asked for others).
+    """
+    text = wanted_words(ledger) or ("" if ledger.opinions or ledger.constraints else message.strip())
+    excluded = set(ledger.ids("liked", "disliked", "seen", "mentioned"))
+    if exclude_shown:
+        excluded.update(ledger.shown)
+    return Query(
+        ledger=ledger,
+        text=text,
+        last_message=message,
+        vector=index.embedder.encode([text])[0] if text else None,
+        excluded=frozenset(excluded),
+    )
+
+
+def wanted_words(ledger: Ledger) -> str:
+    """Wishes and the values of positive constraints as search words."""
+    wishes = [wish.text for wish in ledger.wishes if wish.direction == "more"]
+    values = [
+        str(value)
+        for constraint in ledger.constraints
+        if constraint.op == "in" and constraint.field in WORD_FIELDS and isinstance(constraint.value, tuple)
+        for value in constraint.value
+    ]
+    return " ".join(dict.fromkeys(wishes + values))
+
+
+def liked_items(query: Query, catalog: Mapping[str, Item]) -> tuple[str, ...]:
+    """The items that pull: liked ones, else those named without a verdict; latest last; only ones the catalog has."""
+    ledger = query.ledger
+    ids = ledger.ids("liked") or ledger.ids("mentioned")
+    return tuple(item_id for item_id in ids if item_id in catalog)

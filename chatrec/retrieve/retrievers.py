@@ -1,0 +1,104 @@
+"""The retrievers that need nothing but the index."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chatrec.constraints import satisfies_all, where
+from chatrec.index.open import Index
+from chatrec.retrieve.query import liked_items
+from chatrec.types import Constraint, Query
+
+MAX_LIKED = 8
+"""Liked items that are asked for neighbours, latest first: each costs one more ANN search."""
+
+
+class DenseRetriever:
+    """Nearest by meaning to the words that were said; constraints are filtered inside Chroma."""
+
+    name = "dense"
+
+    def __init__(self, index: Index) -> None:
+        self._index = index
+
+    def retrieve(self, query: Query, required: tuple[Constraint, ...], k: int) -> list[tuple[str, float]]:
+        """Cosine of item and query text."""
+        if query.vector is None:
+            return []
+        return self._index.nearest([query.vector], k + len(query.excluded), where(required))[0]
+
+
+class LikedRetriever:
+    """Nearest by meaning to the items the person likes; each item counts with its best neighbour and the mean of all."""
+
+    name = "liked"
+
+    def __init__(self, index: Index) -> None:
+        self._index = index
+
+    def retrieve(self, query: Query, required: tuple[Constraint, ...], k: int) -> list[tuple[str, float]]:
+        """Cosine to the liked items: half the maximum, half the mean."""
+        liked = liked_items(query, self._index.catalog)[-MAX_LIKED:]
+        if not liked:
+            return []
+        vectors = [self._index.vector(item_id) for item_id in liked]
+        found = self._index.nearest(vectors, k + len(query.excluded), where(required))
+        ids = list(dict.fromkeys(item_id for row in found for item_id, _ in row))
+        if not ids:
+            return []
+        cosines = self._index.vectors[[self._index.rows[i] for i in ids]] @ np.stack(vectors).T
+        scores = 0.5 * cosines.max(axis=1) + 0.5 * cosines.mean(axis=1)
+        return sorted(zip(ids, scores.tolist(), strict=True), key=lambda pair: (-pair[1], pair[0]))
+
+
+class SparseRetriever:
+    """BM25 over fielded stems (Robertson & Zaragoza 2009, as implemented by bm25s)."""
+
+    name = "sparse"
+
+    def __init__(self, index: Index) -> None:
+        self._index = index
+
+    def retrieve(self, query: Query, required: tuple[Constraint, ...], k: int) -> list[tuple[str, float]]:
+        """BM25 of the query's words; only items that share one."""
+        if not query.text:
+            return []
+        scores = self._index.sparse_scores(query.text)
+        return best_allowed(self._index, scores, np.flatnonzero(scores > 0), query, required, k)
+
+
+class PopularityRetriever:
+    """The best known that may be shown: what is left to go by when nothing was said, and a prior otherwise."""
+
+    name = "popularity"
+
+    def __init__(self, index: Index) -> None:
+        self._index = index
+
+    def retrieve(self, query: Query, required: tuple[Constraint, ...], k: int) -> list[tuple[str, float]]:
+        """Popularity percentile within the medium; unknown counts as the least."""
+        scores = np.nan_to_num(self._index.popularity, nan=0.0)
+        return best_allowed(self._index, scores, np.arange(len(scores)), query, required, k)
+
+
+def best_allowed(
+    index: Index,
+    scores: NDArray[np.float32],
+    rows: Iterable[int] | NDArray[np.intp],
+    query: Query,
+    required: tuple[Constraint, ...],
+    k: int,
+) -> list[tuple[str, float]]:
+    """The k best of some rows that satisfy the constraints and are not excluded; ties go by row."""
+    rows = np.asarray(rows)
+    result: list[tuple[str, float]] = []
+    for row in rows[np.argsort(-scores[rows], kind="stable")]:
+        item_id = index.ids[row]
+        if item_id not in query.excluded and satisfies_all(index.catalog[item_id], required):
+            result.append((item_id, float(scores[row])))
+            if len(result) == k:
+                break
+    return result
