@@ -134,6 +134,7 @@ Action = Literal[
     "wish",
     "unwish",  # key = the wish's text
     "kinds",  # kinds, () = any
+    "ambiguous",  # ambiguity: keep it open until one of its options is spoken of again
     "shown",  # item_ids put before the person
     "forget_last",  # undo the latest user turn's changes
     "new_topic",  # drop wishes and constraints, keep seen/disliked and the youngest age
@@ -151,6 +152,7 @@ class Change:
     constraint: Constraint | None = None
     wish: Wish | None = None
     key: str | None = None
+    ambiguity: Ambiguity | None = None
     kinds: tuple[Kind, ...] = ()
     item_ids: tuple[str, ...] = ()
 
@@ -188,6 +190,8 @@ class Ledger:
     shown: tuple[str, ...] = ()
     """Everything put before the person since the topic began, oldest first."""
     last_shown: tuple[str, ...] = ()
+    ambiguities: tuple[Ambiguity, ...] = ()
+    """Named titles that fit several items and that were not settled yet."""
 
     def ids(self, *sentiments: Sentiment) -> tuple[str, ...]:
         """Items with one of these sentiments, oldest first."""

@@ -1,0 +1,1 @@
+"""What did the person say? Message → changes (`read`), changes → ledger (`ledger`), ledger → chips (`chips`)."""

@@ -1,0 +1,114 @@
+"""A message as tokens: normalised, one per word and one per Chinese character, each pointing back to what was typed."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+
+from chatrec.settings import MAX_MESSAGE_CHARS
+from chatrec.types import Language
+
+HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+KANA = re.compile(r"[\u3040-\u30ff\uac00-\ud7af]")
+_TOKEN = re.compile(rf"[{HAN}]|\d+(?:\.\d+)?|[^\W\d_]+|[^\w\s]")
+_QUOTES = str.maketrans({"’": "'", "‘": "'", "`": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "–": "-", "—": "-", "‐": "-", "‑": "-"})  # fmt: skip
+_CONTRACTION = re.compile(r"(?<=[^\W\d_])'(?=(?:t|m|ve|re|ll|d)\b)", re.IGNORECASE)
+_LATIN_WORD = re.compile(rf"[^\W\d_{HAN}]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A word, a number, a Chinese character or a punctuation mark."""
+
+    text: str
+    """Case-folded, without accents."""
+    raw: str
+    start: int
+    end: int
+
+    @property
+    def is_word(self) -> bool:
+        return self.text[0].isalnum()
+
+    @property
+    def is_han(self) -> bool:
+        return is_han(self.text)
+
+    @property
+    def is_number(self) -> bool:
+        return self.text[0].isdigit()
+
+    @property
+    def is_capital(self) -> bool:
+        """Written with a capital first letter (digits say nothing)."""
+        return self.raw[0].isupper()
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A message after normalisation, and its tokens."""
+
+    plain: str
+    tokens: tuple[Token, ...]
+
+    def said(self, start: int, end: int) -> str:
+        """The typed words of tokens `start` to `end` (exclusive)."""
+        return self.plain[self.tokens[start].start : self.tokens[end - 1].end] if start < end else ""
+
+    def words(self, start: int, end: int) -> tuple[str, ...]:
+        return tuple(t.text for t in self.tokens[start:end])
+
+
+def normalise(raw: str) -> str:
+    """NFKC (full-width forms become plain), straight quotes and dashes, no control characters, bounded length."""
+    plain = unicodedata.normalize("NFKC", raw[:MAX_MESSAGE_CHARS]).translate(_QUOTES)
+    plain = "".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in plain)
+    plain = _CONTRACTION.sub("", plain)
+    return " ".join(plain.split())[:MAX_MESSAGE_CHARS]
+
+
+@lru_cache(maxsize=65_536)
+def fold(word: str) -> str:
+    """Case-folded, accents removed: `Amélie` → `amelie`."""
+    plain = unicodedata.normalize("NFD", word.casefold())
+    return "".join(c for c in plain if not unicodedata.combining(c)) or word
+
+
+def tokenise(raw: str) -> Text:
+    """Split a message; apostrophes of contractions vanish (`don't` → `dont`), hyphens separate."""
+    plain = normalise(raw)
+    tokens = tuple(Token(fold(m.group()), m.group(), m.start(), m.end()) for m in _TOKEN.finditer(plain))
+    return Text(plain, tokens)
+
+
+def key_of(text: str) -> tuple[str, ...]:
+    """The words of a name or phrase as they are compared: no punctuation, no case, no accents."""
+    return tuple(t.text for t in tokenise(text).tokens if t.is_word)
+
+
+def is_han(text: str) -> bool:
+    """Whether the text starts with a Chinese character."""
+    return "\u3400" <= text[0] <= "\u9fff" or "\uf900" <= text[0] <= "\ufaff"
+
+
+def language_of(text: str, names: Sequence[tuple[int, int]] = ()) -> Language:
+    """Chinese if, titles and names left out, there are at least as many Chinese characters as Latin words.
+
+    Args:
+        text: normalised text.
+        names: character spans of titles and names; they tell little of the language spoken.
+    """
+    rest = "".join(text[a:b] for a, b in _gaps(len(text), names))
+    if not re.search(rf"[{HAN}A-Za-z]", rest):
+        rest = text
+    han = sum(is_han(c) for c in rest)
+    return "zh" if han and han >= len(_LATIN_WORD.findall(rest)) and not KANA.search(rest) else "en"
+
+
+def _gaps(length: int, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    edges = [0, *(edge for span in sorted(spans) for edge in span), length]
+    return [(a, b) for a, b in list(pairwise(edges))[::2] if a < b]
