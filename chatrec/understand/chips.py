@@ -1,0 +1,175 @@
+"""What was understood, as chips: one per thing, with a short label and the change that takes it back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from chatrec.types import Change, Chip, Constraint, Item, Kind, Language, Ledger, Opinion, Wish
+from chatrec.understand.lexicon import lexicon
+
+KIND_LABELS: dict[Kind, tuple[str, str]] = {"video": ("video", "影视"), "audio": ("audio", "音频"), "game": ("game", "游戏")}
+SECTIONS = {"genres": "genres", "moods": "moods", "tags": "tags", "themes": "themes", "form": "forms"}
+OPINIONS = {
+    "liked": ("like: ", "喜欢："),
+    "disliked": ("not: ", "不要："),
+    "seen": ("seen: ", "看过："),
+    "saved": ("saved: ", "已存："),
+}
+SIGNS = {"lt": "<", "le": "≤", "gt": ">", "ge": "≥"}
+MAX_VALUES = 3
+"""Values named in a label before it ends in an ellipsis."""
+
+
+def chips(ledger: Ledger, catalog: Mapping[str, Item], language: Language) -> tuple[Chip, ...]:
+    """One removable chip per thing understood: media, constraints, wishes, opinions of items, in this order."""
+    turn = ledger.turn
+    shown = [Chip(label=label, remove=Change(action="kinds", turn=turn)) for label in _kinds(ledger, language)]
+    for constraint in ledger.constraints:
+        change = Change(action="unconstrain", turn=turn, key=constraint.key)
+        shown.append(Chip(label=constraint_label(constraint, language), remove=change))
+    for wish in ledger.wishes:
+        shown.append(Chip(label=wish_label(wish, language), remove=Change(action="unwish", turn=turn, key=wish.text)))
+    for opinion in ledger.opinions:
+        item = catalog.get(opinion.item_id)
+        if item is not None and opinion.sentiment in OPINIONS:
+            change = Change(action="unopine", turn=turn, key=opinion.item_id)
+            shown.append(Chip(label=_opinion_label(opinion, item, language), remove=change))
+    return tuple(shown)
+
+
+def _kinds(ledger: Ledger, language: Language) -> list[str]:
+    """The media asked for, unless a form says the same more precisely."""
+    if not ledger.kinds or any(c.field == "form" and c.op == "in" for c in ledger.constraints):
+        return []
+    return [" + ".join(KIND_LABELS[kind][language == "zh"] for kind in ledger.kinds)]
+
+
+def constraint_label(constraint: Constraint, language: Language) -> str:
+    """A few words that say what must hold: `film`, `1980s`, `≤ 90 min`, `no horror`, `age 6+ ok`."""
+    label = _LABELS.get(constraint.field, _values_label)(constraint, language)
+    if constraint.hard:
+        return label
+    return f"最好{label}" if language == "zh" else f"ideally {label}"
+
+
+def wish_label(wish: Wish, language: Language) -> str:
+    """The wish's words; `less …` for an aversion."""
+    words = _word(wish.value or wish.text, wish.field or "", language) if wish.field else wish.text
+    if wish.direction == "less":
+        return f"少些{words}" if language == "zh" else f"less {words}"
+    return words
+
+
+def _opinion_label(opinion: Opinion, item: Item, language: Language) -> str:
+    return OPINIONS[opinion.sentiment][language == "zh"] + item.title
+
+
+def _values_label(constraint: Constraint, language: Language) -> str:
+    values = tuple(map(str, constraint.value)) if isinstance(constraint.value, tuple) else (str(constraint.value),)
+    words = list(dict.fromkeys(_word(value, constraint.field, language) for value in values))
+    joined = (" / " if language == "en" else "／").join(words[:MAX_VALUES]) + ("…" if len(words) > MAX_VALUES else "")
+    if constraint.op == "not_in":
+        return f"不要{joined}" if language == "zh" else f"no {joined}"
+    return joined
+
+
+def _word(value: str, field: str, language: Language) -> str:
+    """A catalog value in the person's language."""
+    if language == "en":
+        return _ENGLISH_NAMES.get(field, {}).get(value, value)
+    if field == "language":
+        return lexicon().label_zh("languages", value) or value
+    return lexicon().label_zh(SECTIONS.get(field, ""), value) or value
+
+
+def _language_label(constraint: Constraint, language: Language) -> str:
+    values = constraint.value if isinstance(constraint.value, tuple) else ()
+    names = [_language_name(str(v), language) for v in values if v not in ("yue", "cmn", "nb", "nn", "fil") or len(values) == 1]
+    joined = (" / " if language == "en" else "／").join(names[:MAX_VALUES])
+    if constraint.op == "not_in":
+        return f"不要{joined}" if language == "zh" else f"not in {joined}"
+    return f"{joined}" if language == "zh" else f"in {joined}"
+
+
+def _language_name(code: str, language: Language) -> str:
+    if code == "zxx":
+        return "无对白" if language == "zh" else "no words"
+    data = lexicon().sections["languages"].get(code, {})
+    if language == "zh":
+        return data["zh"][0] if data.get("zh") else code
+    return data["en"][0].title() if data.get("en") else code
+
+
+def _countries_label(constraint: Constraint, language: Language) -> str:
+    for name, data in lexicon().sections["countries"].items():
+        if tuple(data["values"]) == constraint.value:
+            label = (data["zh"] or [name])[0] if language == "zh" else name.title()
+            return label if constraint.op == "in" else f"不要{label}" if language == "zh" else f"not {label}"
+    return _values_label(constraint, language)
+
+
+def _minutes_label(constraint: Constraint, language: Language) -> str:
+    if constraint.op == "ranges":
+        return _ranges(constraint, lambda low, high: f"{_length(low, language)}–{_length(high, language)}")
+    return f"{SIGNS[constraint.op]} {_length(_number(constraint), language)}"
+
+
+def _length(minutes: float, language: Language) -> str:
+    if minutes == float("inf"):
+        return "∞"
+    if minutes >= 180 and minutes % 30 == 0:
+        return f"{minutes / 60:g} " + ("小时" if language == "zh" else "h")
+    return f"{minutes:.0f} " + ("分钟" if language == "zh" else "min")
+
+
+def _year_label(constraint: Constraint, language: Language) -> str:
+    if constraint.op == "ranges":
+        return _ranges(constraint, lambda low, high: _years(low, high, language))
+    year = f"{_number(constraint):.0f}"
+    english = {"lt": f"before {year}", "le": f"up to {year}", "gt": f"after {year}", "ge": f"since {year}"}
+    chinese = {"lt": f"{year}年以前", "le": f"不晚于{year}年", "gt": f"{year}年之后", "ge": f"{year}年以来"}
+    return (chinese if language == "zh" else english)[constraint.op]
+
+
+def _years(low: float, high: float, language: Language) -> str:
+    if low == high:
+        return f"{low:.0f}"
+    if low % 10 == 0 and high == low + 9:
+        return f"{low:.0f}年代" if language == "zh" else f"{low:.0f}s"
+    if low <= 0 or low == float("-inf"):
+        return f"≤ {high:.0f}"
+    return f"≥ {low:.0f}" if high >= 9999 else f"{low:.0f}–{high:.0f}"
+
+
+def _ranges(constraint: Constraint, label: Callable[[float, float], str]) -> str:
+    ranges = constraint.value if isinstance(constraint.value, tuple) else ()
+    return " / ".join(label(float(r[0]), float(r[1])) for r in ranges if isinstance(r, tuple))
+
+
+def _age_label(constraint: Constraint, language: Language) -> str:
+    if constraint.op != "le":
+        return f"{'年龄' if language == 'zh' else 'age'} {SIGNS.get(constraint.op, '')} {_number(constraint):.0f}"
+    age = f"{_number(constraint):.0f}"
+    return f"{age}岁可看" if language == "zh" else f"age {age}+ ok"
+
+
+def _popularity_label(constraint: Constraint, language: Language) -> str:
+    less = constraint.op in ("lt", "le")
+    if language == "zh":
+        return "更小众" if less else "更热门"
+    return "less known" if less else "better known"
+
+
+def _number(constraint: Constraint) -> float:
+    return float(constraint.value) if isinstance(constraint.value, (int, float)) else 0.0
+
+
+_ENGLISH_NAMES = {"countries": {"US": "American", "GB": "British"}}
+_LABELS: dict[str, Callable[[Constraint, Language], str]] = {
+    "minutes": _minutes_label,
+    "year": _year_label,
+    "age": _age_label,
+    "popularity": _popularity_label,
+    "language": _language_label,
+    "countries": _countries_label,
+}

@@ -1,0 +1,139 @@
+"""The lexicon (`lexicon.toml`): English and Chinese phrases → entries, and the matcher that finds the longest ones."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from chatrec.types import Kind
+from chatrec.understand.text import is_han, key_of
+
+Phrase = tuple[str, ...]
+PLURAL_SECTIONS = {"genres", "styles", "forms", "tags"}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a phrase stands for: a section of the lexicon, the name in it, and that name's properties."""
+
+    section: str
+    name: str
+    data: Mapping[str, Any]
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """Catalog values, for sections that have them."""
+        return tuple(self.data.get("values", (self.name,)))
+
+    @property
+    def kind(self) -> Kind | None:
+        """The medium this word belongs to (`medium`) or suggests when nothing else does (`noun`)."""
+        return self.data.get("medium") or self.data.get("kind")
+
+
+class Phrases:
+    """Phrases by their first word, longest first."""
+
+    def __init__(self) -> None:
+        self._by_first: dict[str, dict[Phrase, list[Entry]]] = {}
+        self._longest: dict[str, int] = {}
+
+    def add(self, phrase: Phrase, entry: Entry) -> None:
+        """Let `phrase` stand for `entry` (also)."""
+        if not phrase:
+            return
+        entries = self._by_first.setdefault(phrase[0], {}).setdefault(phrase, [])
+        if entry not in entries:
+            entries.append(entry)
+        self._longest[phrase[0]] = max(self._longest.get(phrase[0], 0), len(phrase))
+
+    def at(self, words: Sequence[str], start: int) -> Iterator[tuple[int, list[Entry]]]:
+        """Every phrase that starts at `start`, as (end, entries), longest first."""
+        known = self._by_first.get(words[start])
+        if known is None:
+            return
+        for end in range(min(len(words), start + self._longest[words[start]]), start, -1):
+            entries = known.get(tuple(words[start:end]))
+            if entries:
+                yield end, entries
+
+    def get(self, phrase: Phrase) -> list[Entry]:
+        """The entries of exactly this phrase."""
+        return self._by_first.get(phrase[0], {}).get(phrase, []) if phrase else []
+
+    def words(self) -> set[str]:
+        """Every single word that occurs in a phrase."""
+        return {word for phrases in self._by_first.values() for phrase in phrases for word in phrase}
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """The words this package ships with."""
+
+    sections: Mapping[str, Mapping[str, Mapping[str, Any]]]
+    people: Mapping[str, str]
+    """Chinese name → name as the catalog writes it."""
+
+    def fill(self, phrases: Phrases) -> None:
+        """Add every phrase."""
+        for section, names in self.sections.items():
+            for name, data in names.items():
+                entry = Entry(section, name, data)
+                for phrase in _phrases(data, plural=section in PLURAL_SECTIONS):
+                    phrases.add(phrase, entry)
+
+    def label_zh(self, section: str, name: str) -> str | None:
+        """The Chinese label of a name, if the lexicon has one."""
+        forms = self.sections.get(section, {}).get(name, {}).get("zh")
+        return forms[0] if forms else None
+
+
+@cache
+def lexicon() -> Lexicon:
+    """The lexicon that ships."""
+    data = tomllib.loads(Path(__file__).with_name("lexicon.toml").read_text(encoding="utf-8"))
+    people = MappingProxyType(data.pop("people"))
+    flat = {name: data.pop(name) for name in ("adults", "no_subtitles", "subtitles_ok", "foreign")}
+    data["special"] = flat
+    return Lexicon(MappingProxyType(data), people)
+
+
+def _phrases(data: Mapping[str, Any], *, plural: bool) -> Iterable[Phrase]:
+    for form in data.get("en", ()):
+        phrase = key_of(form)
+        yield phrase
+        if plural and phrase[-1].isalpha():
+            yield (*phrase[:-1], plural_of(phrase[-1]))
+    for form in data.get("zh", ()):
+        yield key_of(form)
+
+
+def plural_of(word: str) -> str:
+    """English plural, by the common rules.
+
+    >>> plural_of("comedy"), plural_of("western"), plural_of("series"), plural_of("boss")
+    ('comedies', 'westerns', 'series', 'bosses')
+    """
+    if word.endswith("series"):
+        return word
+    if word.endswith("y") and word[-2:-1] not in "aeiou":
+        return word[:-1] + "ies"
+    return word + ("es" if word.endswith(("s", "x", "ch", "sh")) else "s")
+
+
+def singular_of(word: str) -> str:
+    """English singular, by the common rules; Chinese and short words as they are.
+
+    >>> singular_of("robots"), singular_of("stories"), singular_of("chess"), singular_of("witches")
+    ('robot', 'story', 'chess', 'witch')
+    """
+    if len(word) < 4 or not word.endswith("s") or word.endswith(("ss", "us", "is")) or is_han(word):
+        return word
+    if word.endswith("ies"):
+        return word[:-3] + "y"
+    return word[:-2] if word.endswith(("ches", "shes", "xes", "sses")) else word[:-1]
