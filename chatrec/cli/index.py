@@ -1,0 +1,81 @@
+"""`chatrec index`: build, inspect and search indexes."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from chatrec.catalog.read import read_catalog
+from chatrec.cli.options import CatalogPath, IndexPath, SkipBad
+from chatrec.errors import InputError
+from chatrec.index.build import Manifest, build_index, current_generation, index_home
+from chatrec.index.embed import Embedder
+from chatrec.index.open import Index, open_index, open_or_build
+from chatrec.retrieve.fuse import Fusion
+from chatrec.settings import Settings
+from chatrec.types import KINDS, Constraint, Ledger, Query
+
+app = typer.Typer(help="Build, inspect and search indexes.", no_args_is_help=True)
+
+
+@app.command()
+def build(
+    catalog: CatalogPath = None,
+    skip_bad: SkipBad = False,
+    force: Annotated[bool, typer.Option("--force", help="Build anew even if an index of this catalog is there.")] = False,
+) -> None:
+    """Build the index of a catalog, unless it is there already, and print its folder."""
+    settings = Settings.load(catalog=catalog)
+    items = read_catalog(settings.catalog_path, skip_bad=skip_bad)
+    embedder = Embedder.of(settings)
+    if items.skipped:
+        typer.echo(f"{len(items.skipped)} bad lines skipped, the first: {items.skipped[0]}", err=True)
+    if force:
+        folder = build_index(items, embedder, settings.build_dir, progress=sys.stderr.isatty())
+    else:
+        open_or_build(items, embedder, settings.build_dir, progress=sys.stderr.isatty())
+        folder = current_generation(index_home(settings.build_dir, items.sha256, embedder.sha256))
+    typer.echo(f"{len(items)} items in {folder}")
+
+
+@app.command()
+def info(catalog: CatalogPath = None, index: IndexPath = None) -> None:
+    """What an index was built from, checked against the catalog and the embedder in use."""
+    opened, manifest = _open(catalog, index)
+    counts = {kind: sum(item.kind == kind for item in opened.catalog.values()) for kind in KINDS}
+    typer.echo(json.dumps(asdict(manifest) | {"kinds": counts}, indent=1))
+
+
+@app.command()
+def search(
+    words: Annotated[str, typer.Argument(help="What to look for.")],
+    kind: Annotated[str | None, typer.Option(help="video, audio or game.")] = None,
+    k: Annotated[int, typer.Option(min=1, max=100, help="How many.")] = 10,
+    catalog: CatalogPath = None,
+    index: IndexPath = None,
+) -> None:
+    """Search an index by meaning and by words, without any understanding of the request."""
+    if kind not in (None, *KINDS):
+        raise InputError(f"kind is one of {', '.join(KINDS)}, not {kind!r}")
+    opened, _ = _open(catalog, index)
+    query = Query(ledger=Ledger(), text=words, last_message=words, vector=opened.embedder.encode([words])[0])
+    required = (Constraint(field="kind", op="in", value=(kind,)),) if kind else ()
+    table = Table("id", "title", "found by", box=None)
+    for candidate in Fusion.load(opened)(query, required)[:k]:
+        found_by = " ".join(f"{hit.retriever}#{hit.rank}" for hit in candidate.hits)
+        table.add_row(Text(candidate.item.id), Text(candidate.item.title), found_by)
+    Console().print(table)
+
+
+def _open(catalog: CatalogPath, index: IndexPath) -> tuple[Index, Manifest]:
+    settings = Settings.load(catalog=catalog)
+    items, embedder = read_catalog(settings.catalog_path), Embedder.of(settings)
+    opened = open_index(index, items, embedder) if index else open_or_build(items, embedder, settings.build_dir)
+    return opened, opened.manifest

@@ -1,0 +1,196 @@
+"""One turn: the stages in order, and nothing else.
+
+message → understand → retrieve → score (shortlist) → generate → ground → score → present → Reply
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from chatrec.constraints import requirements
+from chatrec.errors import LLMError
+from chatrec.generate.facts import FactContext
+from chatrec.generate.ground import Grounding
+from chatrec.generate.write import Writer, drafts_from_facts
+from chatrec.index.open import Index
+from chatrec.present.reply import empty_reply, final_reply, recommend, small_talk
+from chatrec.present.slate import fill_gaps, kept_picks, slate
+from chatrec.retrieve.fuse import Fusion
+from chatrec.retrieve.near import near_liked
+from chatrec.retrieve.query import compose
+from chatrec.retrieve.relax import relax
+from chatrec.score.head import Scorer
+from chatrec.telemetry import Stages
+from chatrec.types import (
+    Candidate,
+    CandidatesFound,
+    Change,
+    ClaimChecked,
+    Draft,
+    Event,
+    Final,
+    Ledger,
+    Message,
+    Query,
+    Reading,
+    Reply,
+    Trace,
+    Understood,
+)
+from chatrec.understand.chips import chips
+from chatrec.understand.ledger import replay
+from chatrec.understand.read import Understander, message_language
+
+OTHERS = ("more", "critique")
+"""Intents that ask for something that was not shown before."""
+
+
+@dataclass(frozen=True)
+class Engine:
+    """What a turn is made with; shared by all sessions and never changed by one."""
+
+    index: Index
+    understander: Understander
+    fusion: Fusion
+    scorer: Scorer
+    writer: Writer | None
+    versions: Mapping[str, str]
+    """Hashes and names of everything that takes part; copied into every trace."""
+    n: int = 5
+    """Picks per answer."""
+    slots: int = 12
+    """Candidates put before the language model."""
+
+
+@dataclass
+class Turn:
+    """One message on its way through the stages; afterwards it holds what the session must remember."""
+
+    message: str
+    history: tuple[Message, ...]
+    changes: tuple[Change, ...]
+    number: int
+    n: int | None = None
+    stages: Stages = field(default_factory=Stages)
+    reply: Reply | None = None
+
+    def run(self, engine: Engine) -> Generator[Event, None, None]:
+        """Take the turn, yielding events as stages finish; `reply` and `changes` are set when it ends."""
+        reading, ledger = self._understand(engine)
+        yield Understood(ledger=ledger, chips=chips(ledger, engine.index.catalog, reading.language))
+        if reading.intent in ("greeting", "thanks"):
+            yield self._finish(engine, small_talk(reading, ledger, engine.index.catalog))
+            return
+        query, pool = self._retrieve(engine, ledger, others=reading.intent in OTHERS)
+        if not pool:
+            yield self._finish(engine, self._empty(engine, query, reading))
+            return
+        n = reading.n or self.n or engine.n
+        shortlist = self._shortlist(engine, query, pool, n)
+        context = FactContext(ledger, engine.index.catalog, near_liked(engine.index, query, shortlist), reading.language)
+        drafts = drafts_from_facts(shortlist, context)
+        yield CandidatesFound(recommendations=recommend(slate(drafts, n, ledger, candidate=_candidate), context))
+        written, degraded = yield from self._generate(engine, drafts, context, n)
+        ranked = self._rescore(engine, query, written)
+        shown = slate(ranked, n, ledger, candidate=_candidate)
+        yield self._finish(engine, final_reply(reading, context, recommend(shown, context), n, degraded))
+
+    def refresh(self, engine: Engine, *, keep: bool) -> Reply:
+        """The slate after the ledger was changed by hand, without the language model.
+
+        Args:
+            engine: what to answer with.
+            keep: leave the picks that still fit where they are and fill only the gaps; otherwise rank anew.
+        """
+        ledger = replay(self.changes)
+        reading = Reading(language=message_language(self.message))
+        query, pool = self._retrieve(engine, ledger, others=keep)
+        kept = kept_picks(engine.index.catalog, ledger) if keep else ()
+        if not pool and not kept:
+            self._finish(engine, self._empty(engine, query, reading))
+        else:
+            n = len(ledger.last_shown) if keep and ledger.last_shown else engine.n
+            scored = engine.scorer(query, [Candidate(item=item) for item in kept] + list(pool))
+            context = FactContext(ledger, engine.index.catalog, near_liked(engine.index, query, scored), reading.language)
+            ranked = drafts_from_facts(scored, context)
+            shown = fill_gaps(ledger.last_shown, kept, ranked, n) if keep else slate(ranked, n, ledger, candidate=_candidate)
+            self._finish(engine, final_reply(reading, context, recommend(shown, context), n, ()))
+        assert self.reply is not None
+        return self.reply
+
+    def _understand(self, engine: Engine) -> tuple[Reading, Ledger]:
+        with self.stages.stage("understand", len(self.message)) as detail:
+            reading = engine.understander.read(self.message, replay(self.changes), turn=self.number)
+            self.changes += reading.changes
+            ledger = replay(self.changes)
+            detail |= {"n_out": len(reading.changes), "intent": reading.intent, "language": reading.language}
+        return reading, ledger
+
+    def _retrieve(self, engine: Engine, ledger: Ledger, *, others: bool) -> tuple[Query, tuple[Candidate, ...]]:
+        with self.stages.stage("embed", 1) as detail:
+            query = compose(engine.index, ledger, self.message, exclude_shown=others)
+            detail |= {"n_out": int(query.vector is not None)}
+        with self.stages.stage("retrieve", len(engine.index.ids)) as detail:
+            pool = engine.fusion(query)
+            detail |= {"n_out": len(pool), "excluded": len(query.excluded)}
+        return query, pool
+
+    def _shortlist(self, engine: Engine, query: Query, pool: Sequence[Candidate], n: int) -> tuple[Candidate, ...]:
+        with self.stages.stage("shortlist", len(pool)) as detail:
+            scored = engine.scorer(query, pool)
+            kept = slate(scored, max(engine.slots, n), query.ledger, candidate=lambda candidate: candidate)
+            detail |= {"n_out": len(kept)}
+        return kept
+
+    def _generate(
+        self, engine: Engine, drafts: tuple[Draft, ...], context: FactContext, n: int
+    ) -> Generator[Event, None, tuple[tuple[Draft, ...], tuple[str, ...]]]:
+        if engine.writer is None:
+            return drafts, ("the language model is switched off",)
+        if not engine.writer.ready():
+            return drafts, (engine.writer.status(),)
+        claims: dict[str, Draft] = {}
+        grounding, degraded = Grounding(context), ()
+        with self.stages.stage("generate", len(drafts)) as detail:
+            try:
+                slots = [draft.candidate for draft in drafts]
+                for written in engine.writer.stream(message=self.message, history=self.history, slots=slots, context=context, n=n):
+                    item = written.candidate.item
+                    draft = claims.setdefault(
+                        item.id, Draft(candidate=written.candidate, rank=written.rank, written_by="llm")
+                    )
+                    claim = grounding.check(written.claim, item) if written.claim else None
+                    if claim is not None:
+                        claims[item.id] = replace(draft, claims=(*draft.claims, claim))
+                        yield ClaimChecked(item_id=item.id, claim=claim)
+            except LLMError as error:
+                degraded = (str(error),)
+            detail |= {"n_out": len(claims), **grounding.counts, **engine.writer.usage()}
+        return tuple(claims.get(draft.candidate.item.id, draft) for draft in drafts), degraded
+    def _rescore(self, engine: Engine, query: Query, drafts: Sequence[Draft]) -> tuple[Draft, ...]:
+        ranks = {draft.candidate.item.id: draft.rank for draft in drafts if draft.rank is not None}
+        with self.stages.stage("score", len(drafts)) as detail:
+            scored = engine.scorer(query, [draft.candidate for draft in drafts], llm_ranks=ranks)
+            by_id = {draft.candidate.item.id: draft for draft in drafts}
+            ranked = tuple(replace(by_id[candidate.item.id], candidate=candidate) for candidate in scored)
+            detail |= {"n_out": len(ranked), "picked_by_llm": len(ranks)}
+        return ranked
+
+    def _empty(self, engine: Engine, query: Query, reading: Reading) -> Reply:
+        with self.stages.stage("relax", len(engine.index.ids)) as detail:
+            relaxation = relax(engine.index, query, requirements(query.ledger))
+            detail |= {"n_out": relaxation.remaining if relaxation else 0}
+        return empty_reply(reading, query.ledger, engine.index.catalog, relaxation)
+
+    def _finish(self, engine: Engine, reply: Reply) -> Final:
+        shown = tuple(recommendation.item.id for recommendation in reply.recommendations)
+        if shown:
+            self.changes += (Change(action="shown", turn=self.number, item_ids=shown),)
+        trace = Trace(stages=tuple(self.stages.traces), versions=engine.versions)
+        self.reply = replace(reply, ledger=replay(self.changes), trace=trace)
+        return Final(reply=self.reply)
+
+
+def _candidate(draft: Draft) -> Candidate:
+    return draft.candidate

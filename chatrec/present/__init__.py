@@ -1,0 +1,1 @@
+"""What is shown: the slate, the sentences around it, and what could not be done."""

@@ -1,0 +1,128 @@
+"""From grounded drafts and the reading to the Reply: opening, notes on what could not be done, chips."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from chatrec.generate.facts import FactContext, reason
+from chatrec.present.wording import JOIN, amount, count_picks, field_name, item_name, say
+from chatrec.retrieve.relax import Relaxation
+from chatrec.types import Chip, Constraint, Draft, Fit, Item, Language, Ledger, Reading, Recommendation, Reply
+from chatrec.understand.chips import chips, constraint_label
+
+FIT_BOUNDS: tuple[float, float] = (0.15, 0.4)
+"""Probabilities below the first are a low fit, from the second on a high one."""
+NEXT_STEPS: dict[Language, tuple[str, ...]] = {
+    "en": ("something else", "shorter", "less mainstream", "surprise me"),
+    "zh": ("换一批", "短一点", "小众一点", "随便来点惊喜"),
+}
+
+
+def recommend(drafts: Iterable[Draft], context: FactContext) -> tuple[Recommendation, ...]:
+    """Drafts as they are shown, in their order."""
+    return tuple(_recommendation(draft, context) for draft in drafts)
+
+
+def final_reply(
+    reading: Reading, context: FactContext, recommendations: tuple[Recommendation, ...], n: int, degraded: tuple[str, ...]
+) -> Reply:
+    """The answer of a turn that found something."""
+    language = context.language
+    asked = chips(context.ledger, context.catalog, language)
+    notes = notes_on(reading, context.ledger, context.catalog)
+    if len(recommendations) < n:
+        count = len(recommendations)
+        notes = (*notes, say("few", language, n=count, fit="fits" if count == 1 else "fit"))
+    lead = [say(reading.intent, language)] if reading.intent in ("undo", "restart") else []
+    aside = [say("degraded", language, why="; ".join(degraded))] if degraded else []
+    return Reply(
+        text=" ".join([*lead, _opening(asked, len(recommendations), language), *notes, *aside]),
+        recommendations=recommendations,
+        chips=asked + tuple(Chip(label=step, say=step) for step in NEXT_STEPS[language]),
+        notes=notes,
+        degraded=degraded,
+        ledger=context.ledger,
+    )
+
+
+def empty_reply(reading: Reading, ledger: Ledger, catalog: Mapping[str, Item], relaxation: Relaxation | None) -> Reply:
+    """The answer when nothing satisfies everything: what stands in the way, and the nearest way out."""
+    language = reading.language
+    notes = notes_on(reading, ledger, catalog)
+    steps: tuple[Chip, ...] = ()
+    if relaxation is None or not relaxation.dropped:
+        text = say("exhausted", language)
+    else:
+        text = say("empty", language, blocker=_blocker(relaxation, language))
+        steps = tuple(chip for chip in chips(ledger, catalog, language) if _removes(chip, relaxation.dropped))
+    return Reply(
+        text=" ".join((text, *notes)),
+        chips=chips(ledger, catalog, language) if not steps else steps,
+        notes=(text, *notes),
+        ledger=ledger,
+    )
+
+
+def small_talk(reading: Reading, ledger: Ledger, catalog: Mapping[str, Item]) -> Reply:
+    """The answer to a greeting or to thanks: no picks are forced on anyone."""
+    return Reply(
+        text=say(reading.intent, reading.language), chips=chips(ledger, catalog, reading.language), ledger=ledger
+    )
+
+
+def notes_on(reading: Reading, ledger: Ledger, catalog: Mapping[str, Item]) -> tuple[str, ...]:
+    """What could not be done, or was assumed, said plainly."""
+    language = reading.language
+    missing = [say("missing", language, said=title) for title in reading.missing]
+    ambiguous = [_ambiguity(a.said, [catalog[i] for i in a.options], language) for a in reading.ambiguities]
+    unsupported = [say("unsupported", language, said=words) for words in reading.unsupported]
+    unenforceable = [
+        say("unenforceable", language, said=c.said or constraint_label(c, language), field=field_name(c.field, language))
+        for c in ledger.constraints
+        if not c.enforceable
+    ]
+    return tuple(missing + ambiguous + unsupported + unenforceable)
+
+
+def fit_of(probability: float) -> Fit:
+    """The head's probability as a word."""
+    low, high = FIT_BOUNDS
+    return "low" if probability < low else "medium" if probability < high else "high"
+
+
+def _recommendation(draft: Draft, context: FactContext) -> Recommendation:
+    item = draft.candidate.item
+    return Recommendation(
+        item=item,
+        reason=reason(draft.claims, item, context.language),
+        evidence=draft.claims,
+        score=draft.candidate.score,
+        fit=fit_of(draft.candidate.score),
+        written_by=draft.written_by,
+    )
+
+
+def _opening(asked: tuple[Chip, ...], n: int, language: Language) -> str:
+    labels = JOIN[language][0].join(chip.label for chip in asked)
+    if not labels:
+        return say("picks_plain", language, n=count_picks(n, language), are="is" if n == 1 else "are")
+    return say("picks", language, n=count_picks(n, language), asked=labels, are="is" if n == 1 else "are")
+
+
+def _ambiguity(said: str, options: list[Item], language: Language) -> str:
+    names = [item_name(item) for item in options]
+    comma, either = JOIN[language]
+    listed = comma.join(names[:-1]) + either + names[-1]
+    return say("ambiguous", language, said=said, options=listed, first=names[0])
+
+
+def _blocker(relaxation: Relaxation, language: Language) -> str:
+    dropped = JOIN[language][0].join(constraint_label(constraint, language) for constraint in relaxation.dropped)
+    if relaxation.nearest is None:
+        return say("blocker", language, dropped=dropped, count=relaxation.remaining)
+    nearest = amount(relaxation.dropped[0], relaxation.nearest, language)
+    return say("blocker_near", language, dropped=dropped, nearest=nearest, count=relaxation.remaining)
+
+
+def _removes(chip: Chip, dropped: tuple[Constraint, ...]) -> bool:
+    return chip.remove is not None and chip.remove.key in {constraint.key for constraint in dropped}

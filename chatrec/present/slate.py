@@ -1,0 +1,77 @@
+"""From scored candidates to the n that are shown."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import zip_longest
+from typing import TypeVar
+
+from chatrec.constraints import requirements, satisfies_all
+from chatrec.types import KINDS, Candidate, Draft, Item, Kind, Ledger
+
+T = TypeVar("T")
+MAX_PER_CREATOR = 2
+"""Most picks by one maker in a slate, unless the person asked for that maker."""
+
+
+def slate(ranked: Sequence[T], n: int, ledger: Ledger, *, candidate: Callable[[T], Candidate]) -> tuple[T, ...]:
+    """The best n in order, not more than two by one maker, and each medium asked for represented if it has anything.
+
+    Args:
+        ranked: best first; all of them already satisfy the constraints.
+        n: how many.
+        ledger: what was asked for; several media, or none named, gives a mix.
+        candidate: how to read an entry's candidate.
+    """
+    varied = _spread_makers(ranked, ledger, candidate)
+    kinds = ledger.kinds or KINDS
+    if len(kinds) == 1:
+        return tuple(varied[:n])
+    chosen = _mixed(varied, n, kinds, lambda entry: candidate(entry).item.kind)
+    position = {id(entry): place for place, entry in enumerate(varied)}
+    return tuple(sorted(chosen, key=lambda entry: position[id(entry)]))
+
+
+def _mixed(ranked: Sequence[T], n: int, kinds: Iterable[Kind], kind_of: Callable[[T], Kind]) -> list[T]:
+    """The best of each medium in turn, until n are found."""
+    piles = [[entry for entry in ranked if kind_of(entry) == kind] for kind in kinds]
+    return [entry for layer in zip_longest(*piles) for entry in layer if entry is not None][:n]
+
+
+def _spread_makers(ranked: Sequence[T], ledger: Ledger, candidate: Callable[[T], Candidate]) -> list[T]:
+    """Move a maker's third and later picks behind everything else."""
+    asked = {str(v).casefold() for c in ledger.constraints if c.field == "people" and isinstance(c.value, tuple) for v in c.value}
+    seen: Counter[str] = Counter()
+    first: list[T] = []
+    later: list[T] = []
+    for entry in ranked:
+        maker = next(iter(candidate(entry).item.creators), "").casefold()
+        crowded = bool(maker) and maker not in asked and seen[maker] >= MAX_PER_CREATOR
+        (later if crowded else first).append(entry)
+        seen[maker] += 1
+    return first + later
+
+
+def kept_picks(catalog: Mapping[str, Item], ledger: Ledger) -> tuple[Item, ...]:
+    """What was shown last and may stay: it satisfies what is required and was neither disliked nor seen."""
+    gone = ledger.ids("disliked", "seen")
+    required = requirements(ledger)
+    shown = (catalog[item_id] for item_id in ledger.last_shown if item_id in catalog and item_id not in gone)
+    return tuple(item for item in shown if satisfies_all(item, required))
+
+
+def fill_gaps(places: Sequence[str], kept: Sequence[Item], ranked: Sequence[Draft], n: int) -> tuple[Draft, ...]:
+    """The last slate with new picks only where something had to go.
+
+    Args:
+        places: ids in the order they were shown.
+        kept: items that stay where they are.
+        ranked: drafts of the kept items and of the candidates, best first.
+        n: size of the slate.
+    """
+    by_id = {draft.candidate.item.id: draft for draft in ranked}
+    stay = {item.id for item in kept}
+    fresh = (draft for draft in ranked if draft.candidate.item.id not in stay and draft.candidate.item.id not in places)
+    slots = [by_id[item_id] if item_id in stay else next(fresh, None) for item_id in places]
+    return tuple(draft for draft in (*slots, *fresh) if draft is not None)[:n]
