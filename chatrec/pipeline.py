@@ -40,7 +40,8 @@ from chatrec.types import (
 )
 from chatrec.understand.chips import chips
 from chatrec.understand.ledger import replay
-from chatrec.understand.read import Understander, message_language
+from chatrec.understand.read import Understander
+from chatrec.understand.text import language_of
 
 OTHERS = ("more", "critique")
 """Intents that ask for something that was not shown before."""
@@ -104,7 +105,7 @@ class Turn:
             keep: leave the picks that still fit where they are and fill only the gaps; otherwise rank anew.
         """
         ledger = replay(self.changes)
-        reading = Reading(language=message_language(self.message))
+        reading = Reading(language=language_of(self.message))
         query, pool = self._retrieve(engine, ledger, others=keep)
         kept = kept_picks(engine.index.catalog, ledger) if keep else ()
         if not pool and not kept:

@@ -1,0 +1,73 @@
+"""What is shown: the best, varied, each medium that was asked for, and gaps filled where something had to go."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chatrec.present.slate import fill_gaps, kept_picks, slate
+from chatrec.types import Candidate, Constraint, Draft, Item, Kind, Ledger, Opinion
+
+
+def candidate(name: str, kind: Kind = "video", maker: str = "", score: float = 0.5) -> Candidate:
+    return Candidate(item=Item(id=f"{kind}:{name}", kind=kind, title=name, creators=(maker,) if maker else ()), score=score)
+
+
+def names(candidates: tuple[Candidate, ...]) -> list[str]:
+    return [c.item.title for c in candidates]
+
+
+def pick(ranked: list[Candidate], n: int, ledger: Ledger) -> tuple[Candidate, ...]:
+    return slate(ranked, n, ledger, candidate=lambda c: c)
+
+
+def test_one_medium_keeps_the_order_of_the_scores() -> None:
+    ranked = [candidate("a"), candidate("b"), candidate("c")]
+    assert names(pick(ranked, 2, Ledger(kinds=("video",)))) == ["a", "b"]
+
+
+def test_a_third_work_by_the_same_maker_makes_room() -> None:
+    ranked = [candidate(name, maker="Ozu") for name in "abc"] + [candidate("d", maker="Varda")]
+    assert names(pick(ranked, 3, Ledger(kinds=("video",)))) == ["a", "b", "d"]
+
+
+def test_a_maker_that_was_asked_for_may_fill_the_slate() -> None:
+    ranked = [candidate(name, maker="Ozu") for name in "abc"] + [candidate("d", maker="Varda")]
+    asked = Ledger(kinds=("video",), constraints=(Constraint(field="people", op="in", value=("ozu",)),))
+    assert names(pick(ranked, 3, asked)) == ["a", "b", "c"]
+
+
+def test_without_a_medium_each_one_is_represented() -> None:
+    ranked = [candidate(f"v{i}") for i in range(5)] + [candidate("g", "game"), candidate("s", "audio")]
+    assert {c.item.kind for c in pick(ranked, 3, Ledger())} == {"video", "audio", "game"}
+
+
+@given(
+    kinds=st.lists(st.sampled_from(["video", "audio", "game"]), max_size=30),
+    n=st.integers(1, 10),
+)
+def test_a_slate_has_no_repeats_keeps_rank_order_and_is_as_full_as_it_can_be(kinds: list[Kind], n: int) -> None:
+    ranked = [candidate(str(i), kind) for i, kind in enumerate(kinds)]
+    chosen = pick(ranked, n, Ledger())
+    assert len(set(names(chosen))) == len(chosen) == min(n, len(ranked))
+    assert names(chosen) == sorted(names(chosen), key=int)
+
+
+def test_a_disliked_pick_is_replaced_where_it_stood() -> None:
+    old = [Draft(candidate=candidate(name)) for name in "abc"]
+    catalog = {d.candidate.item.id: d.candidate.item for d in old}
+    ledger = Ledger(
+        kinds=("video",),
+        last_shown=("video:a", "video:b", "video:c"),
+        opinions=(Opinion(item_id="video:b", sentiment="disliked"),),
+    )
+    kept = kept_picks(catalog, ledger)
+    ranked = [Draft(candidate=candidate("new")), *old]
+    shown = fill_gaps(ledger.last_shown, kept, ranked, 3)
+    assert [d.candidate.item.title for d in shown] == ["a", "new", "c"]
+
+
+def test_a_pick_that_breaks_a_new_constraint_goes_too() -> None:
+    item = Item(id="video:long", kind="video", title="long", minutes=200)
+    ledger = Ledger(last_shown=("video:long",), constraints=(Constraint(field="minutes", op="le", value=90.0),))
+    assert kept_picks({item.id: item}, ledger) == ()
