@@ -1,0 +1,1 @@
+"""How good it is: dialog logs, their replay, and what is measured on it."""

@@ -1,0 +1,153 @@
+"""Dialog logs in: JSON lines → `Dialog`, with every bad line located and named."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from chatrec.errors import DataMissingError, DialogLogError
+from chatrec.types import Role
+
+Protocol = Literal["full", "new"]
+"""`full` scores all of a turn's gold; `new` only what was not mentioned before, and masks the rest from the ranking."""
+
+Name = Annotated[str, StringConstraints(min_length=1)]
+SENTIMENT_IN_DIALOG = frozenset({"cpcd"})
+"""Data sets whose likes and dislikes were given during the dialog and may therefore be read as it is replayed."""
+
+
+class MentionLine(BaseModel):
+    """An item named in a turn."""
+
+    model_config = ConfigDict(extra="ignore", strict=True, frozen=True)
+
+    item: Name
+    sentiment: Literal[-1, 0, 1] | None = None
+
+
+class EntityLine(BaseModel):
+    """Something else named in a turn."""
+
+    model_config = ConfigDict(extra="ignore", strict=True, frozen=True)
+
+    kind: str
+    name: str
+    id: str | None = None
+
+
+class TurnLine(BaseModel):
+    """One turn as it may come from outside."""
+
+    model_config = ConfigDict(extra="ignore", strict=True, frozen=True)
+
+    role: Role
+    text: str | None = None
+    mentions: list[MentionLine] = []
+    entities: list[EntityLine] = []
+    gold: list[Name] = []
+    seeds: list[Name] = []
+
+
+class DialogLine(BaseModel):
+    """One line of a dialog log (FORMATS: dialog log)."""
+
+    model_config = ConfigDict(extra="ignore", strict=True, frozen=True)
+
+    dialog_id: Name
+    catalog: str = ""
+    order: str = ""
+    turns: Annotated[list[TurnLine], Field(min_length=1)]
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """An assistant turn to be predicted from the turns before it."""
+
+    dialog: DialogLine
+    turn: int
+    """0-based position in `dialog.turns`."""
+
+    @property
+    def context(self) -> list[TurnLine]:
+        """The turns before it."""
+        return self.dialog.turns[: self.turn]
+
+    @property
+    def mentioned(self) -> tuple[str, ...]:
+        """Items named in the context, each once, in order of first mention."""
+        return tuple(dict.fromkeys(m.item for turn in self.context for m in turn.mentions))
+
+    def gold(self, protocol: Protocol) -> tuple[str, ...]:
+        """The gold mentions this protocol scores; a gold item that is named twice counts twice."""
+        gold = self.dialog.turns[self.turn].gold
+        if protocol == "full":
+            return tuple(gold)
+        known = set(self.mentioned)
+        return tuple(item for item in gold if item not in known)
+
+
+def read_dialogs(path: Path) -> tuple[DialogLine, ...]:
+    """Read a dialog log.
+
+    Raises:
+        DataMissingError: there is no such file.
+        DialogLogError: a line is no JSON object, lacks a field, repeats a dialog id or has a wrong type; or the file is empty.
+    """
+    if not path.is_file():
+        raise DataMissingError(f"no dialog log at {path}: give a .jsonl file in the dialog-log format")
+    dialogs: dict[str, DialogLine] = {}
+    for number, line in _lines(path):
+        dialog = parse_dialog(line, path=str(path), line=number)
+        if dialog.dialog_id in dialogs:
+            raise DialogLogError(f"repeats {dialog.dialog_id!r}", path=str(path), line=number, field="dialog_id")
+        dialogs[dialog.dialog_id] = dialog
+    if not dialogs:
+        raise DialogLogError("holds no dialogs", path=str(path))
+    return tuple(dialogs.values())
+
+
+def parse_dialog(text: str, *, path: str = "", line: int = 0) -> DialogLine:
+    """One line of a dialog log.
+
+    Raises:
+        DialogLogError: the line is no JSON object, or a field is missing or of a wrong type.
+    """
+    try:
+        data: Any = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise DialogLogError(f"not JSON: {error.msg}", path=path, line=line) from error
+    if not isinstance(data, dict):
+        raise DialogLogError("not a JSON object", path=path, line=line)
+    try:
+        return DialogLine.model_validate(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise DialogLogError(first["msg"], path=path, line=line, field=".".join(map(str, first["loc"]))) from error
+
+
+def instances(dialog: DialogLine, protocol: Protocol) -> Iterator[Instance]:
+    """The turns of a dialog that this protocol replays, in order.
+
+    A dialog whose sentences come in no order (`order: shuffled`) has no context to replay, hence no instances.
+    """
+    if dialog.order == "shuffled":
+        return
+    for turn, line in enumerate(dialog.turns):
+        instance = Instance(dialog, turn)
+        if turn > 0 and line.role == "assistant" and instance.gold(protocol):
+            yield instance
+
+
+def _lines(path: Path) -> Iterator[tuple[int, str]]:
+    with path.open(encoding="utf-8", errors="strict") as lines:
+        try:
+            for number, line in enumerate(lines, 1):
+                if line.strip():
+                    yield number, line
+        except UnicodeDecodeError as error:
+            raise DialogLogError(f"not UTF-8: {error.reason}", path=str(path)) from error

@@ -1,0 +1,211 @@
+"""What the head sees of a candidate: evidence that means the same in any catalog. NaN stands for "unknown", never for "none".
+
+Every feature depends on the query and on the candidate alone, not on which other candidates stand beside it, so that the
+second pass of a turn, over a dozen drafts, reads the same numbers as the first, over two hundred candidates.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chatrec.constraints import satisfies
+from chatrec.index.document import tokenize
+from chatrec.index.open import Index
+from chatrec.score.table import Facet, Floats, ItemTable, Rows
+from chatrec.types import Candidate, Ledger, Query
+
+BASE_RETRIEVERS = ("dense", "liked", "sparse", "popularity")
+"""Retrievers that every catalog has."""
+MAX_ANCHORS = 12
+"""Liked or mentioned items that candidates are compared with, the latest ones."""
+RRF_K = 60.0
+FOUND_WITHIN = 100
+"""A rank beyond it does not count as found: trained retrievers rank the whole catalog."""
+POOLED = ("max", "mean", "last")
+SAID = ("genres", "moods", "themes", "people")
+Columns = dict[str, Any]
+"""Feature → its column: one number per candidate, or one for all of them."""
+
+_QUERY = (
+    "text_cos", "text_z", "message_z", "like_cos", "like_z_max", "like_z_mean", "like_z_last", "dislike_z_max",
+    *(f"{facet}_{pool}" for facet in ("genres", "moods", "themes", "people", "title") for pool in POOLED),
+    "genres_dislike", "people_dislike", *(f"said_{facet}" for facet in SAID), *(f"now_{facet}" for facet in SAID),
+    "unwanted", "soft_met", "year", "year_gap_mean", "year_gap_near", "year_gap_last", "year_later", "popularity",
+    "popularity_gap", "same_kind", "same_form", "same_language", "minutes_gap", "mentioned", "recency",
+    "mentions", "words", "wishes", "rrf", "best_rank", "found_by",
+)  # fmt: skip
+
+
+def feature_names(retrievers: Sequence[str], scored: Sequence[str] = ()) -> tuple[str, ...]:
+    """Columns in order.
+
+    Args:
+        retrievers: whose ranks are features.
+        scored: those of them whose scores are features too (the scale must be the same for any query).
+    """
+    ranks = tuple(f"{name}_rank" for name in retrievers)
+    return _QUERY + ranks + tuple(f"{name}_score" for name in scored)
+
+
+class Features:
+    """Computes the feature matrix of a query's candidates.
+
+    Args:
+        index: the catalog's index; its item table is built once, here.
+        retrievers, scored: as in `feature_names`.
+    """
+
+    def __init__(self, index: Index, retrievers: Sequence[str] = BASE_RETRIEVERS, scored: Sequence[str] = ()) -> None:
+        self._index = index
+        self.table = ItemTable.of(index)
+        self.retrievers, self.scored = tuple(retrievers), tuple(scored)
+        self.names = feature_names(retrievers, scored)
+
+    def __call__(self, query: Query, candidates: Sequence[Candidate]) -> Floats:
+        """float32 [candidates, features]; NaN where unknown."""
+        rows = np.array([self._index.rows[candidate.item.id] for candidate in candidates], dtype=np.intp)
+        columns: Columns = {}
+        columns |= self._text(query, rows)
+        columns |= self._tastes(query.ledger, rows)
+        columns |= self._said(query, rows, candidates)
+        columns |= self._plain(query, rows)
+        columns |= self._hits(candidates)
+        matrix = np.full((len(rows), len(self.names)), np.nan, dtype=np.float32)
+        for position, name in enumerate(self.names):
+            matrix[:, position] = columns.get(name, np.nan)
+        return matrix
+
+    def _text(self, query: Query, rows: Rows) -> Columns:
+        columns: Columns = {}
+        if query.vector is not None:
+            columns["text_cos"], columns["text_z"] = self._similarity(query.vector[None], rows)[:, 0]
+        if query.message_vector is not None:
+            columns["message_z"] = self._similarity(query.message_vector[None], rows)[1, 0]
+        return columns
+
+    def _similarity(self, vectors: Floats, rows: Rows) -> Floats:
+        """float32 [2, vectors, rows]: cosines, and the same in standard deviations above a typical item of the catalog."""
+        cosines = vectors @ self.table.vectors[rows].T
+        usual = vectors @ self.table.vectors[self.table.reference].T
+        spread = np.maximum(usual.std(axis=1, keepdims=True), 0.02)
+        return np.stack([cosines, (cosines - usual.mean(axis=1, keepdims=True)) / spread])
+
+    def _tastes(self, ledger: Ledger, rows: Rows) -> Columns:
+        columns: Columns = {}
+        liked, disliked = self._anchors(anchors(ledger)), self._anchors(ledger.ids("disliked"))
+        if len(liked):
+            cosines, z = self._similarity(self.table.vectors[liked], rows)
+            columns["like_cos"] = cosines.max(axis=0)
+            columns |= _pooled("like_z", z)
+            for name, facet in self.table.facets.items():
+                columns |= _pooled(name, facet.cosines(liked, rows))
+            columns |= self._beside(liked, rows)
+        if len(disliked):
+            columns["dislike_z_max"] = self._similarity(self.table.vectors[disliked], rows)[1].max(axis=0)
+            for name in ("genres", "people"):
+                columns[f"{name}_dislike"] = _nanmax(self.table.facets[name].cosines(disliked, rows))
+        return columns
+
+    def _beside(self, liked: Rows, rows: Rows) -> Columns:
+        """How far candidates are from the liked items in plain facts."""
+        table = self.table
+        gaps = (table.year[rows][None, :] - table.year[liked][:, None]) / np.float32(10)
+        mean_gap = _nanmean(gaps)
+        return {
+            "year_gap_mean": np.abs(mean_gap),
+            "year_later": mean_gap,
+            "year_gap_near": -_nanmax(-np.abs(gaps)),
+            "year_gap_last": np.abs(gaps[-1]),
+            "popularity_gap": _nanmean(table.popularity[rows][None, :] - table.popularity[liked][:, None]),
+            "minutes_gap": np.abs(_nanmean(table.log_minutes[rows][None, :] - table.log_minutes[liked][:, None])),
+            "same_kind": _same(table.kind, liked, rows),
+            "same_form": _same(table.form, liked, rows),
+            "same_language": _same(table.language, liked, rows),
+        }
+
+    def _said(self, query: Query, rows: Rows, candidates: Sequence[Candidate]) -> Columns:
+        columns: Columns = {}
+        wishes = [wish.text for wish in query.ledger.wishes if wish.direction == "more"]
+        stems = tokenize(" . ".join([query.text, *wishes]))
+        latest = tokenize(query.last_message)
+        for name in SAID:
+            facet = self.table.facets[name]
+            columns[f"said_{name}"] = facet.share(sorted(facet.find(stems)), rows)
+            columns[f"now_{name}"] = facet.share(sorted(facet.find(latest)), rows)
+        less = tokenize(" . ".join(wish.text for wish in query.ledger.wishes if wish.direction == "less"))
+        if less:
+            columns["unwanted"] = _nanmax(np.stack([_found(self.table.facets[name], less, rows) for name in SAID]))
+        soft = [constraint for constraint in query.ledger.constraints if not constraint.hard]
+        if soft:
+            met = [sum(satisfies(candidate.item, constraint) for constraint in soft) for candidate in candidates]
+            columns["soft_met"] = np.array(met, dtype=np.float32) / len(soft)
+        return columns | {"words": math.log1p(len(stems)), "wishes": math.log1p(len(query.ledger.wishes))}
+
+    def _plain(self, query: Query, rows: Rows) -> Columns:
+        named = query.ledger.ids("mentioned", "liked", "saved", "disliked", "seen")
+        age = {self._index.rows[item]: place for place, item in enumerate(reversed(named)) if item in self._index.rows}
+        since = np.array([age.get(int(row), -1) for row in rows], dtype=np.float32)
+        return {
+            "year": (self.table.year[rows] - 1995) / 15,
+            "popularity": self.table.popularity[rows],
+            "mentioned": (since >= 0).astype(np.float32),
+            "recency": np.where(since >= 0, 1 / (1 + np.maximum(since, 0)), np.nan),
+            "mentions": math.log1p(len(named)),
+        }
+
+    def _hits(self, candidates: Sequence[Candidate]) -> Columns:
+        names = {name: position for position, name in enumerate(self.retrievers)}
+        ranks = np.full((len(candidates), len(names)), np.nan, dtype=np.float32)
+        scores = np.full((len(candidates), len(names)), np.nan, dtype=np.float32)
+        for row, candidate in enumerate(candidates):
+            for hit in candidate.hits:
+                position = names.get(hit.retriever)
+                if position is not None:
+                    ranks[row, position], scores[row, position] = hit.rank, hit.score
+        within = np.where(ranks <= FOUND_WITHIN, ranks, np.inf)
+        columns: Columns = {
+            "rrf": (RRF_K / (RRF_K + np.where(np.isfinite(within), within, np.inf))).sum(axis=1).astype(np.float32),
+            "best_rank": (1 - np.log(np.minimum(within.min(axis=1), 1000.0)) / np.log(1000)).astype(np.float32),
+            "found_by": np.isfinite(within).sum(axis=1).astype(np.float32),
+        }
+        columns |= {f"{name}_rank": 1 - np.log(ranks[:, at]) / np.float32(np.log(1000)) for name, at in names.items()}
+        return columns | {f"{name}_score": scores[:, names[name]] for name in self.scored}
+
+    def _anchors(self, ids: Iterable[str]) -> Rows:
+        rows = [self._index.rows[item_id] for item_id in ids if item_id in self._index.rows]
+        return np.array(rows[-MAX_ANCHORS:], dtype=np.intp)
+
+
+def anchors(ledger: Ledger) -> tuple[str, ...]:
+    """The items that pull: liked and saved ones, else those named without a verdict; latest last."""
+    return ledger.ids("liked", "saved") or ledger.ids("mentioned")
+
+
+def _pooled(name: str, similarities: Floats) -> Columns:
+    return {f"{name}_max": _nanmax(similarities), f"{name}_mean": _nanmean(similarities), f"{name}_last": similarities[-1]}
+
+
+def _nanmax(values: Floats) -> Floats:
+    best = np.where(np.isnan(values), -np.inf, values).max(axis=0)
+    return np.where(np.isfinite(best), best, np.nan).astype(np.float32)
+
+
+def _nanmean(values: Floats) -> Floats:
+    known = ~np.isnan(values)
+    counts = known.sum(axis=0)
+    total = np.where(known, values, 0).sum(axis=0)
+    return np.where(counts > 0, total / np.maximum(counts, 1), np.nan).astype(np.float32)
+
+
+def _same(codes: NDArray[np.int16], liked: Rows, rows: Rows) -> Floats:
+    known = (codes[liked][:, None] >= 0) & (codes[rows][None, :] >= 0)
+    return _nanmean(np.where(known, codes[liked][:, None] == codes[rows][None, :], np.nan))
+
+
+def _found(facet: Facet, stems: Sequence[str], rows: Rows) -> Floats:
+    return facet.share(sorted(facet.find(stems)), rows)

@@ -1,0 +1,1 @@
+"""Everything that is learned: the retrievers of a catalog, the scoring head, its calibration."""

@@ -1,0 +1,163 @@
+"""Fitting the head: listwise, with early stopping, the same result for the same seed."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from chatrec.errors import TrainingDataError
+from chatrec.score.head import Head, HeadConfig
+from chatrec.train.pools import Pools
+
+
+@dataclass(frozen=True)
+class FitConfig:
+    """How the head is fitted."""
+
+    epochs: int = 12
+    patience: int = 3
+    batch: int = 64
+    learning_rate: float = 2e-3
+    weight_decay: float = 1e-2
+    pointwise: float = 0.1
+    """Weight of the binary cross-entropy beside the listwise loss; it keeps logits comparable between queries."""
+    seed: int = 0
+
+
+def fit_head(
+    config: HeadConfig,
+    train: Pools,
+    held_out: Pools,
+    fit: FitConfig | None = None,
+    start: Head | None = None,
+    report: Callable[[str], None] = lambda line: None,
+) -> tuple[Head, int]:
+    """Fit a head by the softmax cross-entropy of gold among the candidates (ListNet's top-one loss, Cao et al. 2007).
+
+    Args:
+        config: shape of the head.
+        train: what it learns from.
+        held_out: what decides when to stop; other dialogs.
+        fit: hyper-parameters.
+        start: weights to begin with; it must have the same features.
+        report: receives a line per epoch.
+
+    Returns:
+        The head of the best epoch, and how many epochs that took.
+
+    Raises:
+        TrainingDataError: no instance has both gold and other candidates.
+    """
+    fit = fit or FitConfig()
+    torch.manual_seed(fit.seed)
+    usable = (train.gold.sum(axis=1) > 0) & (train.gold.sum(axis=1) < train.present.sum(axis=1))
+    if not usable.any():
+        raise TrainingDataError("no instance has both gold and other candidates: nothing can be learned about ranking")
+    data = _Tensors.of(train.take(np.flatnonzero(usable)))
+    check = _Tensors.of(held_out.take(np.flatnonzero(held_out.gold.sum(axis=1) > 0)))
+    head = copy.deepcopy(start) if start is not None else standardised(Head(config), train)
+    optimizer = torch.optim.AdamW(head.parameters(), lr=fit.learning_rate, weight_decay=fit.weight_decay)
+    steps = fit.epochs * -(-len(data) // fit.batch)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
+    best, best_loss, best_epoch = copy.deepcopy(head), float("inf"), 0
+    order = torch.Generator().manual_seed(fit.seed)
+    for epoch in range(1, fit.epochs + 1):
+        head.train()
+        for rows in torch.randperm(len(data), generator=order).split(fit.batch):
+            loss = _loss(head, data, rows, fit.pointwise)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            schedule.step()
+        now = mean_loss(head, check) if len(check) else 0.0
+        report(f"epoch {epoch}: held-out loss {now:.4f}")
+        if now < best_loss or not len(check):
+            best, best_loss, best_epoch = copy.deepcopy(head), now, epoch
+        elif epoch - best_epoch >= fit.patience:
+            break
+    return best.eval(), best_epoch
+
+
+def standardised(head: Head, pools: Pools) -> Head:
+    """Set the head's mean and scale to those of the known features."""
+    flat = pools.features[pools.present]
+    sample = flat[np.random.default_rng(0).permutation(len(flat))[:200_000]]
+    known = ~np.isnan(sample)
+    counts = np.maximum(known.sum(axis=0), 1)
+    mean = np.where(known, sample, 0).sum(axis=0) / counts
+    variance = np.where(known, (sample - mean) ** 2, 0).sum(axis=0) / counts
+    head.mean.copy_(torch.from_numpy(mean.astype(np.float32)))
+    head.scale.copy_(torch.from_numpy(np.maximum(np.sqrt(variance), 1e-3).astype(np.float32)))
+    return head
+
+
+def predict(head: Head, pools: Pools) -> np.ndarray:
+    """float32 [n, width]: logits; -inf in the padding."""
+    head.eval()
+    data = _Tensors.of(pools)
+    with torch.inference_mode():
+        parts = [head(data.features[rows]) for rows in torch.arange(len(data)).split(256)]
+    logits = torch.cat(parts) if parts else torch.zeros(pools.present.shape)
+    return logits.masked_fill(~data.present, -torch.inf).numpy()
+
+
+def calibrate(config: HeadConfig, logits: np.ndarray, pools: Pools) -> HeadConfig:
+    """Platt scaling of held-out logits (Platt 1999): slope and offset by Newton's method on the log loss."""
+    x = logits[pools.present].astype(np.float64)
+    y = pools.gold[pools.present].astype(np.float64)
+    design = np.stack([x, np.ones_like(x)], axis=1)
+    theta = np.array([1.0, 0.0])
+    for _ in range(50):
+        p = 1 / (1 + np.exp(-np.clip(design @ theta, -30, 30)))
+        gradient = design.T @ (p - y) + 1e-3 * (theta - [1.0, 0.0])
+        hessian = (design * (p * (1 - p))[:, None]).T @ design + 1e-3 * np.eye(2)
+        step = np.linalg.solve(hessian, gradient)
+        theta -= np.clip(step, -2, 2)
+        if np.abs(step).max() < 1e-8:
+            break
+    return replace(config, slope=float(max(theta[0], 1e-3)), offset=float(theta[1]))
+
+
+def mean_loss(head: Head, data: _Tensors) -> float:
+    """Mean listwise loss."""
+    head.eval()
+    with torch.inference_mode():
+        losses = [_listwise(head(data.features[rows]), data, rows) for rows in torch.arange(len(data)).split(256)]
+    return float((torch.cat(losses) * data.weight).sum() / data.weight.sum())
+
+
+class _Tensors:
+    """Pools as tensors."""
+
+    def __init__(self, features: Tensor, gold: Tensor, present: Tensor, weight: Tensor) -> None:
+        self.features, self.gold, self.present, self.weight = features, gold, present, weight
+
+    @classmethod
+    def of(cls, pools: Pools) -> _Tensors:
+        return cls(*(torch.from_numpy(getattr(pools, name)) for name in ("features", "gold", "present", "weight")))
+
+    def __len__(self) -> int:
+        return len(self.features)
+
+
+def _loss(head: Head, data: _Tensors, rows: Tensor, pointwise: float) -> Tensor:
+    weight = data.weight[rows]
+    total = torch.zeros(())
+    for logits in head.each(data.features[rows]):
+        total = total + (_listwise(logits, data, rows) * weight).sum() / weight.sum()
+        if pointwise:
+            binary = torch.nn.functional.binary_cross_entropy_with_logits(logits, data.gold[rows], reduction="none")
+            total = total + pointwise * ((binary * data.present[rows]).sum(dim=1) * weight).sum() / weight.sum()
+    return total
+
+
+def _listwise(logits: Tensor, data: _Tensors, rows: Tensor) -> Tensor:
+    """float [rows]: cross-entropy of gold, spread evenly, against the softmax over the candidates."""
+    logs = torch.log_softmax(logits.masked_fill(~data.present[rows], -1e4), dim=-1)
+    gold = data.gold[rows]
+    return -(logs * gold).sum(dim=-1) / gold.sum(dim=-1).clamp(min=1)
