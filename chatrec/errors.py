@@ -100,3 +100,7 @@ class LLMTimeoutError(LLMError):
 
 class LLMMalformedError(LLMError):
     """The server answered, but nothing usable could be read from it."""
+
+
+class LLMRefusedError(LLMError):
+    """The server will not take this request as it stands (unknown model, unsupported parameter, prompt too long)."""

@@ -1,0 +1,204 @@
+"""Let the language model pick and explain, or build the reasons from facts where there is none."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+import structlog
+
+from chatrec.errors import LLMMalformedError, LLMRefusedError
+from chatrec.generate import json_picks, lines, wording
+from chatrec.generate.facts import FactContext, headline
+from chatrec.generate.prompts import Profile, Prompt, Prompts, estimate_tokens
+from chatrec.llm import LLM, Answer, Usage
+from chatrec.settings import Settings
+from chatrec.types import Candidate, Claim, Constraint, Draft, Message
+
+__all__ = ["Writer", "Writing", "Written", "drafts_from_facts"]
+
+log = structlog.get_logger()
+
+Mode = Literal["grammar", "schema", "plain"]
+"""How the answer is held to its form: by a grammar of facts (vLLM), by a JSON schema, or by the prompt alone."""
+MAX_MESSAGE_TOKENS = 160
+MAX_KNOWN_CHARS = 160
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Something the model wrote, as soon as it is whole: a pick (claim `None`), or a claim about a pick."""
+
+    candidate: Candidate
+    rank: int
+    """1-based place the model gave the pick."""
+    claim: Claim | None = None
+
+
+def drafts_from_facts(candidates: Sequence[Candidate], context: FactContext) -> tuple[Draft, ...]:
+    """Drafts in the candidates' order whose claims are built from facts; side by side they differ as far as facts allow."""
+    used: set[tuple[str, str]] = set()
+    drafts = []
+    for turn, candidate in enumerate(candidates):
+        claims = headline(candidate.item, context, turn=turn, used=frozenset(used))
+        used.update((claim.field, claim.value) for claim in claims)
+        drafts.append(Draft(candidate=candidate, claims=claims))
+    return tuple(drafts)
+
+
+class Writer:
+    """Asks the language model. One instance serves all sessions; what belongs to one answer is in its `Writing`."""
+
+    def __init__(self, llm: LLM, prompts: Prompts, settings: Settings) -> None:
+        self._llm, self._prompts = llm, prompts
+        self._profile: Profile = settings.llm_profile
+        self._refused: set[Mode] = set()
+        self._lock = threading.Lock()
+
+    @property
+    def versions(self) -> Mapping[str, str]:
+        """What the trace records of this stage."""
+        return {"prompt": self._prompts[self._profile].version}
+
+    def ready(self) -> bool:
+        """Whether the model can be asked now."""
+        return self._llm.ready()
+
+    def status(self) -> str:
+        """Why it cannot."""
+        return self._llm.status()
+
+    def stream(
+        self, *, message: str, history: Sequence[Message], slots: Sequence[Candidate], context: FactContext, n: int
+    ) -> Writing:
+        """The model's picks and claims as they come; nothing is checked yet except that slots exist.
+
+        Args:
+            message: the latest message.
+            history: earlier messages, oldest first.
+            slots: the candidates to choose from, best first.
+            context: the turn.
+            n: how many picks are wanted.
+
+        Raises, while it is iterated:
+            LLMError: the model could not be used, or wrote nothing usable. What was yielded before that stands.
+        """
+        return Writing(self, message, history, slots, context, min(n, len(slots)))
+
+    def modes(self) -> list[Mode]:
+        """The ways to hold the model to its form, best first, without those this endpoint refused before."""
+        model = self._llm.model
+        grammar = self._profile == "small" and model is not None and model.is_vllm
+        modes: tuple[Mode, ...] = ("grammar", "schema", "plain") if grammar else ("schema", "plain")
+        return [mode for mode in modes if mode not in self._refused] or ["plain"]
+
+    def refused(self, mode: Mode, error: LLMRefusedError) -> None:
+        """Remember that the endpoint does not take this mode."""
+        with self._lock:
+            self._refused.add(mode)
+        log.warning("the language model's server refuses this way to shape its answer", mode=mode, why=str(error))
+
+
+class Writing(Iterator[Written]):
+    """One answer in the making. Closing it (or the generator that iterates it) ends the request at the server."""
+
+    def __init__(
+        self, writer: Writer, message: str, history: Sequence[Message], slots: Sequence[Candidate], context: FactContext, n: int
+    ) -> None:
+        self._writer, self._message, self._history = writer, message, history
+        self._slots, self._context, self._n = slots, context, n
+        self._usage, self._dropped, self._mode = Usage(), 0, ""
+        self._written = self._write()
+
+    def __next__(self) -> Written:
+        return next(self._written)
+
+    def close(self) -> None:
+        """Stop the model."""
+        self._written.close()
+
+    def usage(self) -> Mapping[str, object]:
+        """What the answer cost and how much of it could not be read, for the trace."""
+        known = {name: value for name, value in asdict(self._usage).items() if value is not None}
+        return {"mode": self._mode, "unreadable": self._dropped, **known}
+
+    def _write(self) -> Generator[Written, None, None]:
+        for mode in self._writer.modes():
+            try:
+                yield from self._attempt(mode)
+            except LLMRefusedError as error:
+                if mode == "plain":
+                    raise
+                self._writer.refused(mode, error)
+            else:
+                return
+
+    def _attempt(self, mode: Mode) -> Generator[Written, None, None]:
+        self._mode = mode
+        reader, answer = self._ask(mode)
+        ranks: dict[str, int] = {}
+        with answer:
+            try:
+                for candidate, claim in _parts(reader, answer, self._n):
+                    rank = ranks.setdefault(candidate.item.id, len(ranks) + 1)
+                    yield Written(candidate, rank, claim)
+            finally:
+                self._usage, self._dropped = answer.usage, reader.dropped
+        if not ranks:
+            raise LLMMalformedError("the language model wrote nothing usable")
+
+    def _ask(self, mode: Mode) -> tuple[lines.LineReader | json_picks.JsonReader, Answer]:
+        known = _known(self._context)
+        message = _bounded(self._message)
+        prompt: Prompt
+        if mode == "grammar":
+            prompt, deck = self._writer._prompts["small"], lines.cards(self._slots, self._context)
+            form = {"grammar": lines.grammar(deck, self._n)}
+            reader = lines.LineReader({card.name: card for card in deck})
+        else:
+            prompt, deck = self._writer._prompts["capable"], json_picks.cards(self._slots, self._context)
+            form = {"json_schema": json_picks.schema(deck, self._n)} if mode == "schema" else {}
+            reader = json_picks.JsonReader({card.name: card for card in deck})
+        messages = prompt.messages(self._history, n=self._n, cards=deck, known=known, message=message)
+        return reader, self._writer._llm.stream(messages, max_tokens=prompt.meta.budget.answer, **form)  # type: ignore[arg-type]
+
+
+def _parts(reader: lines.LineReader | json_picks.JsonReader, answer: Answer, n: int) -> Iterator[tuple[Candidate, Claim | None]]:
+    """What the reader makes of the answer, until n picks are whole; the rest of the answer is not waited for."""
+    for text in answer:
+        for card, claim in reader.feed(text):
+            yield card.candidate, claim
+        if reader.picked >= n:
+            return
+    for card, claim in reader.finish():
+        yield card.candidate, claim
+
+
+# --- what is said of the person ------------------------------------------------------------------------------------
+
+
+def _known(context: FactContext) -> str:
+    """The ledger in a few words, for the prompt."""
+    ledger = context.ledger
+    liked = [wording.plain(context.catalog[i].title, 40) for i in ledger.ids("liked")[-3:] if i in context.catalog]
+    parts = [f"likes {', '.join(liked)}"] if liked else []
+    parts += [_said(constraint) for constraint in ledger.constraints]
+    parts += [("less " if wish.direction == "less" else "") + wish.text for wish in ledger.wishes]
+    return wording.plain("; ".join(dict.fromkeys(part for part in parts if part)), MAX_KNOWN_CHARS)
+
+
+def _said(constraint: Constraint) -> str:
+    if constraint.said:
+        return constraint.said
+    values = constraint.value if isinstance(constraint.value, tuple) else (constraint.value,)
+    return ("no " if constraint.op == "not_in" else "") + ", ".join(map(str, values[:3]))
+
+
+def _bounded(message: str) -> str:
+    """The message as one line within its budget of tokens."""
+    text = wording.plain(message, 4 * MAX_MESSAGE_TOKENS)
+    while estimate_tokens(text) > MAX_MESSAGE_TOKENS:
+        text = wording.plain(text, max(1, len(text) * 3 // 4))
+    return text
