@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from chatrec.constraints import requirements
 from chatrec.errors import LLMError
-from chatrec.generate.facts import FactContext
+from chatrec.generate.facts import FactContext, complete
 from chatrec.generate.ground import Grounding
 from chatrec.generate.write import Writer, drafts_from_facts
 from chatrec.index.open import Index
@@ -43,6 +43,8 @@ from chatrec.understand.ledger import replay
 from chatrec.understand.read import Understander
 from chatrec.understand.text import language_of
 
+Generated = Generator[Event, None, tuple[tuple[Draft, ...], tuple[str, ...]]]
+"""Events while the model writes; returns the drafts and why they are less than they could be."""
 OTHERS = ("more", "critique")
 """Intents that ask for something that was not shown before."""
 
@@ -144,31 +146,31 @@ class Turn:
             detail |= {"n_out": len(kept)}
         return kept
 
-    def _generate(
-        self, engine: Engine, drafts: tuple[Draft, ...], context: FactContext, n: int
-    ) -> Generator[Event, None, tuple[tuple[Draft, ...], tuple[str, ...]]]:
+    def _generate(self, engine: Engine, drafts: tuple[Draft, ...], context: FactContext, n: int) -> Generated:
         if engine.writer is None:
             return drafts, ("the language model is switched off",)
         if not engine.writer.ready():
             return drafts, (engine.writer.status(),)
-        claims: dict[str, Draft] = {}
+        picked: dict[str, Draft] = {}
         grounding, degraded = Grounding(context), ()
+        slots = [draft.candidate for draft in drafts]
+        writing = engine.writer.stream(message=self.message, history=self.history, slots=slots, context=context, n=n)
         with self.stages.stage("generate", len(drafts)) as detail:
             try:
-                slots = [draft.candidate for draft in drafts]
-                for written in engine.writer.stream(message=self.message, history=self.history, slots=slots, context=context, n=n):
+                for written in writing:
                     item = written.candidate.item
-                    draft = claims.setdefault(
-                        item.id, Draft(candidate=written.candidate, rank=written.rank, written_by="llm")
-                    )
+                    draft = picked.setdefault(item.id, Draft(candidate=written.candidate, rank=written.rank, written_by="llm"))
                     claim = grounding.check(written.claim, item) if written.claim else None
                     if claim is not None:
-                        claims[item.id] = replace(draft, claims=(*draft.claims, claim))
+                        picked[item.id] = replace(draft, claims=(*draft.claims, claim))
                         yield ClaimChecked(item_id=item.id, claim=claim)
             except LLMError as error:
                 degraded = (str(error),)
-            detail |= {"n_out": len(claims), **grounding.counts, **engine.writer.usage()}
-        return tuple(claims.get(draft.candidate.item.id, draft) for draft in drafts), degraded
+            finally:
+                writing.close()
+            detail |= {"n_out": len(picked), **grounding.counts, **writing.usage()}
+        return tuple(_completed(draft, picked.get(draft.candidate.item.id), context) for draft in drafts), degraded
+
     def _rescore(self, engine: Engine, query: Query, drafts: Sequence[Draft]) -> tuple[Draft, ...]:
         ranks = {draft.candidate.item.id: draft.rank for draft in drafts if draft.rank is not None}
         with self.stages.stage("score", len(drafts)) as detail:
@@ -195,3 +197,12 @@ class Turn:
 
 def _candidate(draft: Draft) -> Candidate:
     return draft.candidate
+
+
+def _completed(from_facts: Draft, written: Draft | None, context: FactContext) -> Draft:
+    """What the model wrote, filled up with facts where its claims are too few to make a reason; else the draft from facts."""
+    if written is None:
+        return from_facts
+    if not written.claims:
+        return replace(from_facts, rank=written.rank)
+    return replace(written, claims=complete(written.claims, written.candidate.item, context))

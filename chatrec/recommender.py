@@ -22,7 +22,7 @@ from chatrec.index.open import Index, open_index, open_or_build
 from chatrec.llm import LLM
 from chatrec.pipeline import Engine, Turn
 from chatrec.present.reply import fit_of
-from chatrec.retrieve.fuse import Fusion
+from chatrec.retrieve.load import load_fusion
 from chatrec.score.head import Scorer
 from chatrec.sessions import MemoryStore, SessionState, SessionStore, SQLiteStore
 from chatrec.settings import MAX_MESSAGE_CHARS, Settings
@@ -255,9 +255,7 @@ class Chat:
             finally:
                 said = (Message("user", message),)
                 answer = (Message("assistant", turn.reply.text),) if turn.reply else ()
-                self._store.save(
-                    self.id, SessionState(state.messages + said + answer, turn.changes, turn=state.turn + 1)
-                )
+                self._store.save(self.id, SessionState(state.messages + said + answer, turn.changes, turn=state.turn + 1))
 
 
 def check_message(message: str) -> str:
@@ -275,14 +273,14 @@ def check_message(message: str) -> str:
 
 def _engine(index: Index, settings: Settings) -> Engine:
     scorer = Scorer.load(index, settings.models)
-    fusion = Fusion.load(index, settings.models)
+    fusion = load_fusion(index, settings.models)
     writer = Writer(LLM.of(settings), Prompts.of(settings), settings) if settings.llm else None
     versions = {
         "chatrec": importlib.metadata.version("chatrec"),
         "catalog": index.manifest.catalog_sha256[:16],
         "embedder": f"{index.manifest.embedder}@{index.manifest.embedder_sha256[:8]}",
         "index": index.manifest.generation,
-        "head": scorer.version,
+        "head": str(settings.models or "shipped"),
         **(writer.versions if writer else {}),
     }
     return Engine(

@@ -62,7 +62,10 @@ def _findings(settings: Settings) -> Iterator[Finding]:
     llm = LLM.of(settings)
     ready = llm.ready()
     yield Finding(
-        "language model server", f"{settings.llm_url}: {'answers' if ready else llm.status()}", "" if ready else "chatrec serve llm", False
+        "language model server",
+        f"{settings.llm_url}: {'answers' if ready else llm.status()}",
+        "" if ready else "chatrec serve llm",
+        False,
     )
     browser = shutil.which("chromium")
     yield Finding("browser for tests", browser or "none", "" if browser else "apt-get install chromium", False)

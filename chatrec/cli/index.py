@@ -18,7 +18,7 @@ from chatrec.errors import InputError
 from chatrec.index.build import Manifest, build_index, current_generation, index_home
 from chatrec.index.embed import Embedder
 from chatrec.index.open import Index, open_index, open_or_build
-from chatrec.retrieve.fuse import Fusion
+from chatrec.retrieve.load import load_fusion
 from chatrec.settings import Settings
 from chatrec.types import KINDS, Constraint, Ledger, Query
 
@@ -68,7 +68,7 @@ def search(
     query = Query(ledger=Ledger(), text=words, last_message=words, vector=opened.embedder.encode([words])[0])
     required = (Constraint(field="kind", op="in", value=(kind,)),) if kind else ()
     table = Table("id", "title", "found by", box=None)
-    for candidate in Fusion.load(opened)(query, required)[:k]:
+    for candidate in load_fusion(opened)(query, required)[:k]:
         found_by = " ".join(f"{hit.retriever}#{hit.rank}" for hit in candidate.hits)
         table.add_row(Text(candidate.item.id), Text(candidate.item.title), found_by)
     Console().print(table)

@@ -57,7 +57,7 @@ def empty_reply(reading: Reading, ledger: Ledger, catalog: Mapping[str, Item], r
         steps = tuple(chip for chip in chips(ledger, catalog, language) if _removes(chip, relaxation.dropped))
     return Reply(
         text=" ".join((text, *notes)),
-        chips=chips(ledger, catalog, language) if not steps else steps,
+        chips=steps or chips(ledger, catalog, language),
         notes=(text, *notes),
         ledger=ledger,
     )
@@ -65,9 +65,7 @@ def empty_reply(reading: Reading, ledger: Ledger, catalog: Mapping[str, Item], r
 
 def small_talk(reading: Reading, ledger: Ledger, catalog: Mapping[str, Item]) -> Reply:
     """The answer to a greeting or to thanks: no picks are forced on anyone."""
-    return Reply(
-        text=say(reading.intent, reading.language), chips=chips(ledger, catalog, reading.language), ledger=ledger
-    )
+    return Reply(text=say(reading.intent, reading.language), chips=chips(ledger, catalog, reading.language), ledger=ledger)
 
 
 def notes_on(reading: Reading, ledger: Ledger, catalog: Mapping[str, Item]) -> tuple[str, ...]:

@@ -6,19 +6,28 @@ from chatrec.types import Constraint, Item, Language
 
 SENTENCES: dict[str, dict[Language, str]] = {
     "picks": {"en": "Here {are} {n} for you: {asked}.", "zh": "按“{asked}”为你挑了 {n} 个："},
-    "picks_plain": {"en": "Here {are} {n} to start with. Tell me more about what you are in the mood for.", "zh": "先推荐 {n} 个，告诉我你的喜好，我会调整。"},
+    "picks_plain": {
+        "en": "Here {are} {n} to start with. Tell me more about what you are in the mood for.",
+        "zh": "先推荐 {n} 个，告诉我你的喜好，我会调整。",
+    },
     "few": {"en": "Only {n} in the catalog {fit} everything you asked for.", "zh": "目录里只有 {n} 个完全符合你的要求。"},
     "greeting": {
         "en": "Hello! Tell me what you would like to watch, hear or play, what you loved, or what to avoid.",
         "zh": "你好！告诉我你想看、想听或想玩什么，喜欢过什么，或者不想要什么。",
     },
-    "thanks": {"en": "You're welcome. Enjoy! Say the word if you want something else.", "zh": "不客气，祝你愉快！想换别的随时说。"},
+    "thanks": {
+        "en": "You're welcome. Enjoy! Say the word if you want something else.",
+        "zh": "不客气，祝你愉快！想换别的随时说。",
+    },
     "missing": {"en": "“{said}” is not in this catalog.", "zh": "目录里没有“{said}”。"},
     "ambiguous": {
         "en": "“{said}” could be {options}. I went with {first}; did you mean another?",
         "zh": "“{said}”可能是{options}。我先按{first}来推荐，你指的是哪一个？",
     },
-    "unsupported": {"en": "I can't check “{said}”: nothing in this catalog records it.", "zh": "“{said}”无法核对：目录里没有这项信息。"},
+    "unsupported": {
+        "en": "I can't check “{said}”: nothing in this catalog records it.",
+        "zh": "“{said}”无法核对：目录里没有这项信息。",
+    },
     "unenforceable": {
         "en": "I can't check “{said}”: no index field for {field} in this catalog.",
         "zh": "“{said}”无法核对：目录里没有“{field}”这一项。",
@@ -32,11 +41,11 @@ SENTENCES: dict[str, dict[Language, str]] = {
         "zh": "问题出在“{dropped}”；最接近的是 {nearest}（不限的话有 {count} 个）。",
     },
     "exhausted": {"en": "You have seen everything in the catalog that fits.", "zh": "符合要求的都已经给你看过了。"},
-    "degraded": {"en": "(Reasons are built from catalog facts: {why}.)", "zh": "（推荐理由由目录信息生成：{why}。）"},
+    "degraded": {"en": "(Reasons are built from catalog facts: {why}.)", "zh": "（语言模型暂不可用，推荐理由由目录信息生成。）"},
 }
 
 JOIN: dict[Language, tuple[str, str]] = {"en": (", ", " or "), "zh": ("、", "或")}
-NUMBERS = ("no picks", "one pick", "two picks", "three picks", "four picks", "five picks", "six picks", "seven picks", "eight picks", "nine picks", "ten picks")
+NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 FIELD_NAMES: dict[str, dict[Language, str]] = {
     "minutes": {"en": "running time", "zh": "时长"},
     "age": {"en": "age rating", "zh": "适合年龄"},
@@ -62,7 +71,7 @@ def count_picks(n: int, language: Language) -> str:
     """A number of picks in words where they are short."""
     if language == "zh":
         return str(n)
-    return NUMBERS[n] if n < len(NUMBERS) else f"{n} picks"
+    return f"{NUMBERS[n] if n < len(NUMBERS) else n} pick{'' if n == 1 else 's'}"
 
 
 def item_name(item: Item) -> str:

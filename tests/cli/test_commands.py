@@ -1,0 +1,150 @@
+"""The command line as a person or a script meets it: answers on standard output, one line of error and an exit code."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from chatrec.cli import main
+
+LINES = [
+    {"id": "t:alien", "kind": "video", "form": "film", "title": "Alien", "year": 1979, "genres": ["horror", "science fiction"], "minutes": 117},
+    {"id": "t:moon", "kind": "video", "form": "film", "title": "Moon", "year": 2009, "genres": ["science fiction"], "minutes": 97},
+    {"id": "t:up", "kind": "video", "form": "film", "title": "Up", "year": 2009, "genres": ["animation", "family"], "minutes": 96},
+    {"id": "t:ftl", "kind": "game", "form": "game", "title": "FTL", "year": 2012, "genres": ["strategy"], "themes": ["space"]},
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Ended:
+    code: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Ended]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
+    """Run `chatrec` in a folder of its own, without a language model."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CHATREC_INDEX_DIR", str(tmp_path / "built"))
+    monkeypatch.setenv("CHATREC_LLM", "false")
+
+    def go(*arguments: str) -> Ended:
+        monkeypatch.setattr(sys, "argv", ["chatrec", *arguments])
+        capsys.readouterr()
+        code = 0
+        try:
+            main()
+        except SystemExit as ended:
+            code = ended.code if isinstance(ended.code, int) else 0 if ended.code is None else 1
+        captured = capsys.readouterr()
+        return Ended(code, captured.out, captured.err)
+
+    return go
+
+
+@pytest.fixture
+def catalog(tmp_path: Path) -> str:
+    path = tmp_path / "catalog.jsonl"
+    path.write_text("".join(json.dumps(line) + "\n" for line in LINES))
+    return str(path)
+
+
+def test_json_is_all_there_is_on_standard_output(run: Run, catalog: str) -> None:
+    ended = run("ask", "a science fiction film, nothing scary", "--json", "--catalog", catalog)
+    reply = json.loads(ended.out)
+    assert ended.code == 0
+    assert set(reply) >= {"text", "recommendations"}
+    first = reply["recommendations"][0]
+    assert set(first) >= {"item", "reason", "evidence", "score"}
+    assert first["item"]["title"] == "Moon"
+
+
+def test_without_json_title_and_reason_are_printed(run: Run, catalog: str) -> None:
+    ended = run("ask", "an animated film for the family", "--catalog", catalog)
+    assert "Up" in ended.out
+    assert ended.code == 0
+
+
+def test_a_bad_catalog_line_is_named_and_nothing_is_built(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "bad.jsonl"
+    path.write_text(json.dumps(LINES[0]) + "\n{not json\n")
+    ended = run("ask", "hello", "--catalog", str(path))
+    assert ended.code == 3
+    assert f"{path}:2" in ended.err
+    assert not (tmp_path / "built").exists()
+
+
+def test_skip_bad_counts_what_it_left_out(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "bad.jsonl"
+    path.write_text(json.dumps(LINES[0]) + "\n{not json\n" + json.dumps({"id": "t:x", "kind": "video"}) + "\n")
+    ended = run("index", "build", "--catalog", str(path), "--skip-bad")
+    assert ended.code == 0
+    assert "2 bad lines skipped" in ended.err
+    assert "1 items" in ended.out
+
+
+def test_a_missing_catalog_is_one_line(run: Run) -> None:
+    ended = run("ask", "hello", "--catalog", "nowhere.jsonl")
+    assert ended.code == 6
+    assert ended.err.count("\n") == 1
+    assert "nowhere.jsonl" in ended.err
+
+
+def test_an_index_that_was_named_and_is_missing_says_what_to_run(run: Run, catalog: str, tmp_path: Path) -> None:
+    ended = run("ask", "hello", "--catalog", catalog, "--index", str(tmp_path / "none"))
+    assert ended.code == 4
+    assert "chatrec index build" in ended.err
+
+
+def test_a_message_that_is_too_long_is_refused_with_the_limit(run: Run, catalog: str) -> None:
+    ended = run("ask", "x" * 50_000, "--catalog", catalog)
+    assert ended.code == 2
+    assert "4000" in ended.err
+    assert "Traceback" not in ended.err
+
+
+def test_index_info_tells_what_it_was_built_from(run: Run, catalog: str) -> None:
+    info = json.loads(run("index", "info", "--catalog", catalog).out)
+    assert info["items"] == 4
+    assert info["kinds"] == {"video": 3, "audio": 0, "game": 1}
+    assert info["embedder"] == "all-MiniLM-L6-v2"
+
+
+def test_index_search_finds_by_meaning(run: Run, catalog: str) -> None:
+    ended = run("index", "search", "spaceship", "--kind", "game", "--catalog", catalog)
+    assert "t:ftl" in ended.out
+    assert "t:up" not in ended.out
+
+
+def test_similar_items_can_be_of_another_medium(run: Run, catalog: str) -> None:
+    found = json.loads(run("similar", "t:ftl", "--kind", "video", "--catalog", catalog, "--json").out)
+    assert {pick["item"]["kind"] for pick in found} == {"video"}
+
+
+def test_an_unknown_id_is_an_error_that_says_where_to_look(run: Run, catalog: str) -> None:
+    ended = run("similar", "t:nothing", "--catalog", catalog)
+    assert ended.code == 2
+    assert "chatrec index search" in ended.err
+
+
+def test_a_mistyped_setting_is_named(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHATREC_N", "many")
+    ended = run("ask", "hello")
+    assert ended.code == 2
+    assert "n:" in ended.err
+
+
+def test_doctor_says_what_would_be_used(run: Run) -> None:
+    ended = run("doctor")
+    assert ended.code == 0
+    for word in ("chromadb", "all-MiniLM-L6-v2", "items", "not built yet"):
+        assert word in ended.out
