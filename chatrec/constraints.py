@@ -20,9 +20,7 @@ def values_of(item: Item, field: str) -> tuple[str, ...]:
     """The comparable values of a text or list field: case-folded, a language without its region; `()` if unknown."""
     raw = getattr(item, field)
     values = raw if isinstance(raw, tuple) else (raw,) if raw else ()
-    if field == "language":
-        return tuple(value.split("-")[0].casefold() for value in values)
-    return tuple(value.casefold() for value in values)
+    return tuple(_fold(field, value) for value in values)
 
 
 def satisfies(item: Item, constraint: Constraint) -> bool:
@@ -50,7 +48,11 @@ def requirements(ledger: Ledger) -> tuple[Constraint, ...]:
 
 def _folded(constraint: Constraint) -> set[str]:
     assert isinstance(constraint.value, tuple)
-    return {str(value).casefold() for value in constraint.value}
+    return {_fold(constraint.field, str(value)) for value in constraint.value}
+
+
+def _fold(field: str, value: str) -> str:
+    return (value.split("-")[0] if field == "language" else value).casefold()
 
 
 def _compare(number: float, constraint: Constraint) -> bool:
@@ -99,10 +101,12 @@ def _clause(constraint: Constraint) -> dict[str, Any]:
         return {field: {{"lt": "$lt", "le": "$lte", "gt": "$gt", "ge": "$gte"}[op]: float(constraint.value)}}
     values = sorted(_folded(constraint))
     if op == "in":
-        return _any([{field: {"$contains": v}} for v in values]) if field in LIST_FIELDS else {field: {"$in": values}}
+        return _any(
+            [{field: {"$contains": v}} for v in values] if field in LIST_FIELDS or not values else [{field: {"$in": values}}]
+        )
     known = {f"has_{field}": {"$eq": True}}
     absent = [{field: {"$not_contains": v}} for v in values] if field in LIST_FIELDS else [{field: {"$nin": values}}]
-    return {"$and": [known, *absent]}
+    return {"$and": [known, *absent]} if values else known
 
 
 def _all(clauses: list[dict[str, Any]]) -> dict[str, Any] | None:
@@ -110,4 +114,6 @@ def _all(clauses: list[dict[str, Any]]) -> dict[str, Any] | None:
 
 
 def _any(clauses: list[dict[str, Any]]) -> dict[str, Any]:
+    if not clauses:
+        return {"has_nothing": {"$eq": True}}  # No record has it: one of nothing is never the case.
     return clauses[0] if len(clauses) == 1 else {"$or": clauses}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -116,16 +117,24 @@ def read_catalog(path: Path, *, skip_bad: bool = False) -> Catalog:
     return Catalog.of(items.values(), tuple(skipped))
 
 
-def parse_line(text: str, *, path: str = "", line: int = 0) -> Item:
+def parse_line(text: str | bytes, *, path: str = "", line: int = 0) -> Item:
     """One catalog line as an `Item`.
 
     Raises:
-        CatalogError: the line is no JSON object, or a field is missing or of a wrong type.
+        CatalogError: the line is not UTF-8, no JSON object, or a field is missing or of a wrong type.
     """
     try:
-        data = json.loads(text)
+        data = _json(text if isinstance(text, str) else text.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise CatalogError(f"not UTF-8: {error.reason}", path=path, line=line) from error
+    except UnicodeEncodeError as error:
+        raise CatalogError("not text: half of a surrogate pair", path=path, line=line) from error
     except json.JSONDecodeError as error:
         raise CatalogError(f"not JSON: {error.msg}", path=path, line=line) from error
+    except ValueError as error:
+        raise CatalogError(f"not JSON: {error}", path=path, line=line) from error
+    except RecursionError as error:
+        raise CatalogError("nested too deeply", path=path, line=line) from error
     if not isinstance(data, dict):
         raise CatalogError("not a JSON object", path=path, line=line)
     try:
@@ -143,15 +152,27 @@ def write_catalog(items: Iterable[Item], path: Path) -> None:
             file.write(json.dumps(item.to_dict(), ensure_ascii=False) + "\n")
 
 
-def _lines(path: Path) -> Iterator[tuple[Path, int, str]]:
+def _json(text: str) -> Any:
+    """The value of a JSON text that can be written back: finite numbers, whole characters."""
+    data = json.loads(text, parse_constant=_finite, parse_float=_finite)
+    if "\\u" in text:
+        json.dumps(data, ensure_ascii=False).encode()
+    return data
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text} is no finite number")
+    return number
+
+
+def _lines(path: Path) -> Iterator[tuple[Path, int, bytes]]:
     files = sorted(path.glob("*.jsonl")) if path.is_dir() else [path]
     if not files or not all(file.is_file() for file in files):
         raise DataMissingError(f"no catalog at {path}: give a .jsonl file or a folder of them")
     for file in files:
-        with file.open(encoding="utf-8", errors="strict") as lines:
-            try:
-                for number, line in enumerate(lines, 1):
-                    if line.strip():
-                        yield file, number, line
-            except UnicodeDecodeError as error:
-                raise CatalogError(f"not UTF-8: {error.reason}", path=str(file)) from error
+        with file.open("rb") as lines:
+            for number, line in enumerate(lines, 1):
+                if line.strip():
+                    yield file, number, line
