@@ -40,5 +40,6 @@ def demo(
 def _start(server: LLMServer) -> None:
     try:
         server.start()
+        server.wait_ready()
     except ChatrecError as error:
         log.error("the language model did not start; answers are built from facts", why=str(error))
