@@ -3,7 +3,7 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chatrec.serve.ui.cover import cover_svg, cover_uri
@@ -50,6 +50,7 @@ def test_dark_moods_darken_the_sky() -> None:
     assert lightness("scary", "bleak") < lightness("cheerful", "cosy")
 
 
+@settings(deadline=None)
 @given(
     identity=st.text(min_size=1), kind=st.sampled_from(KINDS), words=st.lists(st.text(), max_size=3), form=st.text() | st.none()
 )

@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from ui_samples import constraint_chip, pick, reply
 
@@ -49,7 +49,7 @@ def test_a_checked_claim_replaces_the_reason_built_from_facts(asked: View) -> No
 
     view = progress(progress(asked, found(0, 1)), ClaimChecked(item_id="video:0", claim=claim))
 
-    assert view.picks[0].evidence == (claim,)
+    assert view.picks[0].evidence == (claim, Claim("95 min", "minutes", "95"))
     assert view.picks[0].written_by == "llm"
     assert view.picks[0].reason != "Reason 0."
     assert view.picks[1] == pick(1)
@@ -60,7 +60,7 @@ def test_later_claims_of_an_item_join_the_earlier_ones(asked: View) -> None:
     for field, value in (("moods", "calm"), ("genres", "drama")):
         view = progress(view, ClaimChecked(item_id="video:0", claim=Claim(value, field, value)))
 
-    assert [claim.value for claim in view.picks[0].evidence] == ["calm", "drama"]
+    assert [claim.value for claim in view.picks[0].evidence] == ["calm", "drama", "95"]
     assert "calm" in view.picks[0].reason
     assert "drama" in view.picks[0].reason
 
@@ -149,6 +149,7 @@ def test_the_page_speaks_the_language_of_the_message(text: str, before: str, lan
     assert language_of(text, before) == language  # type: ignore[arg-type]
 
 
+@settings(deadline=None)
 @given(st.text(), st.text())
 def test_different_next_steps_have_different_keys(one: str, other: str) -> None:
     keys = chip_key(Chip(label="", say=one)), chip_key(Chip(label="", say=other))

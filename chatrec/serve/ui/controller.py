@@ -136,14 +136,14 @@ class Controller:
         self._interrupt(page)
         turn = RunningTurn(self._events(page, text))
         with page.lock:
-            page.turn, page.view = turn, ask(page.view, text)
+            page.turn, page.view = turn, ask(page.view, text, opening=not self._opened.done())
         yield _screen(page.view, box="")
         try:
             for event in turn:
                 yield _screen(self._advance(page, turn, event))
         except ChatrecError as error:
             reason = str(error)
-            returned = text if page.view.phase == "reading" else None
+            returned = text if page.view.phase in ("opening", "reading") else None
             yield _screen(self._update(page, lambda view: refused(view, reason), turn), box=returned)
             return
         finally:
@@ -168,7 +168,8 @@ class Controller:
         """The recommender's answer to a click; None if the page no longer shows what was clicked."""
         chat, view = self._chat(page), page.view
         if action == "kind":
-            return chat.choose_kinds(*[KIND_NAMES[value]] if value in KIND_NAMES else [])
+            kinds: tuple[Kind, ...] = (KIND_NAMES[value],) if value in KIND_NAMES else ()
+            return chat.choose_kinds(*kinds)
         if action == "remove":
             chip = next((chip for chip in view.chips if chip_key(chip) == value), None)
             return chat.remove(chip) if chip is not None else None

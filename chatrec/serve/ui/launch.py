@@ -83,7 +83,7 @@ def serve(
         _open(open_recommender, opened)
         (until or threading.Event()).wait()
     finally:
-        blocks.close()
+        blocks.close(verbose=False)
 
 
 def launch(blocks: gr.Blocks, *, host: str, port: int) -> str:

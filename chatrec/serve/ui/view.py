@@ -27,8 +27,10 @@ from chatrec.types import (
     Understood,
 )
 
-Phase = Literal["idle", "reading", "writing"]
-"""`reading`: no candidates yet; `writing`: cards are shown, the language model still writes."""
+Phase = Literal["idle", "opening", "reading", "writing"]
+"""`opening`: the catalog is not open yet; `reading`: no candidates yet; `writing`: cards are shown, the model still writes."""
+MAX_CLAIMS = 4
+"""Claims in a reason while the model writes it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +49,8 @@ class View:
     opinions: Mapping[str, Sentiment] = field(default_factory=lambda: MappingProxyType({}))
     written: Mapping[str, tuple[Claim, ...]] = field(default_factory=lambda: MappingProxyType({}))
     """Claims of the running turn that were checked so far, by item."""
+    facts: Mapping[str, tuple[Claim, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    """Claims of the running turn that were built from facts, by item."""
     degraded: tuple[str, ...] = ()
     answer: str = ""
     """What was replied to a change made by hand, or why there are no picks."""
@@ -79,13 +83,19 @@ def language_of(text: str, before: Language) -> Language:
     return "en" if any(character.isascii() and character.isalpha() for character in text) else before
 
 
-def ask(view: View, text: str) -> View:
-    """The page once a message was sent."""
+def ask(view: View, text: str, *, opening: bool = False) -> View:
+    """The page once a message was sent.
+
+    Args:
+        view: the page before.
+        text: the message.
+        opening: whether the catalog has yet to open.
+    """
     return replace(
         view,
         messages=(*view.messages, Message("user", text)),
         said=text,
-        phase="reading",
+        phase="opening" if opening else "reading",
         language=language_of(text, view.language),
         steps=(),
         written={},
@@ -99,10 +109,9 @@ def progress(view: View, event: Event) -> View:
     """The page after an event of the running turn."""
     match event:
         case Understood():
-            return _ledger(replace(view, chips=event.chips), event.ledger)
+            return _ledger(replace(view, phase="reading", chips=event.chips), event.ledger)
         case CandidatesFound():
-            found = word("found", view.language, n=len(event.recommendations))
-            return replace(_slate(view, event.recommendations), phase="writing", degraded=(), announcement=found)
+            return _found(view, event.recommendations)
         case ClaimChecked():
             return _claim(view, event)
         case Final():
@@ -128,7 +137,7 @@ def stopped(view: View) -> View:
 
 def refused(view: View, why: str) -> View:
     """The page after a turn that failed: a message that led to nothing leaves the log, and the reason is shown."""
-    kept = view.messages[:-1] if view.phase == "reading" else view.messages
+    kept = view.messages[:-1] if view.phase in ("opening", "reading") else view.messages
     return replace(view, messages=kept, phase="idle", notice=why)
 
 
@@ -171,12 +180,25 @@ def _slate(view: View, picks: tuple[Recommendation, ...]) -> View:
     return replace(view, picks=picks, fresh=fresh)
 
 
+def _found(view: View, picks: tuple[Recommendation, ...]) -> View:
+    told = word("found", view.language, n=len(picks))
+    facts = {pick.item.id: pick.evidence for pick in picks}
+    return replace(_slate(view, picks), phase="writing", degraded=(), facts=facts, announcement=told)
+
+
 def _claim(view: View, event: ClaimChecked) -> View:
     claims = (*view.written.get(event.item_id, ()), event.claim)
-    picks = tuple(_rewritten(pick, claims, view.language) if pick.item.id == event.item_id else pick for pick in view.picks)
+    whole = _filled_up(claims, view.facts.get(event.item_id, ()))
+    picks = tuple(_rewritten(pick, whole, view.language) if pick.item.id == event.item_id else pick for pick in view.picks)
     return replace(view, picks=picks, written={**view.written, event.item_id: claims}, fresh=frozenset())
 
 
+def _filled_up(claims: tuple[Claim, ...], facts: tuple[Claim, ...]) -> tuple[Claim, ...]:
+    """The model's claims, and those of the facts that speak of something else, so that a reason does not shrink."""
+    fields = {claim.field for claim in claims}
+    return (*claims, *(fact for fact in facts if fact.field not in fields))[: max(MAX_CLAIMS, len(claims))]
+
+
 def _rewritten(pick: Recommendation, claims: tuple[Claim, ...], language: Language) -> Recommendation:
-    """The card's reason, exchanged for what the model has written of it so far."""
+    """The card with what the model has written of it so far."""
     return replace(pick, reason=reason(claims, pick.item, language), evidence=claims, written_by="llm")

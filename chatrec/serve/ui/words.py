@@ -30,6 +30,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "from_model": ("written by the language model, checked against the catalog", "由语言模型撰写，已与目录核对"),
     "from_facts": ("built from catalog facts", "由目录信息生成"),
     "pending": ("The language model is writing the reasons…", "语言模型正在撰写理由……"),
+    "opening": ("Opening the catalog; the first time, its index is built…", "正在打开目录，首次使用需要建立索引……"),
     "thinking": ("Looking through the catalog…", "正在查找……"),
     "stop": ("Stop", "停止"),
     "retry": ("Try again", "再试一次"),
