@@ -254,3 +254,15 @@ def test_links_are_ids_and_belong_to_one_item(items: list[Item]) -> None:
     assert [link for link in links if not re.fullmatch(shape.get(link[0], "$^"), link[1])] == []
     assert [link for link, n in Counter(links).items() if n > 1] == []
     assert len(links) > 500
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_readme_counts_what_is_there(items: list[Item], kind: str) -> None:
+    medium = [item for item in items if item.kind == kind]
+    forms = Counter(item.form for item in medium)
+    readme = (FOLDER.parent / "README.md").read_text(encoding="utf-8")
+    row = next(line for line in readme.splitlines() if line.startswith(f"| {kind} |"))
+    years = [item.year or 0 for item in medium]
+    expected = [len(medium), *(forms[form] for form in sorted(forms, key=lambda form: -forms[form]))]
+    expected += [len({country for item in medium for country in item.countries}), len({i.language for i in medium} - {"zxx"})]
+    assert [int(number) for number in re.findall(r"\d+", row)] == [*expected, min(years), max(years)]
