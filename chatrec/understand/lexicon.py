@@ -78,6 +78,8 @@ class Lexicon:
     sections: Mapping[str, Mapping[str, Mapping[str, Any]]]
     people: Mapping[str, str]
     """Chinese name → name as the catalog writes it."""
+    compare: Mapping[str, Mapping[str, Sequence[str]]]
+    """Comparisons by table (`length_before`, …) and operator."""
 
     def fill(self, phrases: Phrases) -> None:
         """Add every phrase."""
@@ -98,9 +100,10 @@ def lexicon() -> Lexicon:
     """The lexicon that ships."""
     data = tomllib.loads(Path(__file__).with_name("lexicon.toml").read_text(encoding="utf-8"))
     people = MappingProxyType(data.pop("people"))
+    compare = MappingProxyType(data.pop("compare"))
     flat = {name: data.pop(name) for name in ("adults", "no_subtitles", "subtitles_ok", "foreign")}
     data["special"] = flat
-    return Lexicon(MappingProxyType(data), people)
+    return Lexicon(MappingProxyType(data), people, compare)
 
 
 def _phrases(data: Mapping[str, Any], *, plural: bool) -> Iterable[Phrase]:

@@ -1,20 +1,238 @@
-"""Message → `Reading`: what was said, as changes to the ledger. Rules and the catalog's own words; no language model."""
+"""Message → `Reading`: what was said, as changes to the ledger. Rules and the catalog's own words; no language model.
+
+The message is marked from the surest to the least sure: names that can be nothing else, numbers, the lexicon's phrases,
+names that a frame asks for, references. Then the scopes of negation and opinion are worked out, and the marks are
+turned into changes. Whatever else yields `Change`s (a language model, say) can be added after `read`.
+"""
 
 from __future__ import annotations
 
+from datetime import date
+
 from chatrec.catalog.read import Catalog
-from chatrec.types import Change, Ledger, Reading, Wish
-from chatrec.understand.text import language_of, tokenise
+from chatrec.types import Ambiguity, Intent, Kind, Language, Ledger, Reading, Sentiment
+from chatrec.understand.commands import drop_unfit, read_commands, turn_away, turn_topic
+from chatrec.understand.contents import Contents
+from chatrec.understand.draft import Draft
+from chatrec.understand.free import mark_unsupported, read_free
+from chatrec.understand.kinds import Asked, asked_for
+from chatrec.understand.lengths import mark_lengths
+from chatrec.understand.lexicon import Phrases, lexicon
+from chatrec.understand.marks import Attitude, Mark, Page
+from chatrec.understand.measures import Measures
+from chatrec.understand.people_present import mark_ages, mark_count
+from chatrec.understand.references import mark_places, mark_pronouns
+from chatrec.understand.resolve import Names
+from chatrec.understand.scopes import interpret
+from chatrec.understand.text import key_of, language_of, tokenise
+from chatrec.understand.titles import TitleReader
+from chatrec.understand.typos import mend
+from chatrec.understand.words import Words
+from chatrec.understand.years import mark_years
+
+_SENTIMENTS: dict[Attitude | None, Sentiment] = {
+    None: "liked",
+    "like": "liked",
+    "dislike": "disliked",
+    "seen": "seen",
+    "save": "saved",
+    "unseen": "mentioned",
+}
 
 
 class Understander:
-    """Reads messages against one catalog."""
+    """Reads messages against one catalog.
 
-    def __init__(self, catalog: Catalog) -> None:
-        self._catalog = catalog
+    Args:
+        catalog: its titles, people, genres, moods, tags and themes are the words that messages are read with.
+        this_year: what "this year" and "the last ten years" count from; none: the calendar's.
+    """
+
+    def __init__(self, catalog: Catalog, this_year: int | None = None) -> None:
+        self._items = dict(catalog.items())
+        self._this_year = this_year or date.today().year
+        self._words = Words(self._items.values())
+        self._names = Names(self._items.values())
+        self._add_people()
+        self._titles = TitleReader(self._names, self._items, self._words.phrases, self._words.ordinary)
+
+    def _add_people(self) -> None:
+        """Makers that people write in Chinese."""
+        for chinese, name in lexicon().people.items():
+            self._names.people.also(key_of(chinese), name)
 
     def read(self, text: str, ledger: Ledger, *, turn: int) -> Reading:
-        """What `text`, said in user turn `turn`, changes."""
-        said = tokenise(text)
-        changes = (Change(action="wish", turn=turn, wish=Wish(text=said.plain, turn=turn)),) if said.plain else ()
-        return Reading(changes=changes, language=language_of(said.plain))
+        """What `text`, said in user turn `turn`, changes.
+
+        Args:
+            text: the message, of any content; what exceeds the documented length is not read.
+            ledger: what is known so far; references ("the second one") and critiques ("shorter") are about it.
+            turn: 0-based number of the user turn.
+        """
+        page = Page.of(mend(tokenise(text), self._words, self._names))
+        if not page.words:
+            return Reading(language=language_of(page.text.plain))
+        n = self._mark(page, ledger)
+        interpret(page)
+        draft = Draft(page, ledger, self._words, turn)
+        read_commands(draft)
+        language = self._language(page)
+        after = _after_commands(draft)
+        asked = asked_for(page, after, self._items, self._words)
+        self._add_kinds(draft, asked)
+        measures = Measures(draft, asked, self._items)
+        measures.read()
+        Contents(draft, asked, language).read()
+        self._opine(draft)
+        read_free(draft, asked)
+        turn_away(draft, page, self._items)
+        drop_unfit(draft, self._items)
+        return Reading(
+            changes=draft.in_order(),
+            intent=_intent(draft, measures.is_critique),
+            language=language,
+            missing=tuple(dict.fromkeys(draft.missing)),
+            ambiguities=tuple(draft.ambiguities),
+            unsupported=tuple(dict.fromkeys(draft.unsupported)),
+            n=n,
+        )
+
+    # --- marking ------------------------------------------------------------------------------------------------------
+
+    def _mark(self, page: Page, ledger: Ledger) -> int | None:
+        kinds = _spoken_of(page, self._words.phrases) or ledger.kinds
+        mark_places(page, ledger, self._items)
+        self._titles.mark_sure(page, kinds)
+        mark_ages(page)
+        mark_lengths(page)
+        mark_years(page, self._this_year)
+        n = mark_count(page)
+        page.mark_phrases(self._words.phrases)
+        self._titles.mark_framed(page, kinds)
+        mark_pronouns(page, ledger)
+        mark_unsupported(page)
+        return n
+
+    def _language(self, page: Page) -> Language:
+        tokens = page.text.tokens
+        names = [(tokens[m.start].start, tokens[m.end - 1].end) for m in page.marks if m.role in ("title", "person", "missing")]
+        return language_of(page.text.plain, names)
+
+    # --- assembling ---------------------------------------------------------------------------------------------------
+
+    def _add_kinds(self, draft: Draft, asked: Asked) -> None:
+        turn_topic(draft, asked, self._items)
+        if asked.said and asked.kinds != draft.ledger.kinds:
+            draft.kinds(asked.kinds)
+        for mark in draft.page.marks:
+            if mark.has("forms") and mark.negated and not mark.about:
+                values = tuple(v for e in mark.entries if e.section == "forms" for v in e.data.get("values", ()))
+                draft.constrain("form", "not_in", values, said=draft.page.said(mark))
+        plain = set(asked.forms) <= {"film", "game", "dlc"} and not self._words.has("form")
+        if asked.forms and not plain:
+            said = draft.page.text.said(asked.form_marks[0].start, asked.form_marks[0].end)
+            draft.constrain("form", "in", asked.forms, said=said)
+
+    def _opine(self, draft: Draft) -> None:
+        resolved = _settled(draft)
+        for mark in draft.page.sorted():
+            if mark.used or mark.released:
+                continue
+            if mark.role == "missing":
+                draft.missing.append(draft.page.said(mark).strip("\"'《》「」『』【】〈〉 "))
+            elif mark.role == "title":
+                self._opine_title(draft, mark)
+            elif mark.role == "ref" and mark.ids not in resolved:
+                self._opine_ref(draft, mark)
+
+    def _opine_title(self, draft: Draft, mark: Mark) -> None:
+        sentiment = "disliked" if mark.negated else _SENTIMENTS[mark.attitude]
+        item_id = _known_first(mark.ids, draft.ledger)
+        draft.opine(item_id, sentiment)
+        if mark.ambiguity is not None and item_id == mark.ids[0] and not _is_known(mark.ambiguity, draft.ledger):
+            draft.ambiguities.append(mark.ambiguity)
+            draft.act("ambiguous", ambiguity=mark.ambiguity)
+
+    def _opine_ref(self, draft: Draft, mark: Mark) -> None:
+        sentiment: Sentiment = "disliked" if mark.negated else _SENTIMENTS[mark.attitude]
+        for item_id in mark.ids:
+            draft.opine(item_id, sentiment)
+
+
+def _after_commands(draft: Draft) -> Ledger:
+    """The ledger once what the commands drop is dropped: media are not carried over a restart or a change of topic."""
+    dropped = any(c.action in ("start_over", "new_topic") for c in draft.changes)
+    return Ledger(turn=draft.ledger.turn, last_shown=draft.ledger.last_shown) if dropped else draft.ledger
+
+
+def _spoken_of(page: Page, phrases: Phrases) -> tuple[Kind, ...]:
+    """Media that nouns and verbs of the message name, before anything is interpreted: they tell which `Doom` is meant."""
+    found: list[Kind] = []
+    for at in range(len(page.words)):
+        for _, entries in phrases.at(page.words, at):
+            found.extend(e.data["kind"] for e in entries if e.section == "forms")
+            found.extend(e.name for e in entries if e.section == "verbs")  # type: ignore[misc]
+            break
+    return tuple(dict.fromkeys(found))
+
+
+def _known_first(ids: tuple[str, ...], ledger: Ledger) -> str:
+    """The work already spoken of or shown, if one of the options is."""
+    known = {o.item_id for o in ledger.opinions} | set(ledger.last_shown)
+    return next((i for i in ids if i in known), ids[0])
+
+
+def _is_known(ambiguity: Ambiguity, ledger: Ledger) -> bool:
+    known = {o.item_id for o in ledger.opinions} | set(ledger.last_shown)
+    return any(option in known for option in ambiguity.options)
+
+
+def _settled(draft: Draft) -> set[tuple[str, ...]]:
+    """References that settle an open ambiguity: the chosen work takes the place of the one assumed."""
+    settled: set[tuple[str, ...]] = set()
+    for mark in draft.page.sorted():
+        if mark.role != "ref" or len(mark.ids) != 1:
+            continue
+        for ambiguity in draft.ledger.ambiguities:
+            if mark.ids[0] in ambiguity.options and mark.attitude is None and not mark.negated:
+                _choose(draft, ambiguity, mark.ids[0])
+                settled.add(mark.ids)
+    return settled
+
+
+def _choose(draft: Draft, ambiguity: Ambiguity, chosen: str) -> None:
+    assumed = next((o for o in reversed(draft.ledger.opinions) if o.item_id in ambiguity.options), None)
+    if assumed is not None and assumed.item_id != chosen:
+        draft.act("unopine", key=assumed.item_id)
+    draft.opine(chosen, assumed.sentiment if assumed is not None else "liked")
+
+
+def _intent(draft: Draft, is_critique: bool) -> Intent:
+    actions = {c.action for c in draft.changes}
+    substance = actions - {"start_over", "forget_last", "new_topic", "unconstrain", "unwish", "unopine"}
+    cue = {name for m in draft.page.marks for e in m.entries if e.section == "cues" for name in (e.name,) if not m.negated}
+    if "start_over" in actions:
+        return "restart"
+    if actions and not substance and "new_topic" not in actions:
+        return "undo"
+    if is_critique or _points_at_shown(draft):
+        return "critique"
+    if "more" in cue and _asks_for_more(draft):
+        return "more"
+    if not actions and not draft.missing and not draft.unsupported:
+        if "thanks" in cue:
+            return "thanks"
+        if "greeting" in cue:
+            return "greeting"
+    return "recommend"
+
+
+def _points_at_shown(draft: Draft) -> bool:
+    """Opinions of what was just shown are feedback on it."""
+    shown = set(draft.ledger.last_shown)
+    return any(c.opinion is not None and c.opinion.item_id in shown for c in draft.changes)
+
+
+def _asks_for_more(draft: Draft) -> bool:
+    liked = any(c.opinion is not None and c.opinion.sentiment == "liked" for c in draft.changes)
+    return not liked

@@ -15,7 +15,7 @@ from chatrec.types import Language
 HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 KANA = re.compile(r"[\u3040-\u30ff\uac00-\ud7af]")
 _TOKEN = re.compile(rf"[{HAN}]|\d+(?:\.\d+)?|[^\W\d_]+|[^\w\s]")
-_QUOTES = str.maketrans({"’": "'", "‘": "'", "`": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "–": "-", "—": "-", "‐": "-", "‑": "-"})  # fmt: skip
+_QUOTES = str.maketrans(dict.fromkeys("’‘`´", "'") | dict.fromkeys("“”„«»", '"') | dict.fromkeys("–—‐‑―", "-"))
 _CONTRACTION = re.compile(r"(?<=[^\W\d_])'(?=(?:t|m|ve|re|ll|d)\b)", re.IGNORECASE)
 _LATIN_WORD = re.compile(rf"[^\W\d_{HAN}]+")
 
@@ -32,14 +32,17 @@ class Token:
 
     @property
     def is_word(self) -> bool:
+        """A word, number or Chinese character, no punctuation."""
         return self.text[0].isalnum()
 
     @property
     def is_han(self) -> bool:
+        """A Chinese character."""
         return is_han(self.text)
 
     @property
     def is_number(self) -> bool:
+        """Written in digits."""
         return self.text[0].isdigit()
 
     @property
@@ -60,6 +63,7 @@ class Text:
         return self.plain[self.tokens[start].start : self.tokens[end - 1].end] if start < end else ""
 
     def words(self, start: int, end: int) -> tuple[str, ...]:
+        """The folded words of tokens `start` to `end` (exclusive)."""
         return tuple(t.text for t in self.tokens[start:end])
 
 
@@ -79,10 +83,29 @@ def fold(word: str) -> str:
 
 
 def tokenise(raw: str) -> Text:
-    """Split a message; apostrophes of contractions vanish (`don't` → `dont`), hyphens separate."""
+    """Split a message; apostrophes vanish (`don't` → `dont`), hyphens separate words and stay only between numbers."""
     plain = normalise(raw)
-    tokens = tuple(Token(fold(m.group()), m.group(), m.start(), m.end()) for m in _TOKEN.finditer(plain))
-    return Text(plain, tokens)
+    found = list(_TOKEN.finditer(plain))
+    tokens = (_token(m) for i, m in enumerate(found) if not _is_glue(found, i))
+    return Text(plain, tuple(tokens))
+
+
+def _token(match: re.Match[str]) -> Token:
+    raw = match.group()
+    return Token("and" if raw == "&" else fold(raw), raw, match.start(), match.end())
+
+
+def _is_glue(found: Sequence[re.Match[str]], i: int) -> bool:
+    """Whether this mark only joins two words; a hyphen of a range (1990-2000, 60s-70s) says something."""
+    mark = found[i].group()
+    if mark == "'":
+        return True
+    if mark != "-" or not 0 < i < len(found) - 1:
+        return False
+    before, after = found[i - 1], found[i + 1]
+    joined = before.end() == found[i].start() and after.start() == found[i].end()
+    numbers = after.group()[0].isdigit() and (before.group()[0].isdigit() or before.group() == "s")
+    return joined and not numbers
 
 
 def key_of(text: str) -> tuple[str, ...]:
@@ -112,3 +135,8 @@ def language_of(text: str, names: Sequence[tuple[int, int]] = ()) -> Language:
 def _gaps(length: int, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     edges = [0, *(edge for span in sorted(spans) for edge in span), length]
     return [(a, b) for a, b in list(pairwise(edges))[::2] if a < b]
+
+
+def wordset(text: str) -> frozenset[str]:
+    """A set written as a line of words; a run of Chinese characters is one word a character."""
+    return frozenset(c for word in text.split() for c in (word if is_han(word) else (word,)))

@@ -1,0 +1,156 @@
+"""Taking things back: `forget that`, `start over`, `drop the horror`, `any length is fine`, and turns to other media."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from chatrec.constraints import satisfies_all
+from chatrec.types import Constraint, Item, Ledger, Opinion
+from chatrec.understand.draft import Draft
+from chatrec.understand.kinds import Asked
+from chatrec.understand.marks import Mark, Page
+from chatrec.understand.scopes import CONTENT
+
+_BY_FIELD = {"language": ("language", "countries"), "moods": ("moods",), "form": ("form",)}
+_EXCEPT_AGE = 12
+_ANY = ("any", "任", "no", "not", "whatever")
+
+
+def read_commands(draft: Draft) -> None:
+    """Undo, restart, change of topic, and everything that is released."""
+    page = draft.page
+    for mark in page.sorted():
+        if mark.is_cue("restart"):
+            draft.act("start_over")
+        elif mark.is_cue("forget") and not _has_object(page, mark):
+            draft.act("forget_last")
+        elif mark.is_cue("new_topic"):
+            draft.act("new_topic")
+    _release(draft)
+
+
+def _has_object(page: Page, cue: Mark) -> bool:
+    """`never mind the length`, `恐怖片算了`: the cue takes back one thing, not the last turn."""
+    return cue.is_cue("release") and any(m.released for m in page.marks)
+
+
+def _release(draft: Draft) -> None:
+    for mark in draft.page.sorted():
+        if mark.has("fields") and _is_released_field(draft.page, mark):
+            entry = mark.entry("fields")
+            assert entry is not None
+            _unconstrain_field(draft, entry.name)
+        if mark.has("special", "adults"):
+            _unconstrain_field(draft, "age")
+        if mark.has("special", "subtitles_ok"):
+            _unconstrain_field(draft, "language")
+        if mark.released and (mark.role != "words" or any(mark.has(section) for section in CONTENT)):
+            _release_mark(draft, mark)
+
+
+def _is_released_field(page: Page, mark: Mark) -> bool:
+    before = page.words[mark.start - 1] if mark.start else ""
+    after = page.words[mark.end : mark.end + 2]
+    lead = next((m for m in page.marks if m.end == mark.start and m.is_cue("release")), None)
+    return mark.released or lead is not None or before in _ANY or after in (["不", "限"], ["无", "所"], ["随", "便"])
+
+
+def _unconstrain_field(draft: Draft, field: str) -> None:
+    fields = _BY_FIELD.get(field, (field,))
+    if field == "kind":
+        draft.kinds(())
+    for constraint in draft.ledger.constraints:
+        if constraint.field in fields:
+            draft.act("unconstrain", key=constraint.key)
+    for wish in draft.ledger.wishes:
+        if wish.field in fields:
+            draft.act("unwish", key=wish.text)
+
+
+def _release_mark(draft: Draft, mark: Mark) -> None:
+    """Take back what was said with these words: constraints of their values, wishes, opinions."""
+    mark.used = True
+    if mark.role in ("minutes", "year", "age"):
+        _unconstrain_field(draft, mark.role)
+    if mark.has("ages"):
+        _unconstrain_field(draft, "age")
+    if mark.role in ("title", "ref"):
+        for item_id in mark.ids[:1]:
+            draft.act("unopine", key=item_id)
+    names = {n.casefold() for n in mark.names}
+    for entry in mark.entries:
+        names |= {v.casefold() for v in (entry.name, *entry.values, *draft.words.genres((entry.name,)))}
+        names |= {str(v).casefold() for key in ("all", "any") for v in entry.data.get(key, ())}
+    for constraint in draft.ledger.constraints:
+        if isinstance(constraint.value, tuple) and names & {str(v).casefold() for v in constraint.value}:
+            draft.act("unconstrain", key=constraint.key)
+    for wish in draft.ledger.wishes:
+        if {(wish.value or "").casefold(), wish.text.casefold()} & names:
+            draft.act("unwish", key=wish.text)
+
+
+# --- turns to other media and other company ---------------------------------------------------------------------------
+
+
+def turn_topic(draft: Draft, asked: Asked, items: Mapping[str, Item]) -> None:
+    """A turn to other media: with content of its own it is a new topic, else it keeps what still makes sense there."""
+    ledger = draft.ledger
+    if not asked.said or not ledger.kinds or set(asked.kinds) & set(ledger.kinds):
+        return
+    if _has_content(draft.page):
+        draft.act("new_topic")
+        return
+    for constraint in ledger.constraints:
+        if _lacks(draft, constraint, asked):
+            draft.act("unconstrain", key=constraint.key)
+
+
+def _has_content(page: Page) -> bool:
+    sections = ("genres", "styles", "themes", "catalog", "tags")
+    return any(
+        m.role in ("title", "person")
+        or (m.role == "words" and not m.negated and not m.released and any(m.has(s) for s in sections))
+        for m in page.marks
+    )
+
+
+def _lacks(draft: Draft, constraint: Constraint, asked: Asked) -> bool:
+    """Whether no work of the new media can meet the constraint."""
+    if constraint.field not in ("genres", "moods", "tags", "themes", "people") or constraint.op != "in":
+        return constraint.field == "popularity"
+    values = tuple(str(v) for v in constraint.value) if isinstance(constraint.value, tuple) else ()
+    if constraint.field == "people":
+        return not any(set(asked.kinds) & draft.words.people_kinds.get(v, set()) for v in values)
+    return not draft.words.kinds_of(constraint.field, values) & set(asked.kinds)
+
+
+def turn_away(draft: Draft, page: Page, items: Mapping[str, Item]) -> None:
+    """`now a romantic comedy`: likes that have none of the genres now asked for stop pulling."""
+    turned = any(m.is_cue("now") for m in page.marks)
+    likes = [m for m in page.marks if m.role == "title" and m.attitude in (None, "like")]
+    genres = [
+        c.constraint
+        for c in draft.changes
+        if c.constraint is not None and c.constraint.field == "genres" and c.constraint.op == "in"
+    ]
+    if not turned or likes or not genres:
+        return
+    for opinion in draft.ledger.opinions:
+        item = items.get(opinion.item_id)
+        if opinion.sentiment == "liked" and item is not None and not any(satisfies_all(item, [g]) for g in genres):
+            draft.act("opine", opinion=Opinion(item_id=item.id, sentiment="seen", turn=draft.turn))
+
+
+def drop_unfit(draft: Draft, items: Mapping[str, Item]) -> None:
+    """When children join, demands that no work for their age can meet are dropped (`something for my kids instead`)."""
+    ages = [c.constraint for c in draft.changes if c.constraint is not None and c.constraint.field == "age"]
+    if not ages or not isinstance(ages[0].value, (int, float)) or ages[0].value > _EXCEPT_AGE:
+        return
+    demanded = [c for c in draft.ledger.hard if c.field in ("genres", "moods", "themes", "tags", "people") and c.op == "in"]
+    for constraint in demanded:
+        if not any(satisfies_all(item, [constraint, ages[0]]) for item in _of_kinds(items, draft.ledger)):
+            draft.act("unconstrain", key=constraint.key)
+
+
+def _of_kinds(items: Mapping[str, Item], ledger: Ledger) -> list[Item]:
+    return [item for item in items.values() if not ledger.kinds or item.kind in ledger.kinds]

@@ -1,0 +1,413 @@
+"""Genres, moods, tags, themes, languages, people: marks → constraints and wishes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from chatrec.types import Kind, Language
+from chatrec.understand.draft import Draft
+from chatrec.understand.kinds import Asked
+from chatrec.understand.lexicon import Entry, lexicon
+from chatrec.understand.marks import Mark, Page
+from chatrec.understand.text import is_han, wordset
+from chatrec.understand.words import common_words
+
+MAX_HARD_MOODS = 2
+LOOSE_GENRES = wordset(
+    "history country metal pop rock soul science arts business society technology tech political folk latin stealth punk"
+)
+_STATE = wordset("im am feel feeling was be being get got so very really bit i we are youre 我 很 觉 得 今 天")
+_SELF_MOODS = wordset(
+    "sad happy angry scared relaxed warm cold good moving deep smart light strange odd weird down funny fun sweet"
+)
+_SPEAKER_STATE = wordset("im am feel feeling")
+_OR = wordset("or either / 或 还") | {"或者", "还是"}
+_LIST_WORDS = wordset("or and , / 或 和 与 、 者 还 是 either") | {"、", "，"}
+_TOPIC_GENRES = {
+    "history",
+    "politics",
+    "science",
+    "true crime",
+    "business",
+    "technology",
+    "society",
+    "arts",
+    "sport",
+    "biography",
+}
+
+
+class Contents:
+    """Turns the content of a message into changes.
+
+    Args:
+        draft: where the changes go.
+        asked: the media asked for.
+        language: of the message; "no subtitles" means spoken in it.
+    """
+
+    def __init__(self, draft: Draft, asked: Asked, language: Language) -> None:
+        self._draft = draft
+        self._page = draft.page
+        self._words = draft.words
+        self._asked = asked
+        self._language = language
+        self._hard_moods = 0
+
+    def read(self) -> None:
+        """Read every content mark."""
+        marks = [m for m in self._page.sorted() if m.role in ("words", "person") and not m.used and not m.released]
+        self._genres([m for m in marks if self._is_genre(m)])
+        self._origins([m for m in marks if m.has("languages") or m.has("countries")])
+        self._people([m for m in marks if m.role == "person"])
+        for mark in marks:
+            if mark.used or mark.role != "words":
+                continue
+            if mark.has("moods"):
+                self._mood(mark)
+            elif mark.has("tags"):
+                self._tag(mark)
+            elif mark.has("styles"):
+                self._style(mark)
+            elif mark.has("themes") or mark.has("catalog"):
+                self._theme(mark)
+            elif mark.has("special"):
+                self._special(mark)
+
+    # --- genres -------------------------------------------------------------------------------------------------------
+
+    def _is_genre(self, mark: Mark) -> bool:
+        entry = mark.entry("genres")
+        if entry is None or mark.attitude in ("seen", "unseen") or (mark.has("cues") and mark.is_cue("release", "by", "about")):
+            return False
+        said = self._page.words[mark.start : mark.end]
+        if len(said) == 1 and said[0] in LOOSE_GENRES and not self._has_audio_sense(mark):
+            return False
+        return not mark.has("forms")
+
+    def _has_audio_sense(self, mark: Mark) -> bool:
+        """Whether an ordinary word such as `rock` or `country` is meant as a genre here."""
+        kinds = self._asked.kinds or self._draft.ledger.kinds
+        if "audio" in kinds:
+            return True
+        entry = mark.entry("genres")
+        if entry is not None and kinds and set(kinds) & self._words.genre_kinds((entry.name,)):
+            return True
+        before = next((m for m in self._page.marks if m.end == mark.start and m.has("cues")), None)
+        ends = mark.end == len(self._page.words) or not self._page.words[mark.end][0].isalnum()
+        return ends and (mark.start == 0 or before is not None)
+
+    def _genres(self, marks: Sequence[Mark]) -> None:
+        wanted = [m for m in marks if not m.negated and self._as_genre(m)]
+        taste = {id(m) for m in wanted if m.attitude == "like"}
+        demanded = any(id(m) not in taste for m in wanted)
+        for group in _alternatives(self._page, [m for m in wanted if not (id(m) in taste and demanded)]):
+            self._demand_genres(group)
+        for mark in wanted:
+            if id(mark) in taste and demanded:
+                self._wish_genre(mark)
+        for mark in marks:
+            if mark.negated and not mark.used:
+                self._forbid_genre(mark)
+
+    def _as_genre(self, mark: Mark) -> bool:
+        """Whether the mark demands a genre; otherwise it becomes a wish in words, here."""
+        entry = mark.entry("genres")
+        assert entry is not None
+        kinds = self._asked.kinds or self._draft.ledger.kinds
+        has = self._words.genre_kinds((entry.name,))
+        if mark.about and entry.name not in _TOPIC_GENRES:
+            self._theme_wish(mark, entry)
+            return False
+        if kinds and has and not has & set(kinds) and self._words.has("genres"):
+            self._theme_wish(mark, entry)
+            return False
+        return True
+
+    def _theme_wish(self, mark: Mark, entry: Entry) -> None:
+        theme = self._words.theme([entry.name, *entry.data.get("en", ())])
+        self._draft.wish(theme or entry.name, "themes" if theme else None, theme, less=mark.negated)
+        mark.used = True
+
+    def _demand_genres(self, group: Sequence[Mark]) -> None:
+        names = [m.entry("genres").name for m in group if m.entry("genres")]  # type: ignore[union-attr]
+        direction = next((d for m in group if (d := direction_of(self._page, m))), None)
+        if all(m.soft for m in group) or direction:
+            for mark in group:
+                self._wish_genre(mark, less=direction == "less")
+            return
+        said = self._page.text.said(group[0].start, group[-1].end)
+        self._draft.constrain("genres", "in", self._words.genres(names), said=said)
+        for mark in group:
+            mark.used = True
+
+    def _wish_genre(self, mark: Mark, *, less: bool = False) -> None:
+        entry = mark.entry("genres")
+        assert entry is not None
+        self._draft.wish(entry.name, "genres", self._words.genres((entry.name,))[0], less=less)
+        mark.used = True
+
+    def _forbid_genre(self, mark: Mark) -> None:
+        entry = mark.entry("genres")
+        assert entry is not None
+        said = self._page.said(mark)
+        self._draft.constrain("genres", "not_in", self._words.genres((entry.name,)), said=said)
+        if mark.has("moods"):
+            self._forbid_mood(mark)
+        mark.used = True
+
+    def _style(self, mark: Mark) -> None:
+        entry = mark.entry("styles")
+        assert entry is not None
+        said = self._page.said(mark)
+        if entry.data.get("theme"):
+            self._wish_theme(entry.name, entry, less=mark.negated)
+            return
+        tag = self._words.spelled("tags", (entry.name, *entry.data.get("en", ())))
+        if mark.negated:
+            if tag:
+                self._draft.constrain("tags", "not_in", tag, said=said)
+            elif "all" in entry.data:
+                self._draft.constrain("genres", "not_in", self._words.genres(entry.data["all"][:1]), said=said)
+            else:
+                self._draft.wish(entry.name, less=True)
+            return
+        if not mark.soft and mark.attitude != "seen":
+            for genre in entry.data.get("all", ()):
+                self._draft.constrain("genres", "in", self._words.genres((genre,)), said=said)
+            if "any" in entry.data:
+                self._draft.constrain("genres", "in", self._words.genres(entry.data["any"]), said=said)
+            if "form" in entry.data and self._words.has("form"):
+                self._draft.constrain("form", "in", (entry.data["form"],), said=said)
+        self._draft.wish(entry.name, "tags" if tag else None, tag[0] if tag else None)
+
+    # --- moods --------------------------------------------------------------------------------------------------------
+
+    def _mood(self, mark: Mark) -> None:
+        if mark.attitude in ("seen", "unseen") or mark.about or self._is_of_speaker(mark):
+            return
+        direction = direction_of(self._page, mark)
+        if direction or (mark.soft and not mark.negated):
+            self._wish_mood(mark, less=direction == "less")
+        elif mark.negated:
+            self._forbid_mood(mark)
+        elif mark.has("genres") and mark.used:
+            return
+        else:
+            self._demand_mood(mark)
+
+    def _is_of_speaker(self, mark: Mark) -> bool:
+        """`I'm sad` tells of the speaker."""
+        before = self._page.words[max(0, mark.start - 2) : mark.start]
+        said = self._page.words[mark.start : mark.end]
+        followed = any(m.start == mark.end and (m.has("forms") or m.has("genres")) for m in self._page.marks)
+        speaks = any(word in _SPEAKER_STATE for word in before) or before[-2:] == ["我", "很"] or before[-1:] == ["我"]
+        return speaks and not followed and (all(w in _SELF_MOODS for w in said) or is_han(said[0]))
+
+    def _demand_mood(self, mark: Mark) -> None:
+        entry = mark.entry("moods")
+        assert entry is not None
+        values = self._words.spelled("moods", entry.values)
+        if values and self._hard_moods < MAX_HARD_MOODS:
+            self._hard_moods += 1
+            self._draft.constrain("moods", "in", values, said=self._page.said(mark))
+        else:
+            self._wish_mood(mark)
+
+    def _wish_mood(self, mark: Mark, *, less: bool = False) -> None:
+        entry = mark.entry("moods")
+        assert entry is not None
+        values = self._words.spelled("moods", entry.values)
+        self._draft.wish(entry.name, "moods", values[0] if values else entry.values[0], less=less)
+
+    def _forbid_mood(self, mark: Mark) -> None:
+        """A forbidden mood rules out the genres that always carry it, too."""
+        entry = mark.entry("moods")
+        assert entry is not None
+        said = self._page.said(mark)
+        genres = entry.data.get("also_not", ()) if self._words.has("genres") else ()
+        if self._words.has("moods") or not genres:
+            self._draft.constrain("moods", "not_in", self._words.spelled("moods", entry.values) or entry.values, said=said)
+        if genres:
+            self._draft.constrain("genres", "not_in", self._words.genres(genres), said=said)
+
+    # --- tags and themes ----------------------------------------------------------------------------------------------
+
+    def _tag(self, mark: Mark) -> None:
+        entry = mark.entry("tags")
+        assert entry is not None
+        if mark.attitude in ("seen", "unseen"):
+            return
+        values = tuple(dict.fromkeys([*self._words.spelled("tags", entry.values), *entry.values]))
+        known = bool(self._words.spelled("tags", entry.values))
+        genre = self._words.genres((entry.name,)) if self._words.kinds_of("genres", (entry.name,)) else ()
+        if mark.negated:
+            values = values[:1] if entry.name == "multiplayer" else values
+            self._draft.constrain("tags", "not_in", values, said=self._page.said(mark))
+        elif mark.soft or entry.data.get("soft") or direction_of(self._page, mark):
+            self._draft.wish(entry.name, "tags", values[0])
+        elif genre and not known:
+            self._draft.constrain("genres", "in", genre, said=self._page.said(mark))
+        elif not known and self._words.has("tags") and "medium" not in entry.data:
+            self._draft.wish(entry.name)
+        else:
+            self._draft.constrain("tags", "in", values, said=self._page.said(mark))
+
+    def _theme(self, mark: Mark) -> None:
+        if mark.attitude in ("seen", "unseen") or (mark.has("cues") and not mark.about) or not self._is_meant(mark):
+            return
+        entry = mark.entry("catalog")
+        if entry is not None:
+            self._catalog_word(mark, entry)
+            return
+        entry = mark.entry("themes")
+        assert entry is not None
+        self._wish_theme(entry.name, entry, less=direction_of(self._page, mark) == "less", mark=mark)
+
+    def _catalog_word(self, mark: Mark, entry: Entry) -> None:
+        field = entry.data["field"]
+        if mark.negated:
+            self._draft.constrain(field, "not_in", (entry.name,), said=self._page.said(mark))
+        else:
+            self._draft.wish(entry.name, field, entry.name, less=direction_of(self._page, mark) == "less")
+
+    def _wish_theme(self, name: str, entry: Entry, *, less: bool = False, mark: Mark | None = None) -> None:
+        theme = self._words.theme([name, *entry.data.get("en", ())])
+        if mark is not None and mark.negated:
+            if theme:
+                self._draft.constrain("themes", "not_in", self._theme_values(entry, theme), said=self._page.said(mark))
+            else:
+                self._draft.wish(name, less=True)
+            return
+        self._draft.wish(theme or name, "themes" if theme else None, theme, less=less)
+
+    def _theme_values(self, entry: Entry, theme: str) -> tuple[str, ...]:
+        """Every theme of the catalog that the forbidden word names: `zombies`, `undead`."""
+        named = (self._words.theme([form]) for form in entry.data.get("en", ()))
+        return tuple(dict.fromkeys([theme, *(value for value in named if value)]))
+
+    def _is_meant(self, mark: Mark) -> bool:
+        """A single ordinary word is a theme only in a frame: `about love`, `a school film`, `with dogs`."""
+        said = self._page.words[mark.start : mark.end]
+        if mark.about or mark.negated or len(said) > 1 or said[0] not in common_words():
+            return True
+        before = self._page.words[mark.start - 1] if mark.start else ""
+        after = self._page.words[mark.end] if mark.end < len(self._page.words) else ""
+        noun = any(m.start == mark.end and (m.has("forms") or m.has("genres") or m.has("styles")) for m in self._page.marks)
+        alone = mark.start == 0 and mark.end == len(self._page.words)
+        frames = before in wordset(
+            "with about of some more less on and or without no involving around like"
+        ) and after not in wordset("you i we")
+        return noun or alone or (frames and before != "like" and not _is_mine(self._page, mark))
+
+    # --- origin, people, special words --------------------------------------------------------------------------------
+
+    def _origins(self, marks: Sequence[Mark]) -> None:
+        kept = [m for m in marks if not m.used and m.attitude not in ("seen", "unseen")]
+        for mark in kept:
+            if mark.about:
+                self._draft.wish(self._page.said(mark), less=mark.negated)
+                mark.used = True
+        for negated in (False, True):
+            chosen = [m for m in kept if m.negated == negated and not m.used]
+            for field, section in (("language", "languages"), ("countries", "countries")):
+                group = [m for m in chosen if m.has(section) and not (section == "countries" and m.has("languages"))]
+                self._origin(field, section, group, negated=negated)
+
+    def _origin(self, field: str, section: str, group: Sequence[Mark], *, negated: bool) -> None:
+        values = tuple(dict.fromkeys(v for m in group if (e := m.entry(section)) for v in e.values))
+        if not values:
+            return
+        said = self._page.said(group[0]) if len(group) == 1 else self._page.text.said(group[0].start, group[-1].end)
+        self._draft.constrain(field, "not_in" if negated else "in", values, said=said, hard=not all(m.soft for m in group))
+
+    def _people(self, marks: Sequence[Mark]) -> None:
+        for mark in marks:
+            mark.names = self._of_medium(mark.names)
+        forbidden = tuple(dict.fromkeys(n for m in marks if m.negated or m.attitude == "dislike" for n in m.names))
+        for mark in marks:
+            if mark.negated or mark.attitude == "dislike":
+                self._draft.constrain("people", "not_in", mark.names, said=self._page.said(mark))
+        wanted = [m for m in marks if not set(m.names) & set(forbidden) and m.attitude not in ("seen", "unseen")]
+        demanded = [m for m in wanted if self._is_demanded(m)]
+        for mark in wanted:
+            if mark not in demanded:
+                self._draft.wish(mark.names[0] if not mark.about else self._page.said(mark), *self._person_field(mark))
+        for group in _alternatives(self._page, demanded, any_list=self._is_by):
+            names = tuple(dict.fromkeys(n for m in group for n in m.names))
+            said = self._page.text.said(group[0].start, group[-1].end)
+            self._draft.constrain("people", "in", names, said=said, hard=not all(m.soft for m in group))
+
+    def _person_field(self, mark: Mark) -> tuple[str | None, str | None]:
+        return (None, None) if mark.about else ("people", mark.names[0])
+
+    def _of_medium(self, names: Sequence[str]) -> tuple[str, ...]:
+        kinds: set[Kind] = set(self._asked.kinds or self._draft.ledger.kinds)
+        fits = tuple(n for n in names if kinds & self._words.people_kinds.get(n, set()))
+        return fits or tuple(names)
+
+    def _is_by(self, mark: Mark) -> bool:
+        before = self._page.words[max(0, mark.start - 2) : mark.start]
+        return any(word in ("by", "of", "from", "由") for word in before)
+
+    def _is_demanded(self, mark: Mark) -> bool:
+        if mark.about:
+            return False
+        if mark.attitude in ("like", "save"):
+            return False
+        lead = any(m.end == mark.start and m.has("cues") for m in self._page.marks)
+        noun = any(
+            m.start - mark.end in (0, 1) and (m.has("forms") or m.has("genres") or m.has("cues")) for m in self._page.marks
+        )
+        alone = all(m.role == "person" or m.is_cue("and", "or") for m in self._page.marks)
+        return lead or noun or not alone
+
+    def _special(self, mark: Mark) -> None:
+        entry = mark.entry("special")
+        assert entry is not None
+        said = self._page.said(mark)
+        spoken = ("zh", "cmn") if self._language == "zh" else ("en",)
+        if entry.name == "no_subtitles":
+            self._draft.constrain("language", "in", (*spoken, "zxx"), said=said)
+        elif entry.name == "foreign":
+            values = lexicon().sections["languages"][self._language]["values"]
+            self._draft.constrain("language", "in" if mark.negated else "not_in", tuple(values), said=said, hard=not mark.soft)
+
+
+def direction_of(page: Page, mark: Mark) -> str | None:
+    """`more` or `less` right before the words."""
+    before = page.words[mark.start - 1] if mark.start else ""
+    two = page.words[max(0, mark.start - 2) : mark.start]
+    if before in ("less", "fewer") or two in (["少", "点"], ["少", "些"]):
+        return "less"
+    if two in (["no", "more"], ["any", "more"], ["or", "more"]):
+        return None
+    return "more" if before == "more" or two in (["多", "点"], ["多", "些"]) else None
+
+
+def _alternatives(page: Page, marks: Sequence[Mark], any_list: Callable[[Mark], bool] | None = None) -> list[list[Mark]]:
+    """Marks in groups: what is listed (`comedies or westerns`) is one alternative, what is merely adjacent must all hold."""
+    groups: list[list[Mark]] = []
+    for mark in marks:
+        if groups and _are_listed(page, groups[-1][-1], mark, loosely=any_list is None or any_list(groups[-1][0])):
+            groups[-1].append(mark)
+        else:
+            groups.append([mark])
+    return groups
+
+
+def _are_listed(page: Page, left: Mark, right: Mark, *, loosely: bool) -> bool:
+    between = page.words[left.end : right.start]
+    if not between or any(m.is_cue("both") for m in page.marks):
+        return False
+    nouns = {i for m in page.marks if m.has("forms") for i in range(m.start, m.end)}
+    words = [
+        w for i, w in enumerate(between, left.end) if i not in nouns and w not in ("a", "an", "some", "by", "maybe", "even", "片")
+    ]
+    if not words or not all(w in _LIST_WORDS for w in words):
+        return False
+    return loosely or any(w in _OR for w in words)
+
+
+def _is_mine(page: Page, mark: Mark) -> bool:
+    return any(word in ("my", "your", "our", "the", "his", "her") for word in page.words[max(0, mark.start - 2) : mark.start])

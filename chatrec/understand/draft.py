@@ -1,0 +1,79 @@
+"""The changes of one turn, as they come together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from chatrec.types import Ambiguity, Change, Constraint, Kind, Ledger, Opinion, Sentiment, Wish
+from chatrec.understand.marks import Page
+from chatrec.understand.words import Words
+
+ORDER = (
+    "start_over",
+    "forget_last",
+    "new_topic",
+    "kinds",
+    "unconstrain",
+    "unwish",
+    "unopine",
+    "opine",
+    "ambiguous",
+    "constrain",
+    "wish",
+)
+MAX_WISHES = 6
+
+
+@dataclass(slots=True)
+class Draft:
+    """Changes found so far, with the ledger and the words they are read against."""
+
+    page: Page
+    ledger: Ledger
+    words: Words
+    turn: int
+    changes: list[Change] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    ambiguities: list[Ambiguity] = field(default_factory=list)
+    unsupported: list[str] = field(default_factory=list)
+
+    def act(self, action: Any, **what: Any) -> None:
+        """Add a change, once."""
+        change = Change(action=action, turn=self.turn, **what)
+        if change not in self.changes:
+            self.changes.append(change)
+
+    def constrain(self, field_: str, op: Any, value: Any, *, said: str, hard: bool = True) -> None:
+        """Add a constraint; it is marked unenforceable where no item has the field."""
+        enforceable = self.words.has(field_)
+        if isinstance(value, tuple) and not value:
+            return
+        constraint = Constraint(field=field_, op=op, value=value, hard=hard, turn=self.turn, said=said, enforceable=enforceable)
+        if not any(c.constraint is not None and c.constraint.key == constraint.key for c in self.changes):
+            self.act("constrain", constraint=constraint)
+
+    def wish(self, text: str, field_: str | None = None, value: str | None = None, *, less: bool = False) -> None:
+        """Add a wish, once per text."""
+        text = text.strip()
+        wishes = [c.wish for c in self.changes if c.wish is not None]
+        if text and len(wishes) < MAX_WISHES and not any(w.text == text for w in wishes):
+            direction = "less" if less else "more"
+            self.act("wish", wish=Wish(text=text, turn=self.turn, field=field_, value=value, direction=direction))
+
+    def opine(self, item_id: str, sentiment: Sentiment) -> None:
+        """Add an opinion; the last one of an item in a message stands, but having seen it does not undo liking it."""
+        known = next((c for c in self.changes if c.opinion is not None and c.opinion.item_id == item_id), None)
+        if known is not None and known.opinion is not None:
+            if sentiment in ("seen", "mentioned") and known.opinion.sentiment in ("liked", "disliked"):
+                return
+            self.changes.remove(known)
+        self.act("opine", opinion=Opinion(item_id=item_id, sentiment=sentiment, turn=self.turn))
+
+    def kinds(self, kinds: tuple[Kind, ...]) -> None:
+        """Set the media asked for."""
+        self.act("kinds", kinds=kinds)
+
+    def in_order(self) -> tuple[Change, ...]:
+        """The changes in the order in which they must be replayed."""
+        return tuple(sorted(self.changes, key=lambda c: ORDER.index(c.action)))

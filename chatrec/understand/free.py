@@ -1,0 +1,152 @@
+"""The rest: wishes in free words (`about lighthouses`, `a mind-bending thriller`), and wishes nothing here can act on."""
+
+from __future__ import annotations
+
+from chatrec.understand.draft import Draft
+from chatrec.understand.kinds import Asked
+from chatrec.understand.lexicon import Entry
+from chatrec.understand.marks import Mark, Page
+from chatrec.understand.numbers import cardinal
+from chatrec.understand.text import is_han, wordset
+
+MAX_WISH_WORDS = 6
+_STOP = wordset(
+    "a an the of and or to in on at for with by from is are was were be been it its that this these those i im ive me my we "
+    "our us you your he she they them his her their as so very really quite too just also some any all more most much many "
+    "lot lots kind sort type please thanks thank hi hello hey ok okay yes yeah no not do does did can could would should "
+    "will have has had want need like something anything someone good great nice best cool decent solid other another else "
+    "same new one ones thing things stuff recommend suggest recommendation recommendations suggestions give show find tell "
+    "looking look get got let lets know think maybe about if but then than there here what which who when where why how now "
+    "today tonight tomorrow time mood people feel "
+)
+_OPENERS = wordset("something anything some a an really very more any")
+_ENDERS = wordset("where that which who when while because so if but and or i you we for please , . ! ? ;")
+_HAN_END = wordset("的 ， 。 ！ ？ , . ! ? 电 影 片 剧 游 戏")
+_SCORE = wordset("rated rating ratings score scored scores stars star imdb")
+_OVER = wordset("above over at least of higher than better more or around 8 9 7 10")
+
+
+def mark_unsupported(page: Page) -> None:
+    """Let the marks of unsupported wishes cover what belongs to them: `with subtitles in Dutch`, `rated above 8`."""
+    for mark in page.sorted():
+        if mark.has("unsupported", "subtitles"):
+            _absorb_language(page, mark)
+        elif mark.has("unsupported", "tempo"):
+            while mark.start > 0 and page.words[mark.start - 1].isdigit():
+                mark.start -= 1
+    at = 0
+    while at < len(page.words):
+        if page.words[at] in _SCORE or page.words[at] == "$":
+            at = _mark_score(page, at)
+        at += 1
+
+
+def _absorb_language(page: Page, mark: Mark) -> None:
+    gone = [m for m in page.marks if m.has("languages") and (m.end == mark.start or m.start - mark.end in (0, 1))]
+    for language in gone:
+        if language.start > mark.start and page.words[mark.end : language.start] not in (["in"], []):
+            continue
+        page.remove([language])
+        mark.start, mark.end = min(mark.start, language.start), max(mark.end, language.end)
+        page.taken[mark.start : mark.end] = [True] * (mark.end - mark.start)
+    if mark.start > 0 and page.words[mark.start - 1] == "with":
+        mark.start -= 1
+
+
+def _mark_score(page: Page, at: int) -> int:
+    end = at + 1
+    while end < len(page.words) and end - at < 5 and (page.words[end] in _OVER or cardinal(page.words, end)):
+        end += 1
+    if end == at + 1 or not any(cardinal(page.words, i) for i in range(at + 1, end)):
+        return at
+    page.remove([m for m in page.marks if m.start >= at and m.end <= end and m.role in ("words", "count")])
+    if page.free(at, end):
+        page.add(Mark(at, end, "words", entries=(Entry("unsupported", "score", {}),)))
+    return end
+
+
+def read_free(draft: Draft, asked: Asked) -> None:
+    """Add wishes in free words, and what is unsupported."""
+    page = draft.page
+    for mark in page.sorted():
+        if (
+            mark.has("unsupported")
+            and not mark.has("catalog")
+            and not mark.has("tags")
+            and mark.attitude not in ("seen", "unseen")
+        ):
+            draft.unsupported.append(_typed(page, mark))
+        if mark.about is False and mark.is_cue("about") and not mark.used:
+            _wish_about(draft, mark)
+    _wish_attributes(draft)
+
+
+def _typed(page: Page, mark: Mark) -> str:
+    start = mark.start
+    if start > 0 and page.words[start - 1] in ("with", "on", "in", "for"):
+        start -= 1
+    return page.text.said(start, mark.end)
+
+
+def _wish_about(draft: Draft, cue: Mark) -> None:
+    """The words after `about …`, unless a theme of the catalog was found in them."""
+    page = draft.page
+    start = cue.end
+    while start < len(page.words) and page.words[start] in ("a", "an", "the", "some"):
+        start += 1
+    end = start
+    limit = 14 if start < len(page.words) and is_han(page.words[start]) else MAX_WISH_WORDS
+    while end < len(page.words) and end - start < limit and page.words[end] not in _ENDERS and page.words[end] not in _HAN_END:
+        blocked = next((m for m in page.marks if m.start == end), None)
+        if blocked is not None and (blocked.role in ("year", "minutes", "title") or blocked.has("forms") or blocked.has("cues")):
+            break
+        end += 1
+    known = any(start <= m.start < end and _is_content(m) for m in page.marks)
+    if end > start and not known:
+        _wish_words(draft, start, end, less=cue.negated)
+
+
+def _is_content(mark: Mark) -> bool:
+    return any(
+        mark.has(s) for s in ("genres", "themes", "catalog", "tags", "languages", "countries", "styles", "unsupported", "ages")
+    ) or mark.role in ("person", "missing")
+
+
+def _wish_attributes(draft: Draft) -> None:
+    """Unknown words that describe what is asked for: between `a`/`something` and a noun, or after `something`."""
+    page = draft.page
+    at = 0
+    while at < len(page.words):
+        if page.taken[at] or page.words[at] in _STOP or not page.words[at][0].isalpha():
+            at += 1
+            continue
+        end = at
+        while end < len(page.words) and not page.taken[end] and page.words[end] not in _STOP and page.words[end][0].isalpha():
+            end += 1
+        if end - at <= 4 and _describes(page, at, end):
+            _wish_words(draft, at, end, less=_is_negated(page, at))
+        at = end
+
+
+def _describes(page: Page, start: int, end: int) -> bool:
+    if is_han(page.words[start]):
+        return False
+    noun = any(m.start == end and (m.has("forms") or m.has("genres")) and m.attitude is None for m in page.marks)
+    before = page.words[start - 1] if start else ""
+    cue = next((m for m in page.marks if m.end == start and m.has("cues")), None)
+    opened = page.words[start - 1] in ("something", "anything") if start else False
+    alone = end == len(page.words) or page.words[end] in (",", ".", "!", "?", "but", "and", "with")
+    negated = cue is not None and cue.is_cue("negate") and before in ("no", "without")
+    return noun or (
+        alone and (opened or negated or (cue is not None and cue.end > cue.start and before in ("something", "anything")))
+    )
+
+
+def _is_negated(page: Page, start: int) -> bool:
+    return any(m.end == start and m.is_cue("negate") for m in page.marks)
+
+
+def _wish_words(draft: Draft, start: int, end: int, *, less: bool) -> None:
+    words = draft.page.text.said(start, end)
+    if any(word not in _STOP for word in draft.page.words[start:end]) and len(words) > 1:
+        draft.wish(words, less=less)

@@ -1,0 +1,133 @@
+"""Which media, and which forms of them, are asked for: what is said outright counts most, what only points to one least."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from chatrec.types import KINDS, Item, Kind, Ledger
+from chatrec.understand.ledger import FORM_KINDS
+from chatrec.understand.marks import Mark, Page
+from chatrec.understand.text import wordset
+from chatrec.understand.words import Words
+
+_SHOW_BEFORE = wordset("a an the any some good great tv television fun new funny best short this that another like netflix")
+_NOT_AFTER_SHOW = wordset("me us you up off")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Media, and forms where they were named; `said` tells whether the message itself points to the media."""
+
+    kinds: tuple[Kind, ...] = ()
+    forms: tuple[str, ...] = ()
+    form_marks: tuple[Mark, ...] = ()
+    said: bool = False
+
+
+def asked_for(page: Page, ledger: Ledger, items: Mapping[str, Item], words: Words) -> Asked:
+    """The media of this turn.
+
+    In order: nouns ("a film and a game"), words of one medium ("platformer", "episodes"), verbs ("to watch"); then, only
+    while no medium is settled, nouns inside an opinion, the media of named titles and people, and genre nouns that
+    suggest one ("a comedy").
+    """
+    nouns = [m for m in page.sorted() if m.has("forms") and not m.negated and not m.about and is_noun(page, m)]
+    strong = [m for m in nouns if not _is_in_opinion(m)]
+    if strong:
+        return _of_nouns(strong, words)
+    for kinds in (_word_kinds(page, words), _verb_kinds(page)):
+        if kinds:
+            return Asked(kinds=kinds, said=True)
+    if ledger.kinds:
+        return Asked(kinds=ledger.kinds)
+    weak = _of_nouns(nouns, words) if nouns else Asked(kinds=_suggested(page, items, words))
+    return Asked(kinds=weak.kinds, forms=weak.forms, form_marks=weak.form_marks, said=bool(weak.kinds))
+
+
+def is_noun(page: Page, mark: Mark) -> bool:
+    """`show` is a noun in `a good show`, not in `show me`; a `track` may be one of records, a `record` one of sport."""
+    if not mark.has("forms", "show"):
+        return True
+    before = page.words[mark.start - 1] if mark.start else ""
+    after = page.words[mark.end] if mark.end < len(page.words) else ""
+    described = any(m.end == mark.start and m.role == "words" and not m.has("cues") for m in page.marks)
+    return (before in _SHOW_BEFORE or described) and after not in _NOT_AFTER_SHOW
+
+
+def _is_in_opinion(mark: Mark) -> bool:
+    return mark.attitude is not None
+
+
+def _of_nouns(nouns: Iterable[Mark], words: Words) -> Asked:
+    kinds: list[Kind] = []
+    forms: list[str] = []
+    open_kinds: set[Kind] = set()
+    marks = tuple(nouns)
+    for mark in marks:
+        entry = next(e for e in mark.entries if e.section == "forms")
+        kind: Kind = entry.data["kind"]
+        kinds.append(kind)
+        values = _known_forms(entry.data, words)
+        forms.extend(values)
+        if not values:
+            open_kinds.add(kind)
+    named = {FORM_KINDS[f] for f in forms if f in FORM_KINDS}
+    free = [f for f, kind in FORM_KINDS.items() if kind in open_kinds - named] if forms else []
+    return Asked(tuple(dict.fromkeys(kinds)), tuple(dict.fromkeys([*forms, *free])), marks, True)
+
+
+def _known_forms(data: Mapping[str, object], words: Words) -> list[str]:
+    """The forms a noun names; where the catalog has none of them, its next of kin (a song → albums)."""
+    values = list(data.get("values", ()))  # type: ignore[call-overload]
+    fallback = list(data.get("fallback", ()))  # type: ignore[call-overload]
+    known = [v for v in values if words.kinds_of("form", (v,))]
+    return values if known or not fallback else [f for f in fallback if words.kinds_of("form", (f,))] or values
+
+
+def _word_kinds(page: Page, words: Words) -> tuple[Kind, ...]:
+    found: list[Kind] = []
+    for mark in page.sorted():
+        if mark.role != "words" or mark.about or mark.negated or mark.attitude == "seen":
+            continue
+        for entry in mark.entries:
+            if entry.section == "words":
+                found.append(entry.name)  # type: ignore[arg-type]
+            elif entry.section == "genres" and mark.entry("cues") is None:
+                kinds = words.genre_kinds((entry.name,))
+                found.extend(kinds if len(kinds) == 1 else ())
+            elif entry.section in ("tags", "styles") and entry.data.get("medium"):
+                found.append(entry.data["medium"])
+            elif entry.section == "styles" and "any" in entry.data:
+                kinds = words.genre_kinds(entry.data["any"])
+                found.extend(kinds if len(kinds) == 1 else ())
+    return _in_order(found[:1])
+
+
+def _verb_kinds(page: Page) -> tuple[Kind, ...]:
+    found = [e.name for m in page.sorted() for e in m.entries if e.section == "verbs" and not m.negated]
+    return _in_order(found)  # type: ignore[arg-type]
+
+
+def _suggested(page: Page, items: Mapping[str, Item], words: Words) -> tuple[Kind, ...]:
+    found: list[Kind] = []
+    for mark in page.sorted():
+        if mark.role == "title" and mark.attitude in (None, "like"):
+            found.append(items[mark.ids[0]].kind)
+        elif mark.role == "person" and not mark.negated:
+            found.extend(person_kinds(mark, words))
+        elif mark.role == "words" and not mark.negated:
+            found.extend(e.data["noun"] for e in mark.entries if "noun" in e.data)
+            found.extend("video" for e in mark.entries if e.section == "styles" and e.data.get("form") == "series")
+    return _in_order(found)
+
+
+def person_kinds(mark: Mark, words: Words) -> list[Kind]:
+    """The medium of a person's works, where it is one."""
+    kinds: set[Kind] = {kind for name in mark.names for kind in words.people_kinds.get(name, ())}
+    return list(kinds) if len(kinds) == 1 else []
+
+
+def _in_order(found: Iterable[Kind]) -> tuple[Kind, ...]:
+    kinds = tuple(dict.fromkeys(found))
+    return () if len(kinds) == len(KINDS) else kinds

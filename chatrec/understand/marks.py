@@ -1,0 +1,115 @@
+"""A mark: a stretch of the message whose meaning was recognised. Readers add marks; the assembler turns them into changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from chatrec.types import Ambiguity, Op
+from chatrec.understand.lexicon import Entry, Phrase, Phrases
+from chatrec.understand.text import Text
+
+Role = Literal["words", "title", "person", "missing", "minutes", "year", "age", "count", "ref"]
+Attitude = Literal["like", "dislike", "seen", "save", "unseen"]
+
+
+@dataclass(slots=True)
+class Mark:
+    """Tokens `start` to `end` (exclusive), what they are, and how they were meant."""
+
+    start: int
+    end: int
+    role: Role
+    entries: tuple[Entry, ...] = ()
+    """`words`: what the phrase may stand for."""
+    ids: tuple[str, ...] = ()
+    """`title`, `ref`: item ids, best first."""
+    names: tuple[str, ...] = ()
+    """`person`: names as the catalog writes them."""
+    op: Op | Literal["around", "sought"] = "in"
+    number: float = 0.0
+    ranges: tuple[tuple[float, float], ...] = ()
+    ambiguity: Ambiguity | None = None
+    # how it was meant, filled by `scopes`
+    negated: bool = False
+    soft: bool = False
+    released: bool = False
+    about: bool = False
+    attitude: Attitude | None = None
+    clause: int = 0
+    used: bool = field(default=False)
+
+    def has(self, section: str, name: str | None = None) -> bool:
+        """Whether the phrase may stand for this section (and name)."""
+        return any(e.section == section and name in (None, e.name) for e in self.entries)
+
+    def entry(self, section: str) -> Entry | None:
+        """Its entry in a section."""
+        return next((e for e in self.entries if e.section == section), None)
+
+    def is_cue(self, *names: str) -> bool:
+        """Whether it is one of these cues."""
+        return any(e.section == "cues" and e.name in names for e in self.entries)
+
+
+@dataclass(slots=True)
+class Page:
+    """A message under reading: its text, and which tokens are spoken for."""
+
+    text: Text
+    words: list[str]
+    marks: list[Mark] = field(default_factory=list)
+    taken: list[bool] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, text: Text) -> Page:
+        """A page without marks."""
+        words = [t.text for t in text.tokens]
+        return cls(text, words, [], [False] * len(words))
+
+    def add(self, mark: Mark) -> None:
+        """Put a mark down; its tokens are spoken for."""
+        self.marks.append(mark)
+        self.taken[mark.start : mark.end] = [True] * (mark.end - mark.start)
+
+    def free(self, start: int, end: int) -> bool:
+        """Whether none of these tokens is spoken for."""
+        return not any(self.taken[start:end])
+
+    def remove(self, marks: Iterable[Mark]) -> None:
+        """Take marks away and free their tokens."""
+        gone = {id(m) for m in marks}
+        for mark in self.marks:
+            if id(mark) in gone:
+                self.taken[mark.start : mark.end] = [False] * (mark.end - mark.start)
+        self.marks = [m for m in self.marks if id(m) not in gone]
+
+    def sorted(self) -> list[Mark]:
+        """The marks from left to right."""
+        return sorted(self.marks, key=lambda m: (m.start, m.end))
+
+    def said(self, mark: Mark) -> str:
+        """The words of a mark, as typed."""
+        return self.text.said(mark.start, mark.end)
+
+    def mark_phrases(self, phrases: Phrases) -> None:
+        """Mark the longest phrases, from left to right, among tokens that are free."""
+        at = 0
+        while at < len(self.words):
+            found = next(((end, e) for end, e in phrases.at(self.words, at) if self.free(at, end)), None)
+            if found is None:
+                at += 1
+                continue
+            self.add(Mark(at, found[0], "words", entries=tuple(found[1])))
+            at = found[0]
+
+
+def match_any(words: Sequence[str], start: int, phrases: Iterable[Phrase]) -> int:
+    """End of the longest of `phrases` that starts at `start`; `start` if there is none."""
+    return max((start + len(p) for p in phrases if tuple(words[start : start + len(p)]) == p), default=start)
+
+
+def match_any_before(words: Sequence[str], end: int, phrases: Iterable[Phrase]) -> int:
+    """Start of the longest of `phrases` that ends at `end`; `end` if there is none."""
+    return min((end - len(p) for p in phrases if len(p) <= end and tuple(words[end - len(p) : end]) == p), default=end)

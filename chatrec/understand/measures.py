@@ -1,0 +1,236 @@
+"""Lengths, years, ages, vague sizes, and critiques of the last answer: marks → constraints.
+
+What a vague word means is read off the catalog: short/long are the lower/upper third of the lengths of that medium, and
+recent/old the five newest years and what is thirty years older. These are soft. A critique compares with the median of
+the works it is about (the last answer, or a title named in the message), and is hard.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from statistics import median
+from typing import Any
+
+from chatrec.types import Item
+from chatrec.understand.draft import Draft
+from chatrec.understand.kinds import Asked
+from chatrec.understand.lexicon import lexicon
+from chatrec.understand.marks import Mark
+from chatrec.understand.text import wordset
+
+RECENT_YEARS, OLD_YEARS = 5, 30
+LONG_MINUTES = 300
+"""From here on, a length sought (`a 60-hour game`) asks for at least half of it; below, for about that length."""
+AROUND, SOUGHT = (0.8, 1.2), (0.7, 1.25)
+FLIPPED = {"lt": "ge", "le": "gt", "gt": "le", "ge": "lt"}
+FAR = 9999.0
+_CRITIQUES: dict[str, tuple[str, str]] = {
+    "shorter": ("minutes", "lt"),
+    "longer": ("minutes", "gt"),
+    "older": ("year", "lt"),
+    "newer": ("year", "gt"),
+    "obscure": ("popularity", "lt"),
+    "popular": ("popularity", "gt"),
+}
+_VAGUE_BEFORE = wordset("something anything more")
+_VAGUE_AFTER = wordset("one ones stuff things thing please title titles release releases and but or , . ! ?")
+
+
+class Measures:
+    """Turns numbers and comparisons of a message into constraints.
+
+    Args:
+        draft: where the changes go.
+        asked: the media asked for.
+        items: the catalog's items by id.
+    """
+
+    def __init__(self, draft: Draft, asked: Asked, items: Mapping[str, Item]) -> None:
+        self._draft = draft
+        self._page = draft.page
+        self._words = draft.words
+        self._asked = asked
+        self._items = items
+        self.is_critique = False
+
+    def read(self) -> None:
+        """Read every mark of a measure."""
+        self._ages()
+        for mark in self._page.sorted():
+            if mark.released or mark.used:
+                continue
+            if mark.role == "minutes":
+                self._minutes(mark)
+            elif mark.role == "year":
+                self._years(mark)
+            elif mark.has("critiques"):
+                self._critique(mark)
+            elif mark.has("critiques_mood"):
+                self._mood_critique(mark)
+            elif mark.has("vague"):
+                self._vague(mark)
+
+    def _constrain(self, field: str, op: Any, value: Any, mark: Mark, *, hard: bool = True) -> None:
+        self._draft.constrain(field, op, value, said=self._page.said(mark), hard=hard)
+
+    # --- numbers ------------------------------------------------------------------------------------------------------
+
+    def _minutes(self, mark: Mark) -> None:
+        hard = not mark.soft
+        if mark.op == "sought":
+            self._sought(mark)
+        elif mark.op == "around":
+            self._constrain("minutes", "ranges", (_around(mark.number, AROUND),), mark, hard=hard)
+        elif mark.op == "ranges":
+            self._constrain("minutes", "ranges", mark.ranges, mark, hard=hard)
+        else:
+            self._constrain("minutes", FLIPPED[mark.op] if mark.negated else mark.op, mark.number, mark, hard=hard)
+
+    def _sought(self, mark: Mark) -> None:
+        """A length without comparison: `a 60-hour RPG` means at least half of it, `a 90-minute film` about that."""
+        kinds = self._asked.kinds or self._draft.ledger.kinds
+        if mark.number >= LONG_MINUTES:
+            self._constrain("minutes", "ge", mark.number / 2, mark, hard=not mark.soft)
+        elif kinds == ("game",):
+            self._constrain("minutes", "ranges", (_around(mark.number, (0.5, 1.5)),), mark, hard=not mark.soft)
+        else:
+            self._constrain("minutes", "ranges", (_around(mark.number, SOUGHT),), mark, hard=not mark.soft)
+
+    def _years(self, mark: Mark) -> None:
+        hard = not mark.soft
+        if mark.op == "ranges":
+            ranges = _outside(mark.ranges) if mark.negated else mark.ranges
+            self._constrain("year", "ranges", ranges, mark, hard=hard)
+        else:
+            self._constrain("year", FLIPPED[mark.op] if mark.negated else mark.op, mark.number, mark, hard=hard)
+
+    def _ages(self) -> None:
+        """The youngest one present; a number said outranks a word (`my kids`)."""
+        numbers = [m for m in self._page.marks if m.role == "age" and not m.released]
+        words = [m for m in self._page.sorted() if m.has("ages") and not (m.negated or m.about or m.released)]
+        if numbers:
+            mark = min(numbers, key=lambda m: m.number)
+            self._constrain("age", "le", mark.number, mark)
+        elif words:
+            mark = min(words, key=_word_age)
+            self._constrain("age", "le", float(_word_age(mark)), mark)
+
+    # --- vague words --------------------------------------------------------------------------------------------------
+
+    def _vague(self, mark: Mark) -> None:
+        entry = mark.entry("vague")
+        if entry is None or mark.about or mark.attitude == "seen" or not self._stands_alone(mark):
+            return
+        kinds, forms = self._asked.kinds or self._draft.ledger.kinds, self._asked.forms
+        name = {"recent": "old", "old": "recent", "short": "long", "long": "short"}[entry.name] if mark.negated else entry.name
+        if name in ("recent", "old"):
+            newest = self._words.quantile("year", 1.0, kinds)
+            if newest is not None:
+                op, back = ("ge", RECENT_YEARS) if name == "recent" else ("le", OLD_YEARS)
+                self._constrain("year", op, newest - back, mark, hard=False)
+            return
+        third = self._words.quantile("minutes", 1 / 3 if name == "short" else 2 / 3, kinds, forms) if kinds else None
+        if third is None:
+            self._draft.wish(name)
+        else:
+            self._constrain("minutes", "le" if name == "short" else "ge", third, mark, hard=False)
+
+    def _stands_alone(self, mark: Mark) -> bool:
+        """`a new film`, `something old`, `not too long`, but not `an old friend`."""
+        if mark.end - mark.start > 1:
+            return True
+        before = self._page.words[mark.start - 1] if mark.start else ""
+        after = self._page.words[mark.end] if mark.end < len(self._page.words) else ""
+        described = any(
+            m.start == mark.end and m.role == "words" and not m.has("cues", "negate") and not m.has("verbs")
+            for m in self._page.marks
+        )
+        ends = not after or after in _VAGUE_AFTER
+        return described or (ends and (before in _VAGUE_BEFORE or not after or mark.start == 0 or after in _VAGUE_AFTER))
+
+    # --- critiques ----------------------------------------------------------------------------------------------------
+
+    def _critique(self, mark: Mark) -> None:
+        entry = mark.entry("critiques")
+        if entry is None or mark.about or mark.attitude == "seen" or self._is_ordinary_use(mark):
+            return
+        field, op = _CRITIQUES[entry.name]
+        if mark.negated and mark.end - mark.start == 1:
+            op = "le" if op == "gt" else "ge"
+        base = self._base(mark)
+        numbers = [float(n) for i in base if (n := getattr(self._items[i], field)) is not None]
+        if numbers:
+            self.is_critique = True
+            self._constrain(field, op, median(numbers), mark)
+        elif self._words.has(field):
+            self._without_base(field, op, mark)
+        else:
+            self._constrain(field, op, 0.0, mark)
+
+    def _without_base(self, field: str, op: str, mark: Mark) -> None:
+        """Nothing to compare with: the catalog's own median, softly."""
+        kinds = self._asked.kinds or self._draft.ledger.kinds
+        middle = self._words.quantile(field, 0.5, kinds)
+        if field == "minutes" and not kinds:
+            self._draft.wish("short" if op == "lt" else "long")
+        elif middle is not None:
+            self._constrain(field, op, middle, mark, hard=False)
+
+    def _is_ordinary_use(self, mark: Mark) -> bool:
+        """`no longer`, `my older brother`, `hit` as a verb."""
+        before = self._page.words[mark.start - 1] if mark.start else ""
+        after = self._page.words[mark.end] if mark.end < len(self._page.words) else ""
+        return (before == "no" and after != "than") or after in wordset(
+            "kids kid children brother sister son daughter people man men woman"
+        )
+
+    def _base(self, mark: Mark) -> tuple[str, ...]:
+        """What the critique compares with: the title after `than`, a liked title of this message, else the last answer."""
+        after = [m for m in self._page.sorted() if m.role in ("title", "ref") and 0 <= m.start - mark.end <= 3]
+        if after and self._page.words[mark.end : mark.end + 1] == ["than"]:
+            after[0].used = True
+            return after[0].ids[:1]
+        if self._page.words[mark.end : mark.end + 1] == ["than"] and self._draft.ledger.last_shown:
+            return self._draft.ledger.last_shown
+        named = [m.ids[0] for m in self._page.marks if m.role == "title" and m.attitude in (None, "like")]
+        return tuple(named) or self._draft.ledger.last_shown
+
+    def _mood_critique(self, mark: Mark) -> None:
+        entry = mark.entry("critiques_mood")
+        if entry is None or mark.attitude == "seen":
+            return
+        self.is_critique = self.is_critique or bool(self._draft.ledger.last_shown)
+        moods = lexicon().sections["moods"]
+        for name, less in ((entry.data.get("mood"), False), (entry.data.get("less"), True)):
+            if name is None:
+                continue
+            values = self._words.spelled("moods", moods[name]["values"])
+            self._draft.wish(name, "moods", values[0] if values else moods[name]["values"][0], less=less)
+        self._drop_contrary(moods.get(entry.data.get("less", ""), {}).get("values", ()))
+
+    def _drop_contrary(self, values: Iterable[str]) -> None:
+        """Less of a mood that was demanded takes the demand back."""
+        for constraint in self._draft.ledger.constraints:
+            demanded = {str(v) for v in constraint.value} if isinstance(constraint.value, tuple) else set()
+            if constraint.field == "moods" and constraint.op == "in" and demanded & set(values):
+                self._draft.act("unconstrain", key=constraint.key)
+
+
+def _word_age(mark: Mark) -> float:
+    entry = mark.entry("ages")
+    return float(entry.data["age"]) if entry else FAR
+
+
+def _around(number: float, factors: tuple[float, float]) -> tuple[float, float]:
+    return round(number * factors[0]), round(number * factors[1])
+
+
+def _outside(ranges: Iterable[tuple[float, float]]) -> tuple[tuple[float, float], ...]:
+    """Everything but these years."""
+    gaps: list[tuple[float, float]] = []
+    low = 0.0
+    for first, last in sorted(ranges):
+        if low < first:
+            gaps.append((low, first - 1))
+        low = last + 1
+    return (*gaps, (low, FAR))

@@ -1,0 +1,135 @@
+"""Who is there, and how many picks: `with my 7 year old`, `kids aged 5 and 9`, `适合6岁孩子`; `give me 3`, `推荐三部`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chatrec.understand.marks import Mark, Page
+from chatrec.understand.numbers import cardinal
+from chatrec.understand.text import wordset
+
+ADULT = 18
+_JOINS = {"and", ",", "or", "和", "、", "与", "to", "-", "跟"}
+_OLD = (
+    ("year", "old"), ("year", "olds"), ("years", "old"), ("yr", "old"), ("yrs", "old"), ("yr", "olds"), ("yo",), ("y", "o"),
+    ("yos",), ("y", "os"), ("yearold",), ("year", "olds"), ("岁", "半"), ("岁",), ("歲",), ("周", "岁"), ("years", "of", "age"),
+)  # fmt: skip
+_AGED = {("aged",), ("age",), ("ages",), ("turned",), ("turning",), ("who", "is"), ("whos",), ("who", "are"), ("is", "only")}
+_CHILD = wordset(
+    "kids kid children child son daughter sons daughters niece nephew boy girl boys girls toddler grandson granddaughter "
+    "brother sister twins"
+)
+_MADE_THINGS = wordset("film movie game album record show series song films movies games whisky classic")
+MAX_PICKS = 20
+_PICKS = wordset(
+    "films movies movie film games game albums album songs podcasts podcast shows series audiobooks suggestions "
+    "recommendations picks options ideas titles things items choices tracks comedies thrillers results flicks suggestion "
+    "recommendation"
+)
+_ASK = wordset("me top just only recommend suggest list show give best name exactly pick find want need")
+_MEASURES = wordset("部个首款张本集條条個套档種种")
+_HAN_ASK = wordset("推荐来给我要前想看找薦來就只求选介绍再下")
+
+
+def mark_ages(page: Page) -> None:
+    """Mark ages of people; `number` is the youngest. Ages from 18 on restrict nothing and get no mark."""
+    at = 0
+    while at < len(page.words):
+        found = _age(page.words, at)
+        if found is None or not page.free(at, found[1]):
+            at += 1
+            continue
+        age, end = found
+        page.add(Mark(at, end, "age", op="le", number=age) if age < ADULT else Mark(at, end, "words"))
+        at = end
+
+
+def _age(words: Sequence[str], at: int) -> tuple[float, int] | None:
+    lead = next((len(a) for a in sorted(_AGED, key=len, reverse=True) if tuple(words[at : at + len(a)]) == a), 0)
+    child = 0 if lead else _child_lead(words, at)
+    ages, end = _numbers(words, at + lead + child)
+    if not ages or max(ages) > 120:
+        return None
+    old = next((len(o) for o in sorted(_OLD, key=len, reverse=True) if tuple(words[end : end + len(o)]) == o), 0)
+    months = words[end : end + 2] in (["month", "old"], ["months", "old"], ["个", "月"])
+    if months:
+        return 1.0, end + 2
+    if not lead and not child and not old:
+        return None
+    of_a_thing = bool(old) and words[end + old : end + old + 1] != [] and words[end + old] in _MADE_THINGS
+    return float(ADULT) if of_a_thing else min(ages), end + old
+
+
+def _child_lead(words: Sequence[str], at: int) -> int:
+    """`my daughter is 8`, `kids (5, 9)`, `two kids, 5 and 9`: the words before the number."""
+    if words[at] not in _CHILD:
+        return 0
+    end = at + 1
+    while end < len(words) and end - at < 4 and words[end] in {"is", "are", "(", ",", "of", "turns", ":", "was", "just"}:
+        end += 1
+    number = cardinal(words, end)
+    return end - at if end > at + 1 and number is not None and number[0] < ADULT else 0
+
+
+def _numbers(words: Sequence[str], at: int) -> tuple[list[float], int]:
+    """`5`, `5 and 9`, `5岁和9`, `8-12`."""
+    ages: list[float] = []
+    end = at
+    while end < len(words):
+        number = cardinal(words, end)
+        if number is None or (number[0] % 1 and number[0] > 20):
+            break
+        ages.append(number[0])
+        end = number[1]
+        nxt = end + (words[end : end + 1] == ["岁"])
+        while nxt < len(words) and words[nxt] in _JOINS:
+            nxt += 1
+        if nxt == end or nxt >= len(words) or cardinal(words, nxt) is None:
+            break
+        end = nxt
+    return ages, end
+
+
+def mark_count(page: Page) -> int | None:
+    """How many picks were asked for; marks the words."""
+    for at in range(len(page.words)):
+        number = cardinal(page.words, at)
+        if number is None or not page.free(at, number[1]) or number[0] % 1 or not 1 <= number[0] <= 1000:
+            continue
+        end = number[1]
+        if _asks_english(page.words, at, end) or _asks_chinese(page.words, at, end, number[0]):
+            page.add(Mark(at, end, "count", number=number[0]))
+            return min(int(number[0]), MAX_PICKS)
+    return _couple(page)
+
+
+def _couple(page: Page) -> int | None:
+    for at in range(len(page.words) - 1):
+        if page.words[at : at + 2] == ["a", "couple"] and page.free(at, at + 2) and page.words[at + 2 : at + 3] != ["days"]:
+            page.add(Mark(at, at + 2, "count", number=2))
+            return 2
+    return None
+
+
+def _asks_english(words: Sequence[str], at: int, end: int) -> bool:
+    before = words[at - 1] if at else ""
+    after = next((w for w in words[end : end + 4] if w in _PICKS), None)
+    if words[at] == "one":
+        return (after is not None and words[end] == after) or (
+            before in ("just", "only", "me") and words[at - 2 : at - 1] != ["not"]
+        )
+    alone = end == len(words) or words[end] in {",", ".", "!", "please", "of", "that", "with", "more", "good", "from", "for", "?"}
+    asked = before in _ASK and (alone or after is not None)
+    near = after is not None and all(w not in {",", ".", "and", "or", "player"} for w in words[end : words.index(after, end)])
+    return asked or near or (before == "top" and not words[at].startswith("0"))
+
+
+def _asks_chinese(words: Sequence[str], at: int, end: int, value: float) -> bool:
+    before, after = words[at - 1] if at else "", words[end] if end < len(words) else ""
+    if before == "第":
+        return False
+    if value == 1:
+        return after in _MEASURES and before in {"就", "只", "要"} and words[max(0, at - 2) : at] != ["想", "要"]
+    return (after in _MEASURES and (before in _HAN_ASK or at == 0)) or (
+        before == "前" and words[max(0, at - 2) : at] != ["以", "前"]
+    )

@@ -1,0 +1,204 @@
+"""References to what was shown or just said: `the second one`, `it`, `the 2011 version`, `第一部`, `那部`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from chatrec.types import Item, Ledger
+from chatrec.understand.marks import Mark, Page
+from chatrec.understand.numbers import cardinal, ordinal
+from chatrec.understand.text import key_of, wordset
+
+_NOUNS = wordset("one film movie game album pick suggestion option show series podcast book recommendation version title")
+_HAN_NOUNS = wordset("部个款张首本個张集条项套")
+_NO_PLACE = wordset("次人季名线时遍天年世章步回者")
+_ONE = frozenset(
+    key_of(phrase)
+    for phrase in (
+        "it",
+        "that one",
+        "this one",
+        "the one",
+        "that",
+        "this",
+        "它",
+        *(d + n for d in "这那這" for n in "部个款张首本個"),
+    )
+)
+_ALL = frozenset(
+    key_of(phrase)
+    for phrase in (
+        *("them", "these", "those", "both", "all", "all of them", "all of these", "all of those", "them all", "both of them"),
+        *("all three", "它们", "这些", "那些", "这几部", "那几部", "这几个", "都", "全都", "全部"),
+    )
+)
+_OPINIONS = ("like", "dislike", "seen", "save", "like_after", "dislike_after", "seen_after")
+
+
+def mark_places(page: Page, ledger: Ledger, items: Mapping[str, Item]) -> None:
+    """Mark places in the last answer and years that tell versions apart."""
+    at = 0
+    while at < len(page.words):
+        end = _mark_version(page, at, ledger, items) or _mark_place(page, at, ledger)
+        at = end if end > at else at + 1
+
+
+def _mark_place(page: Page, at: int, ledger: Ledger) -> int:
+    if not ledger.last_shown and not ledger.ambiguities:
+        return at
+    found = _numbered(page.words, at) or ordinal(page.words, at)
+    if found is None or not page.free(at, found[1]):
+        return at
+    place, end = found
+    places = [place]
+    more = cardinal(page.words, end) if end < len(page.words) else None
+    start = at - 1 if at and page.words[at - 1] in ("the", "#") else at
+    if more is not None and 2 <= more[0] <= len(ledger.last_shown) and page.words[at] in ("first", "last"):
+        count, end = int(more[0]), more[1]
+        places = list(range(1, count + 1)) if place == 1 else list(range(-count, 0))
+    noun = end < len(page.words) and (page.words[end] in _NOUNS or page.words[end] in _HAN_NOUNS)
+    if end < len(page.words) and page.words[end] in _NO_PLACE:
+        return at
+    alone = start == 0 and end == len(page.words)
+    if not (noun or start < at or alone or page.words[at] in ("number", "第") or len(places) > 1 or _ends(page, end)):
+        return at
+    ids = _at_places(_options(page, start, end + noun, ledger), places)
+    if ids and page.free(start, end + noun):
+        page.add(Mark(start, end + noun, "ref", ids=ids))
+        return end + noun
+    return at
+
+
+def _ends(page: Page, end: int) -> bool:
+    return (
+        end == len(page.words)
+        or not page.words[end][0].isalnum()
+        or page.words[end] in ("and", "or", "please", "is", "was", "looks", "s")
+    )
+
+
+def _numbered(words: Sequence[str], at: int) -> tuple[int, int] | None:
+    """`number 2`, `#2`, `no 2`."""
+    if words[at] in ("number", "#", "option", "nr") and at + 1 < len(words):
+        number = cardinal(words, at + 1)
+        if number is not None and 1 <= number[0] <= 20:
+            return int(number[0]), number[1]
+    return None
+
+
+def _options(page: Page, start: int, end: int, ledger: Ledger) -> Sequence[str]:
+    """What a bare place counts in: an open question of which title was meant, else the last answer."""
+    if ledger.ambiguities and end - start >= len(page.words) - 2 and not any(m.is_cue(*_OPINIONS) for m in page.marks):
+        return ledger.ambiguities[-1].options
+    return ledger.last_shown or ledger.ambiguities[-1].options
+
+
+def _at_places(ids: Sequence[str], places: Sequence[int]) -> tuple[str, ...]:
+    return tuple(ids[p - 1 if p > 0 else p] for p in places if -len(ids) <= p <= len(ids) and p != 0)
+
+
+def _mark_version(page: Page, at: int, ledger: Ledger, items: Mapping[str, Item]) -> int:
+    """`the 2011 one`, `1982`, `2011年那部`, `the newer one`: a version of a title that was ambiguous, or of a title shown."""
+    words = page.words
+    start = at + (words[at] == "the")
+    if start >= len(words) or not words[start].isdigit() or len(words[start]) != 4:
+        return 0
+    year, end = int(words[start]), start + 1
+    end += words[end : end + 1] == ["年"]
+    tail = next((n for n in (2, 1) if _is_version_tail(words[end : end + n], n)), 0)
+    options = [i for a in reversed(ledger.ambiguities) for i in a.options]
+    bare = start + 1 >= len(words) - 1 and len(words) <= 3
+    if not tail and not (bare and options):
+        return 0
+    ids = tuple(i for i in dict.fromkeys([*options, *ledger.last_shown]) if i in items and items[i].year == year)
+    if not ids or not page.free(at, end + tail):
+        return 0
+    page.add(Mark(at, end + tail, "ref", ids=ids[:1]))
+    return end + tail
+
+
+def _is_version_tail(words: Sequence[str], n: int) -> bool:
+    if n == 2:
+        return list(words) in (["那", "部"], ["的", "那"], ["那", "个"], ["版", "本"], ["这", "部"])
+    return len(words) == 1 and words[0] in ("one", "version", "film", "movie", "remake", "original", "版", "的", "adaptation")
+
+
+def mark_pronouns(page: Page, ledger: Ledger) -> None:
+    """Mark pronouns beside a cue of opinion: `seen it`, `I loved that one`, `看过了` after an answer."""
+    for cue in page.sorted():
+        if not cue.is_cue(*_OPINIONS):
+            continue
+        span = _pronoun_after(page, cue) or _pronoun_before(page, cue)
+        inside = any(word in ("it", "that", "them", "those", "one") for word in page.words[cue.start : cue.end])
+        if span is None and (inside or _is_bare(page, cue)) and not _names_beside(page, cue):
+            span = (cue.end, cue.end, any(word in ("them", "those", "都") for word in page.words[cue.start : cue.end]))
+        if span is not None:
+            _add(page, cue, span, ledger)
+
+
+def _add(page: Page, cue: Mark, span: tuple[int, int, bool], ledger: Ledger) -> None:
+    start, end, every = span
+    ids = _antecedents(page, cue, every) or (ledger.last_shown if every else ledger.last_shown[:1])
+    if ids:
+        mark = Mark(start, end, "ref", ids=tuple(ids))
+        page.marks.append(mark)
+        page.taken[start:end] = [True] * (end - start)
+
+
+def _antecedents(page: Page, cue: Mark, every: bool) -> tuple[str, ...]:
+    """The titles of this message that a pronoun beside `cue` stands for."""
+    before = [m for m in page.sorted() if m.role == "title" and m.end <= cue.start]
+    chosen = before if every else before[-1:]
+    return tuple(m.ids[0] for m in chosen)
+
+
+def _pronoun_after(page: Page, cue: Mark) -> tuple[int, int, bool] | None:
+    start = cue.end
+    while (
+        start < len(page.words) and page.words[start] in ("all", "watching", "playing", "过", "了", "看") and start - cue.end < 1
+    ):
+        break
+    for size in (3, 2, 1):
+        words = tuple(page.words[start : start + size])
+        if len(words) == size and page.free(start, start + size):
+            if words in _ALL:
+                return start, start + size, True
+            if words in _ONE and not (words in (("that",), ("this",)) and _goes_on(page, start + 1)):
+                return start, start + size, False
+    return None
+
+
+def _goes_on(page: Page, at: int) -> bool:
+    """`that kind of …`, `that it is …` points to no work."""
+    return (
+        at < len(page.words) and page.words[at][0].isalnum() and page.words[at] not in ("but", "and", "too", "already", "so", "a")
+    )
+
+
+def _pronoun_before(page: Page, cue: Mark) -> tuple[int, int, bool] | None:
+    end = cue.start
+    while end > 0 and page.words[end - 1] in ("i", "ive", "we", "have", "already", "我", "也", "已", "经", "很", "都"):
+        if page.words[end - 1] == "都" and page.free(end - 1, end):
+            return end - 1, end, True
+        end -= 1
+    for size in (3, 2, 1):
+        words = tuple(page.words[max(0, end - size) : end])
+        if len(words) == size and page.free(end - size, end) and (words in _ALL or words in _ONE):
+            return end - size, end, words in _ALL
+    return None
+
+
+def _is_bare(page: Page, cue: Mark) -> bool:
+    """`already seen`, `看过了`: nothing but the cue and small words."""
+    rest = [w for i, w in enumerate(page.words) if not cue.start <= i < cue.end and w[0].isalnum()]
+    small = wordset(
+        "i ive we have already yes yeah no oh ah ok sorry both too also though but actually 我 了 已 经 过 都 这 个 啊 呢"
+    )
+    return cue.is_cue("seen", "seen_after") and all(word in small for word in rest)
+
+
+def _names_beside(page: Page, cue: Mark) -> bool:
+    return any(
+        m.role in ("title", "ref", "missing") and (m.start - cue.end in range(0, 4) or cue.start - m.end in range(0, 3))
+        for m in page.marks
+    )

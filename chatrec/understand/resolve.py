@@ -1,0 +1,272 @@
+"""Names in a catalog: titles, aliases and people → ids. Exact before fuzzy, and a fuzzy match must be really near."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from chatrec.types import Item, Kind
+from chatrec.understand.lexicon import Phrase
+from chatrec.understand.text import is_han, key_of
+
+ARTICLES = {"the", "a", "an"}
+_NUMERALS = {
+    "ii": "2",
+    "iii": "3",
+    "iv": "4",
+    "vi": "6",
+    "vii": "7",
+    "viii": "8",
+    "ix": "9",
+    "two": "2",
+    "three": "3",
+    "four": "4",
+}
+_PARTS = {"part", "episode", "vol", "volume", "chapter"}
+MAX_OPTIONS = 4
+MIN_FUZZY_CHARS = 5
+YEAR_TOLERANCE = 1
+PARTICLES = {"del", "de", "von", "van", "la", "le", "di", "da", "lars"}
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """What a stretch of words names: `ids` best first; several if the words fit several works."""
+
+    ids: tuple[str, ...]
+    exact: bool = True
+    start: int = 0
+    end: int = 0
+
+
+@dataclass(slots=True)
+class _Keys:
+    """Items by key, and the longest key by first word."""
+
+    ids: dict[Phrase, list[str]] = field(default_factory=lambda: defaultdict(list))
+    longest: dict[str, int] = field(default_factory=dict)
+
+    def add(self, key: Phrase, item_id: str) -> None:
+        if key and item_id not in self.ids[key]:
+            self.ids[key].append(item_id)
+            self.longest[key[0]] = max(self.longest.get(key[0], 0), len(key))
+
+
+class Names:
+    """Finds the works and people of a catalog in words.
+
+    Three levels of keys: titles; aliases; and forms derived from both (without the article, before the colon, with
+    Arabic numerals). A higher level hides a lower one.
+    """
+
+    def __init__(self, items: Iterable[Item]) -> None:
+        self._items = {item.id: item for item in items}
+        self._levels = (_Keys(), _Keys(), _Keys())
+        for item in self._items.values():
+            self._index(item)
+        self._compact: dict[str, list[str]] = defaultdict(list)
+        for level in self._levels[:2]:
+            for key, ids in level.ids.items():
+                self._compact["".join(key)].extend(i for i in ids if i not in self._compact["".join(key)])
+        self._by_length: dict[int, list[str]] = defaultdict(list)
+        for compact in self._compact:
+            self._by_length[len(compact)].append(compact)
+        self.people = People(self._items.values())
+
+    def _index(self, item: Item) -> None:
+        titles, aliases, derived = self._levels
+        titles.add(key_of(item.title), item.id)
+        for alias in item.aliases:
+            aliases.add(key_of(alias), item.id)
+        for name in (item.title, *item.aliases):
+            for key in _derived(name):
+                derived.add(key, item.id)
+
+    def longest_at(self, words: Sequence[str], start: int) -> int:
+        """Where the longest key that could start here would end."""
+        return min(len(words), start + max(level.longest.get(words[start], 0) for level in self._levels))
+
+    def exact(self, words: Sequence[str], kinds: Sequence[Kind] = ()) -> tuple[str, ...]:
+        """Ids of the works with exactly this name, best first.
+
+        Args:
+            words: folded words of the name.
+            kinds: media that are spoken of; works of other media only count if there are none of these.
+        """
+        key = tuple(words)
+        for level in self._levels:
+            ids = level.ids.get(key)
+            if ids:
+                return self._best(ids, kinds)
+        return ()
+
+    def is_title(self, words: Sequence[str]) -> bool:
+        """Whether this is a full title or alias, not a derived form."""
+        return tuple(words) in self._levels[0].ids or tuple(words) in self._levels[1].ids
+
+    def knows(self, word: str) -> bool:
+        """Whether any name starts with this word, or is it but for spaces."""
+        return any(word in level.longest for level in self._levels) or word in self._compact or self.people.knows(word)
+
+    def at(self, words: Sequence[str], start: int, kinds: Sequence[Kind] = ()) -> Iterator[Name]:
+        """Every exact name that starts at `start`, longest first."""
+        for end in range(self.longest_at(words, start), start, -1):
+            ids = self.exact(words[start:end], kinds)
+            if ids:
+                yield Name(ids, True, start, end)
+
+    def near(self, words: Sequence[str], kinds: Sequence[Kind] = ()) -> tuple[str, ...]:
+        """Ids of the works whose name is these words but for spacing or a slip of the hand; `()` if none is near.
+
+        One edit (insertion, deletion, substitution, swap of neighbours) is allowed in names of up to 7 characters, two up
+        to 14, three beyond. Digits must agree: a sequel is another work.
+        """
+        compact = "".join(words)
+        if compact in self._compact and len(compact) >= MIN_FUZZY_CHARS - 1:
+            return self._best(self._compact[compact], kinds)
+        allowed = _allowed_edits(compact)
+        if not allowed:
+            return ()
+        pool = [c for n in range(len(compact) - allowed, len(compact) + allowed + 1) for c in self._by_length.get(n, ())]
+        found = process.extract(compact, pool, scorer=OSA.distance, score_cutoff=allowed, limit=8)
+        numbers = _digits(words)
+        good = [(c, d) for c, d, _ in found if _digits_of(c) == numbers and d <= _allowed_edits(c) and c[0] == compact[0]]
+        if not good:
+            return ()
+        nearest = min(d for _, d in good)
+        ids = dict.fromkeys(i for c, d in good if d == nearest for i in self._compact[c])
+        return self._best(list(ids), kinds)[:1]
+
+    def of_year(self, ids: Sequence[str], year: int) -> tuple[str, ...]:
+        """Those of `ids` first released in `year`, or next to it where none is."""
+        for tolerance in range(YEAR_TOLERANCE + 1):
+            fits = tuple(
+                i for i in ids if self._items[i].year is not None and abs((self._items[i].year or 0) - year) <= tolerance
+            )
+            if fits:
+                return fits
+        return ()
+
+    def _best(self, ids: Iterable[str], kinds: Sequence[Kind]) -> tuple[str, ...]:
+        ordered = sorted(dict.fromkeys(ids), key=self._rank)
+        wanted = [i for i in ordered if self._items[i].kind in kinds]
+        return tuple(wanted or ordered)
+
+    def _rank(self, item_id: str) -> tuple[float, int, str]:
+        item = self._items[item_id]
+        return -(item.popularity or 0.0), -(item.year or 0), item_id
+
+
+class People:
+    """Creators and cast by full name, and by surname where at most three share it."""
+
+    MAX_NAMESAKES = 3
+
+    def __init__(self, items: Iterable[Item]) -> None:
+        self._full: dict[Phrase, list[str]] = defaultdict(list)
+        self.kinds: dict[str, set[Kind]] = defaultdict(set)
+        self._longest: dict[str, int] = {}
+        for item in items:
+            for person in item.people:
+                self.kinds[person].add(item.kind)
+        for person in self.kinds:
+            self._add(self._full, key_of(person), person)
+        self._compact: dict[int, dict[str, Phrase]] = defaultdict(dict)
+        for key in self._full:
+            if len(key) > 1:
+                self._compact[sum(map(len, key))]["".join(key)] = key
+        self._surname: dict[Phrase, list[str]] = defaultdict(list)
+        for person in self.kinds:
+            for key in _surnames(key_of(person)):
+                self._add(self._surname, key, person)
+
+    def _add(self, table: dict[Phrase, list[str]], key: Phrase, person: str) -> None:
+        if key:
+            table[key].append(person)
+            self._longest[key[0]] = max(self._longest.get(key[0], 0), len(key))
+
+    def at(self, words: Sequence[str], start: int) -> Iterator[tuple[int, tuple[str, ...], bool]]:
+        """People named from `start` on, longest first: (end, names, whether it is the full name)."""
+        for end in range(min(len(words), start + self._longest.get(words[start], 0)), start, -1):
+            key = tuple(words[start:end])
+            if key in self._full:
+                yield end, tuple(self._full[key]), True
+            elif 0 < len(self._surname.get(key, ())) <= self.MAX_NAMESAKES:
+                yield end, tuple(self._surname[key]), False
+
+    def knows(self, word: str) -> bool:
+        """Whether a name or surname starts with this word."""
+        return word in self._longest
+
+    def also(self, key: Phrase, name: str) -> None:
+        """Let `key` name a person too, if the catalog has them."""
+        for person in self.named(name):
+            if person not in self._full[key]:
+                self._add(self._full, key, person)
+
+    def named(self, name: str) -> tuple[str, ...]:
+        """The catalog's spelling of a full name."""
+        return tuple(self._full.get(key_of(name), ()))
+
+    def near(self, words: Sequence[str]) -> tuple[str, ...]:
+        """People whose full name is one or two slips away from these words."""
+        compact = "".join(words)
+        allowed = min(2, _allowed_edits(compact))
+        if len(words) < 2 or not allowed:
+            return ()
+        pool = [c for n in range(len(compact) - allowed, len(compact) + allowed + 1) for c in self._compact.get(n, ())]
+        found = process.extractOne(compact, pool, scorer=OSA.distance, score_cutoff=allowed)
+        return tuple(self._full[self._compact[len(found[0])][found[0]]]) if found else ()
+
+
+def _surnames(key: Phrase) -> Iterator[Phrase]:
+    if len(key) < 2 or is_han(key[0]):
+        return
+    yield key[-1:]
+    if key[-2] in PARTICLES:
+        yield key[-2:]
+
+
+def _derived(name: str) -> Iterator[Phrase]:
+    """Shorter and plainer forms of a title that people use."""
+    key = key_of(name)
+    forms = [key]
+    for mark in (":", "：", " - ", " – ", "("):
+        head, _, tail = name.partition(mark)
+        if tail and _telling(key_of(head)):
+            forms.append(key_of(head))
+        if tail and mark != "(" and len(key_of(tail)) >= 2:
+            forms.append(key_of(tail))
+    for form in forms:
+        bare = form[1:] if len(form) > 1 and form[0] in ARTICLES else form
+        for variant in (form, bare, _arabic(form), _arabic(bare), _arabic(tuple(w for w in bare if w not in _PARTS))):
+            if variant and variant != key:
+                yield variant
+
+
+def _telling(key: Phrase) -> bool:
+    """Long enough to stand for the work: two words, or one of five letters, or two Chinese characters."""
+    return len(key) >= 2 or (len(key) == 1 and len(key[0]) >= 5)
+
+
+def _arabic(key: Phrase) -> Phrase:
+    """Roman and spelled numerals after the first word as digits: `rocky ii` → `rocky 2`."""
+    return key[:1] + tuple(_NUMERALS.get(word, word) for word in key[1:])
+
+
+def _allowed_edits(compact: str) -> int:
+    if compact and is_han(compact):
+        return 1 if len(compact) >= MIN_FUZZY_CHARS else 0
+    return 0 if len(compact) < MIN_FUZZY_CHARS else 1 if len(compact) < 8 else 2 if len(compact) < 15 else 3
+
+
+def _digits(words: Sequence[str]) -> str:
+    return "".join(c for word in words for c in word if c.isdigit())
+
+
+def _digits_of(compact: str) -> str:
+    return "".join(c for c in compact if c.isdigit())

@@ -1,0 +1,247 @@
+"""How each thing was meant: ruled out, wished for softly, released, liked, disliked, seen.
+
+One pass from left to right. A cue opens a scope (`no …`, `maybe …`, `loved …`), which reaches to the end of the clause;
+lists carry it on (`no horror, gore or romance`), a new noun phrase or `but` ends it (`nothing scary, a comedy`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chatrec.understand.marks import Attitude, Mark, Page
+from chatrec.understand.text import wordset
+
+SENTENCE_END = set(".!?;。！？；")
+COMMAS = {",", "，"}
+CONTENT = (
+    "genres",
+    "styles",
+    "moods",
+    "tags",
+    "themes",
+    "catalog",
+    "languages",
+    "countries",
+    "forms",
+    "ages",
+    "special",
+    "unsupported",
+)
+NUMBERS = {"minutes", "year"}
+_JOINS = wordset("or and nor / 或 和 与 及 、 也 跟") | {"或者"}
+_LIGHT = wordset(
+    "any too much very overly really super so that the a an is are way more of 者 太 很 的 那 么 任 何 什 有 带 看 要 于"
+)
+_BREAKS = wordset("a an some something anything i we im id please lets but it its they my 我 来 给 请 但 只")
+_ATTITUDES: tuple[tuple[str, Attitude], ...] = (
+    ("dislike", "dislike"),
+    ("seen", "seen"),
+    ("save", "save"),
+    ("unseen", "unseen"),
+    ("like", "like"),
+)
+_TRANSPARENT = {"cues", "vague", "critiques", "critiques_mood", "verbs", "words", "fields"}
+
+
+@dataclass(slots=True)
+class _State:
+    negated: bool = False
+    soft: bool = False
+    released: bool = False
+    about: bool = False
+    attitude: Attitude | None = None
+    attitude_at: int = -9
+    opened: int = -9
+    """Token where the negation's cue ends."""
+    first: Mark | None = None
+    """The first thing that was negated."""
+    pending: int = -1
+    """End of a comma or `and` after which the negation is in doubt."""
+    clause: int = 0
+
+    def reset(self) -> None:
+        clause = self.clause + 1
+        self.__init__(clause=clause)  # type: ignore[misc]
+
+    def end_negation(self) -> None:
+        self.negated, self.first, self.pending = False, None, -1
+
+
+def interpret(page: Page) -> None:
+    """Fill in how each mark was meant."""
+    state = _State()
+    marks = page.sorted()
+    starts = {m.start: m for m in marks}
+    at = 0
+    while at < len(page.words):
+        mark = starts.get(at)
+        if mark is not None:
+            _meet(page, state, mark)
+            at = max(mark.end, at + 1)
+        else:
+            _pass_word(page, state, at)
+            at += 1
+    _look_back(page, marks)
+
+
+def _pass_word(page: Page, state: _State, at: int) -> None:
+    word = page.words[at]
+    if word in SENTENCE_END:
+        state.reset()
+    elif word in COMMAS:
+        state.soft = state.released = state.about = False
+        state.pending = at + 1 if state.negated else -1
+    elif word == "、" and state.negated:
+        state.pending = -1
+    elif word in _JOINS and state.negated and state.first is not None:
+        state.pending = at + 1
+    elif state.negated and state.pending >= 0 and word in _BREAKS:
+        state.end_negation()
+    elif word in ("(", ")", ":"):
+        state.about = False
+
+
+def _meet(page: Page, state: _State, mark: Mark) -> None:
+    if mark.has("cues"):
+        _meet_cue(page, state, mark)
+    if mark.role == "words" and not any(mark.has(section) for section in CONTENT):
+        mark.clause = state.clause
+        mark.negated = state.negated and state.opened >= mark.start - 1
+        return
+    if state.negated and state.pending >= 0:
+        _settle_pending(page, state, mark)
+    _apply(page, state, mark)
+
+
+def _meet_cue(page: Page, state: _State, mark: Mark) -> None:
+    near_negation = state.negated and state.first is None and mark.start - state.opened <= 2
+    _open_attitude(state, mark, near_negation)
+    if mark.is_cue("positive"):
+        state.end_negation()
+    elif mark.is_cue("negate", "dislike"):
+        state.negated, state.opened, state.first, state.pending = True, mark.end, None, -1
+        state.soft = state.soft and mark.is_cue("soft")
+    elif mark.is_cue("want") and not near_negation:
+        state.end_negation()
+        state.released = state.about = False
+        if not mark.is_cue("like") and (not mark.is_cue("soft") or mark.end - mark.start > 1):
+            state.attitude = None
+    if mark.is_cue("release") and not mark.is_cue("want"):
+        state.released, state.negated = True, False
+    if mark.is_cue("soft"):
+        state.soft = True
+    if mark.is_cue("about") and not mark.has("genres"):
+        state.about = True
+    if mark.is_cue("and", "or") and state.negated and state.first is not None:
+        state.pending = mark.end
+
+
+def _open_attitude(state: _State, mark: Mark, near_negation: bool) -> None:
+    attitude: Attitude | None = next((a for cue, a in _ATTITUDES if mark.is_cue(cue)), None)
+    if attitude is None or (attitude == "like" and mark.is_cue("want", "soft") and near_negation):
+        return
+    if near_negation and attitude == "like":
+        attitude = "dislike"
+        state.opened = mark.end
+    elif near_negation and attitude == "seen":
+        attitude = "unseen"
+        state.end_negation()
+    elif attitude in ("like", "seen", "save", "unseen"):
+        state.end_negation()
+    state.attitude, state.attitude_at = attitude, mark.end
+    state.released = False
+
+
+def _settle_pending(page: Page, state: _State, mark: Mark) -> None:
+    """Whether a negation reaches over a comma or an `and` to this mark."""
+    between = page.words[state.pending : mark.start]
+    adjacent = all(word in _LIGHT or word in _JOINS for word in between)
+    comma = page.words[state.pending - 1] in COMMAS
+    joined = any(word in _JOINS for word in between)
+    same = state.first is not None and _family(state.first) == _family(mark)
+    listed = joined or (same and (mark.has("genres") or mark.role == "person" or _list_goes_on(page, mark.end)))
+    if adjacent and same and (not comma or listed):
+        state.pending = -1
+    else:
+        state.end_negation()
+
+
+def _list_goes_on(page: Page, at: int) -> bool:
+    """Whether an `or` follows before the clause ends: `nothing sad, dark or violent`."""
+    for word in page.words[at : at + 8]:
+        if word in SENTENCE_END or word == "but":
+            return False
+        if word in ("or", "nor", "或"):
+            return True
+    return False
+
+
+def _family(mark: Mark) -> str:
+    if mark.role != "words":
+        return mark.role
+    section = next(section for section in CONTENT if mark.has(section))
+    return "content" if section in ("genres", "styles", "moods", "themes", "catalog", "tags") else section
+
+
+def _apply(page: Page, state: _State, mark: Mark) -> None:
+    mark.clause, mark.soft, mark.about = state.clause, state.soft, state.about
+    mark.released = state.released
+    mark.attitude = state.attitude
+    if mark.role in NUMBERS:
+        mark.negated = state.negated and state.first is None and mark.start - state.opened <= 4
+        return
+    if mark.role in ("count", "age"):
+        mark.negated = False
+        return
+    if mark.has("forms") and state.first is not None:
+        return
+    mark.negated = state.negated and state.attitude not in ("seen", "unseen")
+    if state.negated and state.first is None:
+        state.first = mark
+
+
+def _look_back(page: Page, marks: list[Mark]) -> None:
+    """Cues that follow what they speak of: `… was great`, `… is fine`, `… isn't my thing`."""
+    for i, cue in enumerate(marks):
+        if not cue.has("cues"):
+            continue
+        for target in _before(page, marks, i):
+            _judge(target, cue)
+
+
+def _judge(target: Mark, cue: Mark) -> None:
+    named = target.role in ("title", "person", "missing", "ref")
+    if named and cue.is_cue("dislike_after"):
+        target.attitude, target.negated = "dislike", True
+    elif named and cue.is_cue("seen_after") and target.attitude is None:
+        target.attitude = "seen"
+    elif named and cue.is_cue("like_after") and target.attitude != "dislike":
+        target.attitude, target.negated = "like", False
+    elif not named and cue.is_cue("negate_after", "dislike_after"):
+        target.negated, target.released = True, False
+    if cue.is_cue("release_after") and not named:
+        target.released, target.negated = True, False
+
+
+def _before(page: Page, marks: list[Mark], i: int) -> list[Mark]:
+    """The marks listed right before mark `i`."""
+    found: list[Mark] = []
+    edge = marks[i].start
+    for mark in reversed(marks[:i]):
+        gap = page.words[mark.end : edge]
+        if (
+            any(word not in _JOINS and word not in COMMAS and word not in _LIGHT and word != "both" for word in gap)
+            or len(gap) > 2
+        ):
+            break
+        if mark.is_cue("and", "or"):
+            edge = mark.start
+            continue
+        content = mark.role != "words" or any(mark.has(s) for s in CONTENT) or mark.has("fields")
+        if not content:
+            break
+        if found and (mark.has("forms") or found[-1].has("forms")):
+            break
+        found.append(mark)
+        edge = mark.start
+    return found

@@ -1,0 +1,45 @@
+"""Slips in genre and mood words: `comdy`, `horor`, `thriler`, `documentry`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from chatrec.understand.resolve import Names
+from chatrec.understand.text import Text, is_han
+from chatrec.understand.words import Words
+
+MIN_CHARS = 5
+MAX_WORDS = 12
+"""Words looked up per message."""
+
+
+def mend(text: Text, words: Words, names: Names) -> Text:
+    """The text with unknown words replaced by the known word they are one slip away from.
+
+    Words written with a capital in mid-sentence are left: they may be names.
+    """
+    tokens = list(text.tokens)
+    budget = MAX_WORDS
+    for i, token in enumerate(tokens):
+        if budget == 0:
+            break
+        if not _may_be_slip(token.text, words) or (i > 0 and token.is_capital) or _is_name(token.text, names):
+            continue
+        budget -= 1
+        found = process.extractOne(token.text, words.mendable, scorer=OSA.distance, score_cutoff=1)
+        if found is not None and found[0][0] == token.text[0]:
+            tokens[i] = replace(token, text=found[0])
+    return replace(text, tokens=tuple(tokens))
+
+
+def _may_be_slip(word: str, words: Words) -> bool:
+    return (
+        len(word) >= MIN_CHARS and word.isalpha() and not is_han(word) and word not in words.ordinary and word not in words.known
+    )
+
+
+def _is_name(word: str, names: Names) -> bool:
+    return names.knows(word)

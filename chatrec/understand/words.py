@@ -1,0 +1,182 @@
+"""The words of one catalog: the lexicon joined with the genres, moods, tags and themes that its items carry."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from chatrec.catalog.vocabulary import vocabulary
+from chatrec.constraints import LIST_FIELDS, NUMBER_FIELDS, TEXT_FIELDS
+from chatrec.types import Item, Kind
+from chatrec.understand.lexicon import Entry, Phrase, Phrases, lexicon, plural_of, singular_of
+from chatrec.understand.text import fold, is_han, key_of
+
+_LOWER_WORD = re.compile(r"(?<![\w'])[a-z]{2,}(?![\w'])")
+_GENRE_TAILS = {"film", "films", "movie", "movies", "fiction", "music", "game", "games", "show"}
+MIN_TAG_USES = 3
+"""A free tag becomes a word of its own if this many items carry it; rarer ones are noise in folksonomies."""
+MAX_TAG_WORDS = 3
+MIN_MENDABLE_CHARS = 6
+
+
+class Words:
+    """What words mean in this catalog.
+
+    Args:
+        items: the catalog's items.
+    """
+
+    def __init__(self, items: Iterable[Item]) -> None:
+        self._items = tuple(items)
+        self._fields = {f for f in LIST_FIELDS + TEXT_FIELDS + NUMBER_FIELDS if any(_has(item, f) for item in self._items)}
+        self._uses = {
+            field: Counter(v for i in self._items for v in getattr(i, field)) for field in ("genres", "moods", "tags", "themes")
+        }
+        self._kinds: dict[tuple[str, str], set[Kind]] = defaultdict(set)
+        for item in self._items:
+            for field in self._uses:
+                for value in getattr(item, field):
+                    self._kinds[field, value.casefold()].add(item.kind)
+            if item.form:
+                self._kinds["form", item.form.casefold()].add(item.kind)
+        self._spellings = {field: _by_compact(uses) for field, uses in self._uses.items()}
+        self.people_kinds: dict[str, set[Kind]] = defaultdict(set)
+        for item in self._items:
+            for person in item.people:
+                self.people_kinds[person].add(item.kind)
+        self.phrases = Phrases()
+        lexicon().fill(self.phrases)
+        self._genre_names: dict[str, list[str]] = defaultdict(list)
+        self._add_genres()
+        self._themes: dict[Phrase, str] = {}
+        self._add_themes()
+        self._add_tags()
+        self.known = self.phrases.words()
+        self.mendable = sorted(_single_words(self.phrases))
+        self.ordinary = frozenset(common_words()) | _described_words(self._items)
+
+    # --- the catalog's own words --------------------------------------------------------------------------------------
+
+    def _add_genres(self) -> None:
+        for value in self._uses["genres"]:
+            key = key_of(value)
+            name = next((n for form in (key, _without_tail(key)) if (n := self._lexicon_genre(form))), None)
+            self._genre_names[name or value].append(value)
+            if name is None and key:
+                entry = Entry("genres", value, {})
+                for form in (key, (*key[:-1], plural_of(key[-1]))):
+                    self.phrases.add(form, entry)
+
+    def _lexicon_genre(self, key: Phrase) -> str | None:
+        return next((e.name for e in self.phrases.get(key) if e.section == "genres" and "en" in e.data), None)
+
+    def _add_themes(self) -> None:
+        for value, _ in self._uses["themes"].most_common():
+            key = key_of(value)
+            if not key or len(key) > 5:
+                continue
+            entry = Entry("catalog", value, {"field": "themes"})
+            for form in _number_forms(key):
+                self._themes.setdefault(form, value)
+                if not any(e.section in ("genres", "moods", "forms", "cues", "languages") for e in self.phrases.get(form)):
+                    self.phrases.add(form, entry)
+
+    def _add_tags(self) -> None:
+        least = MIN_TAG_USES if len(self._items) >= 500 else 1
+        for value, uses in self._uses["tags"].items():
+            key = key_of(value)
+            if uses < least or ":" in value or not 1 <= len(key) <= MAX_TAG_WORDS or self.phrases.get(key):
+                continue
+            if len(key) == 1 and (key[0] in common_words() or len(key[0]) < 3 or key[0].isdigit()):
+                continue
+            self.phrases.add(key, Entry("catalog", value, {"field": "tags"}))
+
+    # --- questions ----------------------------------------------------------------------------------------------------
+
+    def has(self, field: str) -> bool:
+        """Whether any item has the field."""
+        return field in self._fields
+
+    def genres(self, names: Sequence[str]) -> tuple[str, ...]:
+        """The catalog's spellings of these genres; a genre it lacks stays as it is."""
+        return tuple(dict.fromkeys(v for name in names for v in self._genre_names.get(name) or [name]))
+
+    def spelled(self, field: str, values: Sequence[str]) -> tuple[str, ...]:
+        """The catalog's spellings of these values; those it lacks are left out."""
+        return tuple(dict.fromkeys(s for v in values for s in self._spellings[field].get(_compact(v), ())))
+
+    def theme(self, names: Iterable[str]) -> str | None:
+        """The catalog's theme for the first of these phrases that it knows."""
+        return next((value for name in names if (value := self._themes.get(key_of(name)))), None)
+
+    def kinds_of(self, field: str, values: Sequence[str]) -> set[Kind]:
+        """Media of the items that carry one of these values."""
+        return set().union(*(self._kinds.get((field, v.casefold()), set()) for v in values)) if values else set()
+
+    def genre_kinds(self, names: Sequence[str]) -> set[Kind]:
+        """Media a genre is used for: in this catalog, or by the shipped vocabulary where no item has it."""
+        found = self.kinds_of("genres", self.genres(names))
+        return found or {kind for name in names for kind in vocabulary().genres.get(name, ())}
+
+    def quantile(self, field: str, q: float, kinds: Sequence[Kind] = (), forms: Sequence[str] = ()) -> float | None:
+        """The `q` quantile of a number over items of these media and forms; `None` if none has it."""
+        numbers = sorted(
+            float(value)
+            for item in self._items
+            if (not kinds or item.kind in kinds)
+            and (not forms or item.form in forms)
+            and (value := getattr(item, field)) is not None
+        )
+        return numbers[min(len(numbers) - 1, int(q * len(numbers)))] if numbers else None
+
+
+def _single_words(phrases: Phrases) -> Iterator[str]:
+    """Genre, mood and form words long enough that one slip cannot make another word of them."""
+    sections = {"genres", "moods", "forms", "styles"}
+    for word in phrases.words():
+        if len(word) >= MIN_MENDABLE_CHARS and not is_han(word) and any(e.section in sections for e in phrases.get((word,))):
+            yield word
+
+
+def _has(item: Item, field: str) -> bool:
+    return getattr(item, field) not in (None, (), "")
+
+
+def _compact(value: str) -> str:
+    return "".join(key_of(value))
+
+
+def _by_compact(values: Mapping[str, Any]) -> dict[str, list[str]]:
+    table: dict[str, list[str]] = defaultdict(list)
+    for value in values:
+        table[_compact(value)].append(value)
+    return table
+
+
+def _without_tail(key: Phrase) -> Phrase:
+    return key[:-1] if len(key) > 1 and key[-1] in _GENRE_TAILS else key
+
+
+def _number_forms(key: Phrase) -> Iterator[Phrase]:
+    """The phrase with its last word in singular and plural."""
+    yield key
+    if not is_han(key[-1]) and key[-1].isalpha():
+        single = singular_of(key[-1])
+        yield (*key[:-1], single)
+        yield (*key[:-1], plural_of(single))
+
+
+@cache
+def common_words() -> frozenset[str]:
+    """Words of ordinary English talk (`common.txt`)."""
+    lines = Path(__file__).with_name("common.txt").read_text(encoding="utf-8").splitlines()
+    return frozenset(word for line in lines if not line.startswith("#") for word in line.split())
+
+
+def _described_words(items: Sequence[Item]) -> frozenset[str]:
+    """Words that descriptions use in lower case: no names."""
+    return frozenset(fold(word) for item in items if item.description for word in _LOWER_WORD.findall(item.description))
