@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
 
 from chatrec.generate import wording
 from chatrec.generate.facts import FactContext, asked_facts, facts
@@ -16,8 +17,8 @@ from chatrec.types import Candidate, Claim, Item
 MAX_TITLE_CHARS = 40
 MAX_LEADS, MAX_DETAILS = 3, 4
 """Facts offered per slot: those that can come first (what answers the request), and those that can come second."""
-SPARE_LINES = 2
-"""Lines the grammar permits beyond those asked for, since it cannot forbid that a slot comes twice."""
+MAX_DISTINCT = 5
+"""Picks among which the grammar forbids repetition; the reader drops it among the later ones."""
 
 
 @dataclass(frozen=True)
@@ -85,15 +86,37 @@ def _short(claim: Claim, item: Item, context: FactContext) -> str:
 
 
 def grammar(slots: Sequence[Card], n: int) -> str:
-    """EBNF (xgrammar) of n lines, and a few spare ones; each names a slot, one of its leads and one of its details."""
-    lines = " | ".join(f"{card.name}line" for card in slots)
-    rules = [f"root ::= pick{{{n},{n + SPARE_LINES}}}", f"pick ::= {lines}"]
-    for card in slots:
+    """EBNF (xgrammar) of n lines; each names a slot that no earlier line named, one of its leads and one of its details.
+
+    That a slot comes only once is spelled out with one rule per set of slots already named, for the first
+    `MAX_DISTINCT` lines: 794 rules for five of twelve, which xgrammar compiles in about 50 ms.
+    """
+    rules = _distinct_rules(len(slots), n)
+    for place, card in enumerate(slots):
         lead, detail = _alternatives(card.leads), _alternatives(card.details)
-        second = f' ("; " ({detail}))?' if detail and lead else ""
-        first = f" ({lead or detail})" if lead or detail else ""
-        rules.append(f"{card.name}line ::= {_quoted(card.name + (' ' if first else ''))}{first}{second} {_quoted(chr(10))}")
+        facts = f"{_quoted(' ')} ({lead or detail})" if lead or detail else ""
+        second = f' "; " ({detail})' if lead and detail else ""
+        rules.append(f"l{place} ::= {_quoted(card.name)} {facts}{second} {_quoted(chr(10))}")
     return "\n".join(rules) + "\n"
+
+
+def _distinct_rules(slots: int, n: int) -> list[str]:
+    """One rule per set of slots already named: which slot may come, and which set that makes; `root` is the empty set."""
+    exact = min(n, MAX_DISTINCT, slots)
+    names: dict[tuple[int, ...], str] = {(): "root"}
+    rules = []
+    for size in range(exact):
+        for named in combinations(range(slots), size):
+            steps = []
+            for slot in (slot for slot in range(slots) if slot not in named):
+                after = tuple(sorted((*named, slot)))
+                last = size + 1 == exact
+                rest = names.setdefault(after, f"s{len(names)}") if not last else f"l{{{n - exact}}}" if n > exact else ""
+                steps.append(f"l{slot} {rest}".strip())
+            rules.append(f"{names[named]} ::= {' | '.join(steps)}")
+    if n > exact:
+        rules.append(f"l ::= {' | '.join(f'l{slot}' for slot in range(slots))}")
+    return rules
 
 
 def _alternatives(phrases: Mapping[str, tuple[Claim, ...]]) -> str:

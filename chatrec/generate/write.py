@@ -23,6 +23,8 @@ log = structlog.get_logger()
 
 Mode = Literal["grammar", "schema", "plain"]
 """How the answer is held to its form: by a grammar of facts (vLLM), by a JSON schema, or by the prompt alone."""
+TAIL_PIECES = 8
+"""Pieces read after the last pick: closing brackets and the token counts; a model that rambles on is cut off."""
 MAX_MESSAGE_TOKENS = 160
 MAX_KNOWN_CHARS = 160
 
@@ -165,12 +167,16 @@ class Writing(Iterator[Written]):
         return reader, self._writer._llm.stream(messages, max_tokens=prompt.meta.budget.answer, **form)  # type: ignore[arg-type]
 
 
-def _parts(reader: lines.LineReader | json_picks.JsonReader, answer: Answer, n: int) -> Iterator[tuple[Candidate, Claim | None]]:
-    """What the reader makes of the answer, until n picks are whole; the rest of the answer is not waited for."""
+def _parts(
+    reader: lines.LineReader | json_picks.JsonReader, answer: Answer, n: int
+) -> Iterator[tuple[Candidate, Claim | None]]:
+    """What the reader makes of the answer. Once n picks are whole only its last pieces, which tell its cost, are read."""
+    beyond = 0
     for text in answer:
         for card, claim in reader.feed(text):
             yield card.candidate, claim
-        if reader.picked >= n:
+        beyond += reader.picked >= n
+        if beyond > TAIL_PIECES:
             return
     for card, claim in reader.finish():
         yield card.candidate, claim

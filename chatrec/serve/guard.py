@@ -1,6 +1,6 @@
 """Run a command and end it, with everything it started, as soon as the process that started this one is gone.
 
-Usage: python guard.py COMMAND…   with standard input a pipe that the parent holds open.
+Usage: python guard.py GRACE_S COMMAND…   with standard input a pipe that the parent holds open.
 
 Run by path, with the standard library alone, so that it starts at once. The pipe closes however the parent ends, SIGKILL
 included; a `PR_SET_PDEATHSIG` in its place would fire when the *thread* that started the server ends.
@@ -18,13 +18,16 @@ import sys
 import time
 from pathlib import Path
 
-GRACE_S = 6.0
-"""From the request to end until the kill."""
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 
 
-def main(command: list[str]) -> int:
-    """Run the command until it ends or must end; returns its exit code."""
+def main(grace_s: float, command: list[str]) -> int:
+    """Run the command until it ends or must end; returns its exit code.
+
+    Args:
+        grace_s: seconds from the request to end until the kill.
+        command: what to run.
+    """
     _prctl(PR_SET_CHILD_SUBREAPER, 1)  # grandchildren whose parent dies become ours, so that none is lost sight of
     wake, waker = os.pipe()
     os.set_blocking(waker, False)
@@ -33,7 +36,7 @@ def main(command: list[str]) -> int:
         signal.signal(number, lambda *_: None)
     child = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=_die_with_guard)
     code = _watch(child, wake)
-    _end_all(child.pid)
+    _end_all(child.pid, grace_s)
     return code if code is not None else 0
 
 
@@ -50,10 +53,10 @@ def _watch(child: subprocess.Popen[bytes], wake: int) -> int | None:
             return code
 
 
-def _end_all(group: int) -> None:
+def _end_all(group: int, grace_s: float) -> None:
     """Ask every descendant to end, then kill those that do not."""
     _signal_all(group, signal.SIGTERM)
-    deadline = time.monotonic() + GRACE_S
+    deadline = time.monotonic() + grace_s
     while _reap() and time.monotonic() < deadline:
         time.sleep(0.05)
     while _reap():
@@ -94,4 +97,4 @@ def _prctl(option: int, value: int) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main(float(sys.argv[1]), sys.argv[2:]))

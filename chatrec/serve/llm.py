@@ -34,7 +34,8 @@ MAX_SEQUENCES, MAX_QUEUED = 16, 64
 KV_CACHE_GIB = 1
 START_S = 300.0
 POLL_S = 0.25
-STOP_S = 15.0
+GRACE_S = 6.0
+"""From the request to end until the server and its children are killed."""
 GUARD = Path(__file__).with_name("guard.py")
 SPECULATION = {"method": "ngram", "num_speculative_tokens": 5, "prompt_lookup_max": 4, "prompt_lookup_min": 2}
 
@@ -161,7 +162,7 @@ class LLMServer:
         self.log_path.parent.mkdir(parents=True, exist_ok=True)
         with self.log_path.open("wb") as out:
             self._process = subprocess.Popen(
-                [sys.executable, str(GUARD), *self.command()],
+                [sys.executable, str(GUARD), str(GRACE_S), *self.command()],
                 stdin=subprocess.PIPE,
                 stdout=out,
                 stderr=subprocess.STDOUT,
@@ -224,7 +225,7 @@ class LLMServer:
         if process.stdin is not None:
             process.stdin.close()  # the guard's cue
         try:
-            process.wait(STOP_S)
+            process.wait(GRACE_S + 10)
         except subprocess.TimeoutExpired:
             process.kill()  # the kernel then kills the server, whose death signal is tied to the guard
             process.wait()
