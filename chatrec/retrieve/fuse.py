@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 from chatrec.constraints import requirements, satisfies_all
+from chatrec.errors import ModelMissingError
 from chatrec.index.open import Index
-from chatrec.retrieve.protocol import Retriever
+from chatrec.retrieve.protocol import CatalogScorer, Retriever
+from chatrec.retrieve.retrievers import best_allowed
 from chatrec.types import Candidate, Constraint, Hit, Query
 
+CONFIG = "fusion.json"
 DEFAULT_WEIGHTS: Mapping[str, float] = {"dense": 1.0, "liked": 1.0, "sparse": 0.7, "popularity": 0.1}
 
 
@@ -25,6 +33,27 @@ class FusionConfig:
     per_retriever: int = 100
     pool: int = 200
     """Most candidates that are passed on."""
+
+    def save(self, folder: Path) -> None:
+        """Write `fusion.json`."""
+        folder.mkdir(parents=True, exist_ok=True)
+        content = {**asdict(self), "weights": dict(self.weights)}
+        (folder / CONFIG).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> FusionConfig:
+        """Read what `save` wrote; the defaults where a folder has no trained fusion.
+
+        Raises:
+            ModelMissingError: the file is damaged.
+        """
+        path = folder / CONFIG
+        if not path.is_file():
+            return cls()
+        try:
+            return cls(**json.loads(path.read_text(encoding="utf-8")))
+        except (ValueError, TypeError) as error:
+            raise ModelMissingError(f"{path} cannot be read ({error}): run `chatrec train head` again") from error
 
 
 class Fusion:
@@ -44,13 +73,41 @@ class Fusion:
         """
         required = requirements(query.ledger) if required is None else required
         hits: dict[str, list[Hit]] = defaultdict(list)
+        verdicts: dict[str, NDArray[np.float32]] = {}
         for retriever in self.retrievers:
-            found = self._allowed(retriever.retrieve(query, required, self.config.per_retriever), query, required)
+            found = self._found(retriever, query, required, verdicts)
             for rank, (item_id, score) in enumerate(found[: self.config.per_retriever], 1):
                 hits[item_id].append(Hit(retriever.name, rank, score))
         pool = [Candidate(item=self._index.catalog[i], hits=tuple(found), score=self._rrf(found)) for i, found in hits.items()]
         pool.sort(key=lambda candidate: (-candidate.score, candidate.item.id))
-        return tuple(pool[: self.config.pool])
+        return self._completed(pool[: self.config.pool], verdicts)
+
+    def _found(
+        self, retriever: Retriever, query: Query, required: tuple[Constraint, ...], verdicts: dict[str, NDArray[np.float32]]
+    ) -> list[tuple[str, float]]:
+        """What a retriever finds; the scores of one that scores the whole catalog are kept in `verdicts`."""
+        if not isinstance(retriever, CatalogScorer):
+            return self._allowed(retriever.retrieve(query, required, self.config.per_retriever), query, required)
+        scores = retriever.scores(query)
+        if scores is None:
+            return []
+        verdicts[retriever.name] = scores
+        if self.config.weights.get(retriever.name, 1.0) <= 0:
+            return []
+        return best_allowed(self._index, scores, np.flatnonzero(scores > 0), query, required, self.config.per_retriever)
+
+    def _completed(self, pool: Sequence[Candidate], verdicts: Mapping[str, NDArray[np.float32]]) -> tuple[Candidate, ...]:
+        """The pool, with the verdict on every candidate of every retriever that scores the whole catalog."""
+        if not verdicts or not pool:
+            return tuple(pool)
+        rows = [self._index.rows[candidate.item.id] for candidate in pool]
+        more: list[list[Hit]] = [[] for _ in pool]
+        for name, scores in verdicts.items():
+            below = np.searchsorted(np.sort(scores), scores[rows], side="right")
+            for place, (row, count) in enumerate(zip(rows, below, strict=True)):
+                if all(hit.retriever != name for hit in pool[place].hits):
+                    more[place].append(Hit(name, len(scores) - int(count) + 1, float(scores[row])))
+        return tuple(replace(c, hits=c.hits + tuple(added)) for c, added in zip(pool, more, strict=True))
 
     def _rrf(self, hits: Sequence[Hit]) -> float:
         return sum(self.config.weights.get(hit.retriever, 1.0) / (self.config.rrf_k + hit.rank) for hit in hits)

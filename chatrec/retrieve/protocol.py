@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
 
 from chatrec.types import Constraint, Query
 
@@ -23,4 +26,15 @@ class Retriever(Protocol):
         Returns:
             Ids with scores, higher is better, at most one entry per id; empty if the query gives it nothing to go by.
         """
+        ...
+
+
+@runtime_checkable
+class CatalogScorer(Protocol):
+    """A retriever that can score every item of the catalog; its verdict is then asked on what the others found, too."""
+
+    name: str
+
+    def scores(self, query: Query) -> NDArray[np.float32] | None:
+        """float32 [items], in the order of the index's rows; those above 0 are retrieved; None: nothing to go by."""
         ...

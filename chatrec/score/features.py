@@ -21,6 +21,8 @@ from chatrec.types import Candidate, Ledger, Query
 
 BASE_RETRIEVERS = ("dense", "liked", "sparse", "popularity")
 """Retrievers that every catalog has."""
+PRIORS = ("recommended", "named")
+"""Trained retrievers that say the same for any query; they do not count as evidence that an item was found."""
 MAX_ANCHORS = 12
 """Liked or mentioned items that candidates are compared with, the latest ones."""
 RRF_K = 60.0
@@ -37,7 +39,7 @@ _QUERY = (
     "genres_dislike", "people_dislike", *(f"said_{facet}" for facet in SAID), *(f"now_{facet}" for facet in SAID),
     "unwanted", "soft_met", "year", "year_gap_mean", "year_gap_near", "year_gap_last", "year_later", "popularity",
     "popularity_gap", "same_kind", "same_form", "same_language", "minutes_gap", "mentioned", "recency",
-    "mentions", "words", "wishes", "rrf", "best_rank", "found_by",
+    "mentions", "words", "wishes", "rrf", "best_rank", "found_by", "learned_rrf", "learned_best_rank", "learned_found_by",
 )  # fmt: skip
 
 
@@ -57,14 +59,16 @@ class Features:
 
     Args:
         index: the catalog's index; its item table is built once, here.
+        names: the columns.
         retrievers, scored: as in `feature_names`.
     """
 
-    def __init__(self, index: Index, retrievers: Sequence[str] = BASE_RETRIEVERS, scored: Sequence[str] = ()) -> None:
+    def __init__(
+        self, index: Index, names: Sequence[str], retrievers: Sequence[str] = BASE_RETRIEVERS, scored: Sequence[str] = ()
+    ) -> None:
         self._index = index
         self.table = ItemTable.of(index)
-        self.retrievers, self.scored = tuple(retrievers), tuple(scored)
-        self.names = feature_names(retrievers, scored)
+        self.names, self.retrievers, self.scored = tuple(names), tuple(retrievers), tuple(scored)
 
     def __call__(self, query: Query, candidates: Sequence[Candidate]) -> Floats:
         """float32 [candidates, features]; NaN where unknown."""
@@ -162,23 +166,49 @@ class Features:
         names = {name: position for position, name in enumerate(self.retrievers)}
         ranks = np.full((len(candidates), len(names)), np.nan, dtype=np.float32)
         scores = np.full((len(candidates), len(names)), np.nan, dtype=np.float32)
+        base, learned = _Evidence(len(candidates)), _Evidence(len(candidates))
         for row, candidate in enumerate(candidates):
             for hit in candidate.hits:
                 position = names.get(hit.retriever)
                 if position is not None:
                     ranks[row, position], scores[row, position] = hit.rank, hit.score
-        within = np.where(ranks <= FOUND_WITHIN, ranks, np.inf)
-        columns: Columns = {
-            "rrf": (RRF_K / (RRF_K + np.where(np.isfinite(within), within, np.inf))).sum(axis=1).astype(np.float32),
-            "best_rank": (1 - np.log(np.minimum(within.min(axis=1), 1000.0)) / np.log(1000)).astype(np.float32),
-            "found_by": np.isfinite(within).sum(axis=1).astype(np.float32),
-        }
-        columns |= {f"{name}_rank": 1 - np.log(ranks[:, at]) / np.float32(np.log(1000)) for name, at in names.items()}
+                if hit.retriever not in PRIORS:
+                    (base if hit.retriever in BASE_RETRIEVERS else learned).add(row, hit.rank)
+        columns: Columns = base.columns("") | (learned.columns("learned_") if learned.any else {})
+        columns |= {f"{name}_rank": _rank_value(ranks[:, at]) for name, at in names.items()}
         return columns | {f"{name}_score": scores[:, names[name]] for name in self.scored}
 
     def _anchors(self, ids: Iterable[str]) -> Rows:
         rows = [self._index.rows[item_id] for item_id in ids if item_id in self._index.rows]
         return np.array(rows[-MAX_ANCHORS:], dtype=np.intp)
+
+
+class _Evidence:
+    """How strongly a group of retrievers speaks for each candidate, whatever their names."""
+
+    def __init__(self, candidates: int) -> None:
+        self.any = False
+        self._rrf = np.zeros(candidates, dtype=np.float32)
+        self._best = np.full(candidates, 1000.0, dtype=np.float32)
+        self._count = np.zeros(candidates, dtype=np.float32)
+
+    def add(self, row: int, rank: int) -> None:
+        """Count a hit."""
+        self.any = True
+        self._best[row] = min(self._best[row], rank)
+        if rank <= FOUND_WITHIN:
+            self._rrf[row] += RRF_K / (RRF_K + rank)
+            self._count[row] += 1
+
+    def columns(self, prefix: str) -> Columns:
+        """The group's features."""
+        best = _rank_value(self._best)
+        return {f"{prefix}rrf": self._rrf, f"{prefix}best_rank": best, f"{prefix}found_by": self._count}
+
+
+def _rank_value(ranks: Floats) -> Floats:
+    """1 for the first rank, 0 for the thousandth, by the logarithm."""
+    return (1 - np.log(ranks) / np.log(1000)).astype(np.float32)
 
 
 def anchors(ledger: Ledger) -> tuple[str, ...]:

@@ -29,6 +29,8 @@ FORMAT = 1
 class HeadConfig:
     """What is stored beside the weights."""
 
+    features: tuple[str, ...] = feature_names(BASE_RETRIEVERS)
+    """Columns in order; a head keeps working when features are added to the code later."""
     retrievers: tuple[str, ...] = BASE_RETRIEVERS
     scored: tuple[str, ...] = ()
     hidden: int = 48
@@ -43,15 +45,11 @@ class HeadConfig:
     is set by hand, small, because an untuned small model ranks by slot."""
     format: int = FORMAT
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The features, in order."""
-        return feature_names(self.retrievers, self.scored)
-
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> HeadConfig:
         """Read back what `asdict` wrote."""
-        return cls(**{**data, "retrievers": tuple(data["retrievers"]), "scored": tuple(data["scored"])})
+        plain: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in data.items()}
+        return cls(**plain)
 
 
 class Head(nn.Module):
@@ -66,7 +64,7 @@ class Head(nn.Module):
 
     def __init__(self, config: HeadConfig) -> None:
         super().__init__()
-        width = len(config.names)
+        width = len(config.features)
         self.register_buffer("mean", torch.zeros(width))
         self.register_buffer("scale", torch.ones(width))
         self.members = nn.ModuleList(_member(2 * width, config) for _ in range(config.members))
@@ -118,7 +116,7 @@ class Scorer:
 
     def __init__(self, index: Index, head: Head, config: HeadConfig) -> None:
         self.config = config
-        self.features = Features(index, config.retrievers, config.scored)
+        self.features = Features(index, config.features, config.retrievers, config.scored)
         self._head = head.eval()
 
     @classmethod
@@ -170,7 +168,9 @@ def llm_bonus(ids: Sequence[str], ranks: Mapping[str, int], weight: float) -> np
 def save_head(folder: Path, head: Head, config: HeadConfig) -> None:
     """Write `head.safetensors` and `head.json`."""
     folder.mkdir(parents=True, exist_ok=True)
+    # safetensors creates the file for its owner alone; weights are to be read by whoever uses the folder
     save_file({name: value.contiguous() for name, value in head.state_dict().items()}, folder / WEIGHTS)
+    (folder / WEIGHTS).chmod(0o644)
     (folder / CONFIG).write_text(json.dumps(asdict(config), indent=1) + "\n", encoding="utf-8")
 
 

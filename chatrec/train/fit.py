@@ -21,11 +21,15 @@ class FitConfig:
 
     epochs: int = 12
     patience: int = 3
+    stop_after: int | None = None
+    """Stop after so many of the epochs, on the same schedule, whatever the held-out loss says."""
     batch: int = 64
     learning_rate: float = 2e-3
     weight_decay: float = 1e-2
     pointwise: float = 0.1
     """Weight of the binary cross-entropy beside the listwise loss; it keeps logits comparable between queries."""
+    sampled: int = 80
+    """Candidates of an instance that a step looks at: its gold and a fresh sample of the others."""
     seed: int = 0
 
 
@@ -69,16 +73,18 @@ def fit_head(
     for epoch in range(1, fit.epochs + 1):
         head.train()
         for rows in torch.randperm(len(data), generator=order).split(fit.batch):
-            loss = _loss(head, data, rows, fit.pointwise)
+            loss = _loss(head, data.sample(rows, fit.sampled, order), fit.pointwise)
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
             schedule.step()
         now = mean_loss(head, check) if len(check) else 0.0
         report(f"epoch {epoch}: held-out loss {now:.4f}")
-        if now < best_loss or not len(check):
+        if now < best_loss or not len(check) or fit.stop_after:
             best, best_loss, best_epoch = copy.deepcopy(head), now, epoch
         elif epoch - best_epoch >= fit.patience:
+            break
+        if epoch == fit.stop_after:
             break
     return best.eval(), best_epoch
 
@@ -127,15 +133,19 @@ def mean_loss(head: Head, data: _Tensors) -> float:
     """Mean listwise loss."""
     head.eval()
     with torch.inference_mode():
-        losses = [_listwise(head(data.features[rows]), data, rows) for rows in torch.arange(len(data)).split(256)]
+        parts = [data.take(rows) for rows in torch.arange(len(data)).split(256)]
+        losses = [_listwise(head(part.features), part) for part in parts]
     return float((torch.cat(losses) * data.weight).sum() / data.weight.sum())
 
 
+@dataclass(frozen=True, eq=False)
 class _Tensors:
     """Pools as tensors."""
 
-    def __init__(self, features: Tensor, gold: Tensor, present: Tensor, weight: Tensor) -> None:
-        self.features, self.gold, self.present, self.weight = features, gold, present, weight
+    features: Tensor
+    gold: Tensor
+    present: Tensor
+    weight: Tensor
 
     @classmethod
     def of(cls, pools: Pools) -> _Tensors:
@@ -144,20 +154,31 @@ class _Tensors:
     def __len__(self) -> int:
         return len(self.features)
 
+    def take(self, rows: Tensor) -> _Tensors:
+        return _Tensors(self.features[rows], self.gold[rows], self.present[rows], self.weight[rows])
 
-def _loss(head: Head, data: _Tensors, rows: Tensor, pointwise: float) -> Tensor:
-    weight = data.weight[rows]
+    def sample(self, rows: Tensor, width: int, generator: torch.Generator) -> _Tensors:
+        """Some instances, each with its gold and other candidates drawn without replacement."""
+        gold, present = self.gold[rows], self.present[rows]
+        lot = torch.rand(gold.shape, generator=generator) + 2 * gold + present
+        columns = lot.topk(min(width, lot.shape[1]), dim=1).indices
+        return _Tensors(
+            self.features[rows[:, None], columns], gold.gather(1, columns), present.gather(1, columns), self.weight[rows]
+        )
+
+
+def _loss(head: Head, data: _Tensors, pointwise: float) -> Tensor:
     total = torch.zeros(())
-    for logits in head.each(data.features[rows]):
-        total = total + (_listwise(logits, data, rows) * weight).sum() / weight.sum()
+    for logits in head.each(data.features):
+        losses = _listwise(logits, data)
         if pointwise:
-            binary = torch.nn.functional.binary_cross_entropy_with_logits(logits, data.gold[rows], reduction="none")
-            total = total + pointwise * ((binary * data.present[rows]).sum(dim=1) * weight).sum() / weight.sum()
+            binary = torch.nn.functional.binary_cross_entropy_with_logits(logits, data.gold, reduction="none")
+            losses = losses + pointwise * (binary * data.present).sum(dim=1)
+        total = total + (losses * data.weight).sum() / data.weight.sum()
     return total
 
 
-def _listwise(logits: Tensor, data: _Tensors, rows: Tensor) -> Tensor:
-    """float [rows]: cross-entropy of gold, spread evenly, against the softmax over the candidates."""
-    logs = torch.log_softmax(logits.masked_fill(~data.present[rows], -1e4), dim=-1)
-    gold = data.gold[rows]
-    return -(logs * gold).sum(dim=-1) / gold.sum(dim=-1).clamp(min=1)
+def _listwise(logits: Tensor, data: _Tensors) -> Tensor:
+    """float [instances]: cross-entropy of gold, spread evenly, against the softmax over the candidates."""
+    logs = torch.log_softmax(logits.masked_fill(~data.present, -1e4), dim=-1)
+    return -(logs * data.gold).sum(dim=-1) / data.gold.sum(dim=-1).clamp(min=1)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from chatrec.evaluate.metrics import ratio_interval
 from chatrec.score.features import Features
 from chatrec.score.table import Floats
 from chatrec.types import Candidate, Query
@@ -77,3 +79,30 @@ def build_pools(
         group[row], weight[row] = dialog, importance
         tick(1)
     return Pools(matrix, gold, present, missed, group, weight)
+
+
+def pool_metrics(pools: Pools, logits: np.ndarray, ks: Sequence[int] = (1, 10, 50)) -> dict[str, Any]:
+    """Recall of the pool, of the fused order and of the head, with 95% intervals by dialog; empty without instances.
+
+    Args:
+        pools: candidates in fused order.
+        logits: [n, width] of the head, -inf in the padding.
+        ks: cut-offs.
+    """
+    if not len(pools.gold):
+        return {}
+    total = pools.gold.sum(axis=1) + pools.missed
+    reranked = np.take_along_axis(pools.gold, np.argsort(-logits, axis=1, kind="stable"), axis=1)
+
+    def share(found: np.ndarray) -> dict[str, float]:
+        low, high = ratio_interval(found.tolist(), total.tolist(), pools.group.tolist())
+        return {"value": round(float(found.sum() / total.sum()), 4), "low": round(low, 4), "high": round(high, 4)}
+
+    return {
+        "instances": len(pools.gold),
+        "gold": int(total.sum()),
+        "recall": {str(k): share(reranked[:, :k].sum(axis=1)) for k in ks},
+        "fused_recall": {str(k): share(pools.gold[:, :k].sum(axis=1)) for k in ks},
+        "rerank_gain": {str(k): share(reranked[:, :k].sum(axis=1) - pools.gold[:, :k].sum(axis=1)) for k in ks},
+        "pool_recall": share(pools.gold.sum(axis=1)),
+    }

@@ -1,0 +1,66 @@
+"""`chatrec replay`: dialog logs against the system."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from chatrec.cli.options import Models
+from chatrec.errors import InputError
+from chatrec.evaluate.logs import Protocol
+from chatrec.evaluate.replay import Stage
+from chatrec.settings import Settings
+
+
+def replay(
+    dialogs: Annotated[Path, typer.Argument(help="Dialog log, dialogs.jsonl.")],
+    catalog: Annotated[Path, typer.Option("--catalog", help="The catalog the dialogs speak of.")],
+    out: Annotated[Path, typer.Option("--out", help="Report to write, JSON.")],
+    rankings: Annotated[Path, typer.Option("--rankings", help="Rankings to write, a JSON line per instance.")],
+    models: Models = None,
+    stage: Annotated[Stage, typer.Option("--stage", help="How far each turn is taken.")] = "score",
+    protocol: Annotated[Protocol, typer.Option("--protocol", help="new masks what was mentioned before.")] = "new",
+    k: Annotated[str, typer.Option("--k", help="Cut-offs, e.g. 1,10,50.")] = "1,10,50",
+    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Only the first so many instances.")] = None,
+    recorded: Annotated[Path | None, typer.Option("--recorded", help="Recorded model output, for stage generate.")] = None,
+    allow_leak: Annotated[bool, typer.Option("--allow-leak", help="Score dialogs that were trained on; stamped.")] = False,
+) -> None:
+    """Predict each recommender turn from the turns before it, and report how often the gold was found."""
+    from chatrec.evaluate.run import ReplayConfig, run_replay, table
+    from chatrec.index.embed import Embedder
+
+    if stage == "generate" and recorded is None:
+        raise InputError("stage generate replays recorded model output: give it with --recorded")
+    settings = Settings.load(models=models)
+    ks = cutoffs(k)
+    config = ReplayConfig(dialogs, catalog, settings.models, stage, protocol, ks, limit, allow_leak)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        task = progress.add_task("replaying", total=None)
+
+        def tick(done: int, total: int) -> None:
+            progress.update(task, completed=done, total=total)
+
+        report = run_replay(config, out, rankings, Embedder.of(settings), settings.build_dir, tick=tick)
+    shown = Table("recall", *(f"@{cut}" for cut in ks), title=f"{report['gold']} gold mentions, protocol {protocol}")
+    for row in table(report, ks):
+        shown.add_row(*row)
+    Console().print(shown)
+    Console().print(f"pool recall {report['pool_recall']['value']:.3f}, MRR {report['mrr']['value']:.3f}; {out}, {rankings}")
+
+
+def cutoffs(text: str) -> tuple[int, ...]:
+    """`1,10,50` as numbers, in order.
+
+    Raises:
+        InputError: it is something else.
+    """
+    parts = [part.strip() for part in text.split(",")]
+    if not all(part.isdecimal() and 0 < int(part) <= 100 for part in parts):
+        raise InputError(f"--k takes numbers from 1 to 100 separated by commas, not {text!r}")
+    return tuple(sorted({int(part) for part in parts}))

@@ -1,0 +1,128 @@
+"""Leak guard: which dialogs were trained on, as fingerprints that say nothing of what was said."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chatrec.errors import LeakError, ModelMissingError
+from chatrec.evaluate.logs import DialogLine
+
+FILE = "trained_on.npz"
+MIN_WORDS = 40
+"""Shorter texts are alike by chance."""
+SHINGLE = 5
+SKETCH = 48
+ALIKE = 0.6
+"""Share of two sketches in common from which texts count as near duplicates."""
+TOLERATED = 0.01
+"""Share of the dialogs that may have near duplicates before a replay is refused."""
+
+
+@dataclass(frozen=True, eq=False)
+class Fingerprints:
+    """Of the dialogs that something was trained on."""
+
+    ids: frozenset[int]
+    """64-bit hashes of dialog ids."""
+    sketches: NDArray[np.uint64]
+    """uint64 [dialogs with enough text, SKETCH]: the smallest hashes of their five-word shingles (Broder 1997); 0 is padding."""
+
+    @classmethod
+    def of(cls, dialogs: Iterable[DialogLine]) -> Fingerprints:
+        """Fingerprints of dialogs."""
+        dialogs = list(dialogs)
+        sketches = [sketch for dialog in dialogs if (sketch := _sketch(dialog)) is not None]
+        stacked = np.stack(sketches) if sketches else np.zeros((0, SKETCH), dtype=np.uint64)
+        return cls(frozenset(_hash(dialog.dialog_id) for dialog in dialogs), stacked)
+
+    def __or__(self, other: Fingerprints) -> Fingerprints:
+        """Both."""
+        return Fingerprints(self.ids | other.ids, np.concatenate([self.sketches, other.sketches]))
+
+    def save(self, folder: Path) -> None:
+        """Write `trained_on.npz`."""
+        np.savez(folder / FILE, allow_pickle=False, ids=np.array(sorted(self.ids), dtype=np.uint64), sketches=self.sketches)
+
+    @classmethod
+    def load(cls, folder: Path) -> Fingerprints:
+        """Read what `save` wrote; empty where the folder does not say.
+
+        Raises:
+            ModelMissingError: the file is damaged.
+        """
+        if not (folder / FILE).is_file():
+            return cls(frozenset(), np.zeros((0, SKETCH), dtype=np.uint64))
+        try:
+            with np.load(folder / FILE, allow_pickle=False) as stored:
+                return cls(frozenset(int(number) for number in stored["ids"]), stored["sketches"])
+        except (OSError, ValueError, KeyError) as error:
+            raise ModelMissingError(f"{folder / FILE} cannot be read ({error}): run `chatrec train head` again") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Leak:
+    """What of a log was trained on."""
+
+    dialogs: int
+    by_id: int
+    by_text: int
+
+    @property
+    def refused(self) -> bool:
+        """Whether a replay would say nothing about unseen dialogs."""
+        return self.by_id > 0 or self.by_text > TOLERATED * self.dialogs
+
+
+def find_leak(dialogs: Sequence[DialogLine], trained: Fingerprints) -> Leak:
+    """Count the dialogs that were trained on, by id and by near-duplicate text."""
+    owners: dict[int, list[int]] = defaultdict(list)
+    for number, sketch in enumerate(trained.sketches):
+        for value in sketch[sketch > 0]:
+            owners[int(value)].append(number)
+    by_text = sum(_near_duplicate(_sketch(dialog), owners) for dialog in dialogs)
+    return Leak(len(dialogs), sum(_hash(dialog.dialog_id) in trained.ids for dialog in dialogs), by_text)
+
+
+def guard(dialogs: Sequence[DialogLine], trained: Fingerprints, *, allow: bool = False) -> Leak:
+    """The leak, if it can be lived with.
+
+    Raises:
+        LeakError: a dialog id was trained on, or more than 1% of the dialogs have a near duplicate, and `allow` is not set.
+    """
+    leak = find_leak(dialogs, trained)
+    if leak.refused and not allow:
+        raise LeakError(
+            f"of {leak.dialogs} dialogs {leak.by_id} were trained on by id and {leak.by_text} by near-duplicate text:"
+            " use models trained without them, or pass --allow-leak, which is stamped on the report"
+        )
+    return leak
+
+
+def _near_duplicate(sketch: NDArray[np.uint64] | None, owners: dict[int, list[int]]) -> bool:
+    if sketch is None:
+        return False
+    values = sketch[sketch > 0]
+    shared = Counter(owner for value in values for owner in owners.get(int(value), ()))
+    return bool(shared) and max(shared.values()) >= ALIKE * len(values)
+
+
+def _sketch(dialog: DialogLine) -> NDArray[np.uint64] | None:
+    words = re.findall(r"\w+", " ".join(turn.text or "" for turn in dialog.turns).casefold())
+    if len(words) < MIN_WORDS:
+        return None
+    hashes = sorted({_hash(" ".join(words[start : start + SHINGLE])) for start in range(len(words) - SHINGLE + 1)})[:SKETCH]
+    sketch = np.zeros(SKETCH, dtype=np.uint64)
+    sketch[: len(hashes)] = hashes
+    return sketch
+
+
+def _hash(text: str) -> int:
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big") | 1

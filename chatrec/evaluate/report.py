@@ -1,0 +1,101 @@
+"""What a replay showed, as plain data: every number with its protocol, its interval and the hashes of what took part."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from chatrec.evaluate import metrics
+from chatrec.evaluate.logs import Protocol
+from chatrec.evaluate.replay import Replayed
+
+DRAWS = 1000
+"""Bootstrap samples of dialogs."""
+
+
+def summarise(rows: Sequence[Replayed], ks: Sequence[int]) -> dict[str, Any]:
+    """Metrics of a replay.
+
+    Args:
+        rows: the replayed instances.
+        ks: cut-offs of recall, hit rate and NDCG.
+
+    Returns:
+        `recall`, `ndcg`, `hit` per k and `mrr`, `map`, each with a 95% interval by dialog where it is a mean; the recall of
+        the candidate pool and of the fused order, and what the head gained over it.
+    """
+    ranks = [row.ranks for row in rows]
+    return {
+        "instances": len(rows),
+        "dialogs": len({row.dialog_id for row in rows}),
+        "gold": sum(map(len, ranks)),
+        "recall": {str(k): _recall(rows, [row.ranks for row in rows], k) for k in ks},
+        "hit": {str(k): round(metrics.hit(ranks, k), 6) for k in ks},
+        "ndcg": {str(k): _mean(rows, [metrics.instance_ndcg(row, k) for row in ranks]) for k in ks},
+        "mrr": _mean(rows, [metrics.reciprocal_rank(row) for row in ranks]),
+        "map": round(metrics.mean_average_precision(ranks), 6),
+        "pool_recall": _recall(rows, [row.before for row in rows], math.inf),
+        "fused_recall": {str(k): _recall(rows, [row.before for row in rows], k) for k in ks},
+        "rerank_gain": {str(k): _gain(rows, k) for k in ks},
+    }
+
+
+def _recall(rows: Sequence[Replayed], ranks: Sequence[Sequence[float]], k: float) -> dict[str, Any]:
+    found = [sum(rank <= k and rank < math.inf for rank in row) for row in ranks]
+    return _ratio(rows, found, [len(row) for row in ranks])
+
+
+def _gain(rows: Sequence[Replayed], k: int) -> dict[str, Any]:
+    """Recall after the head less recall before it, paired by instance."""
+    gained = [sum(rank <= k for rank in row.ranks) - sum(rank <= k for rank in row.before) for row in rows]
+    return _ratio(rows, gained, [len(row.ranks) for row in rows])
+
+
+def _mean(rows: Sequence[Replayed], values: Sequence[float]) -> dict[str, Any]:
+    return _ratio(rows, values, [1.0] * len(values))
+
+
+def _ratio(rows: Sequence[Replayed], top: Sequence[float], bottom: Sequence[float]) -> dict[str, Any]:
+    low, high = metrics.ratio_interval(top, bottom, numbered(row.dialog_id for row in rows), draws=DRAWS)
+    return {"value": round(sum(top) / sum(bottom), 6), "low": round(low, 6), "high": round(high, 6)}
+
+
+def numbered(names: Iterable[str]) -> list[int]:
+    """Names as numbers, in order of first appearance.
+
+    >>> numbered(["b", "a", "b"])
+    [0, 1, 0]
+    """
+    known: dict[str, int] = {}
+    return [known.setdefault(name, len(known)) for name in names]
+
+
+def write_report(path: Path, protocol: Protocol, stage: str, summary: Mapping[str, Any], provenance: Mapping[str, Any]) -> None:
+    """Write `report.json`."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    content = {"protocol": protocol, "stage": stage, **summary, "provenance": dict(provenance)}
+    path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def write_rankings(path: Path, rows: Iterable[Replayed]) -> None:
+    """Write `rankings.jsonl`: a line per instance."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", encoding="utf-8") as file:
+        for row in rows:
+            line = {"dialog_id": row.dialog_id, "turn": row.turn, "ranking": list(row.ranking), "gold": list(row.gold)}
+            file.write(json.dumps(line, ensure_ascii=False) + "\n")
+
+
+def file_sha256(path: Path) -> str:
+    """Hash of a file, or of the files of a folder by name and content."""
+    if path.is_file():
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    digest = hashlib.sha256()
+    for part in sorted(p for p in path.rglob("*") if p.is_file()):
+        digest.update(f"{part.relative_to(path)} {file_sha256(part)}\n".encode())
+    return digest.hexdigest()

@@ -1,0 +1,55 @@
+"""The model card of a trained folder: what it learned from, how well it does where it did not look, and its limits."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+CARD, FACTS = "README.md", "card.json"
+
+
+def write_card(folder: Path, facts: Mapping[str, Any]) -> None:
+    """Write `README.md` for people and `card.json` for programs."""
+    (folder / FACTS).write_text(json.dumps(dict(facts), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    (folder / CARD).write_text("\n".join(_lines(facts)) + "\n", encoding="utf-8")
+
+
+def _lines(facts: Mapping[str, Any]) -> list[str]:
+    head = facts["head"]
+    lines = ["# Models of one catalog", ""]
+    lines += [f"Learned from {facts['dialogs']} dialogs, seed {facts['seed']}, {facts['folds']} folds."]
+    lines += [f"Retrievers: {', '.join(facts['retrievers']) or 'none but the ones every catalog has'}."]
+    lines += [f"Head: {head['kind']}{' (' + head['why'] + ')' if 'why' in head else ''}.", ""]
+    if facts["valid"]:
+        note = "before the final fit, which includes the validation dialogs" if facts["refitted"] else "never trained on"
+        lines += [f"## Validation dialogs ({note}; protocol `new`)", "", *_table(facts["valid"]), ""]
+    if head.get("held_out_fold_of_train"):
+        lines += ["## A fold of the training dialogs that the head did not see (it decided when to stop)", ""]
+        lines += [*_table(head["held_out_fold_of_train"]), ""]
+    lines += ["## Data", ""]
+    lines += [f"- `{name}` sha256 {digest}" for name, digest in facts["data"].items()]
+    lines += ["", "## Limits", ""]
+    lines += [
+        "The retrievers know the items of this catalog only and are refused for another one. Items that no training dialog",
+        "names are reached through their text alone. Scores are calibrated for candidates of the kind of dialogs trained on;",
+        "people who speak otherwise, or of other things, get less reliable ones.",
+    ]
+    return lines
+
+
+def _table(metrics: Mapping[str, Any]) -> list[str]:
+    rows = [
+        f"{metrics['instances']} instances, {metrics['gold']} gold mentions.",
+        "",
+        "| | R@1 | R@10 | R@50 |",
+        "|---|---|---|---|",
+    ]
+    for name, key in (("fused retrievers", "fused_recall"), ("head", "recall"), ("gain", "rerank_gain")):
+        rows.append(f"| {name} | " + " | ".join(_cell(value) for value in metrics[key].values()) + " |")
+    return [*rows, "", f"Recall of the candidate pool: {_cell(metrics['pool_recall'])}."]
+
+
+def _cell(value: Mapping[str, float]) -> str:
+    return f"{value['value']:.3f} [{value['low']:.3f}, {value['high']:.3f}]"

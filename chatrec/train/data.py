@@ -1,0 +1,186 @@
+"""What training takes: dialogs, a catalog and interactions, checked, as examples and groups of items."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from chatrec.errors import DataMissingError, TrainingDataError
+from chatrec.evaluate.context import queries
+from chatrec.evaluate.logs import DialogLine, Instance, read_dialogs
+from chatrec.index.open import Index
+from chatrec.train.retrievers import Example
+from chatrec.types import Item
+
+SEQUENCE_WEIGHT = 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """A turn to learn from: what was asked, and what was put forward or named next."""
+
+    dialog: int
+    example: Example
+    has_text: bool
+    last: bool
+    """Whether nothing more is learned from this dialog after it."""
+
+    @property
+    def weight(self) -> float:
+        """How much the head minds it: replayed conversations have text, bare sequences are a substitute."""
+        return 1.0 if self.has_text else SEQUENCE_WEIGHT
+
+
+@dataclass(frozen=True, eq=False)
+class Dialogs:
+    """Dialogs with everything that is learned from them."""
+
+    lines: tuple[DialogLine, ...]
+    cases: tuple[Case, ...]
+    mentions: tuple[tuple[tuple[str, int], ...], ...]
+    """Per dialog, (role, row) of each item named, in order."""
+
+    @classmethod
+    def join(cls, first: Dialogs, second: Dialogs) -> Dialogs:
+        """Both; the second's dialogs are numbered after the first's."""
+        moved = tuple(replace(case, dialog=case.dialog + len(first.lines)) for case in second.cases)
+        return cls(first.lines + second.lines, first.cases + moved, first.mentions + second.mentions)
+
+    def without(self, dialogs: frozenset[int]) -> Dialogs:
+        """The same, silent about some dialogs (they keep their numbers)."""
+        return Dialogs(
+            self.lines,
+            tuple(case for case in self.cases if case.dialog not in dialogs),
+            tuple(() if number in dialogs else named for number, named in enumerate(self.mentions)),
+        )
+
+
+def read_all(paths: Sequence[Path], catalog: Mapping[str, Item]) -> tuple[DialogLine, ...]:
+    """Read dialog logs and check that something can be learned from them.
+
+    Raises:
+        DataMissingError, DialogLogError: a file is missing or a line cannot be read.
+        TrainingDataError: a dialog occurs twice, names a gold item that the catalog lacks, or there is neither gold nor
+            mention nor text.
+    """
+    lines = tuple(line for path in paths for line in read_dialogs(path))
+    names = ", ".join(map(str, paths))
+    twice = [name for name, count in Counter(line.dialog_id for line in lines).items() if count > 1]
+    if twice:
+        raise TrainingDataError(f"dialog {twice[0]!r} occurs more than once in {names}: give each dialog once")
+    for line in lines:
+        for number, turn in enumerate(line.turns):
+            unknown = [item for item in turn.gold if item not in catalog]
+            if unknown:
+                raise TrainingDataError(
+                    f"dialog {line.dialog_id!r}, turn {number}: gold {unknown[0]!r} is not in the catalog;"
+                    " give the catalog these dialogs speak of"
+                )
+    if not any(turn.gold or turn.mentions or turn.text for line in lines for turn in line.turns):
+        raise TrainingDataError(f"{names}: neither gold nor mentions nor text, so there is nothing to learn from")
+    return lines
+
+
+def gather(lines: Sequence[DialogLine], index: Index) -> Dialogs:
+    """Examples and mentions of dialogs; texts are embedded here."""
+    turns = [
+        (number, instance, targets, gold) for number, line in enumerate(lines) for instance, targets, gold in _turns(line, index)
+    ]
+    last = {number: place for place, (number, *_rest) in enumerate(turns)}
+    asked = queries(index, [instance for _, instance, _, _ in turns], "new")
+    cases = tuple(
+        Case(
+            number,
+            Example(query, tuple(index.rows[item] for item in targets), gold),
+            any(turn.text for turn in instance.dialog.turns),
+            last[number] == place,
+        )
+        for place, ((number, instance, targets, gold), query) in enumerate(zip(turns, asked, strict=True))
+    )
+    mentions = tuple(
+        tuple((turn.role, index.rows[m.item]) for turn in line.turns for m in turn.mentions if m.item in index.rows)
+        for line in lines
+    )
+    return Dialogs(tuple(lines), cases, mentions)
+
+
+def _turns(line: DialogLine, index: Index) -> Iterable[tuple[Instance, list[str], bool]]:
+    """The turns of a dialog that name something new; a shuffled one is a single turn that its own mentions follow."""
+    if line.order == "shuffled":
+        named = [m.item for turn in line.turns for m in turn.mentions if m.item in index.rows]
+        if named:
+            blank = line.model_copy(update={"turns": [turn.model_copy(update={"mentions": []}) for turn in line.turns]})
+            yield Instance(blank, len(line.turns)), list(dict.fromkeys(named)), False
+        return
+    for number, turn in enumerate(line.turns[1:], 1):
+        instance = Instance(line, number)
+        known = set(instance.mentioned)
+        gold = turn.role == "assistant" and bool(turn.gold)
+        named = turn.gold if gold else [m.item for m in turn.mentions]
+        fresh = [item for item in dict.fromkeys(named) if item not in known and item in index.rows]
+        if fresh:
+            yield instance, fresh, gold
+
+
+def read_interactions(
+    path: Path, catalog: Mapping[str, Item], source: Mapping[str, Item] | None = None
+) -> list[list[tuple[int, float]]]:
+    """Interactions by user, as (row, strength in (0, 1]) pairs of items this catalog has.
+
+    Args:
+        path: `user_id,item_id,value,timestamp`.
+        catalog: rows are its order.
+        source: the catalog the ids belong to, if another; items are joined through shared `links`.
+
+    Raises:
+        DataMissingError: there is no such file.
+        TrainingDataError: a line cannot be read, or no item is known.
+    """
+    if not path.is_file():
+        raise DataMissingError(f"no interactions at {path}: give a CSV with the header user_id,item_id,value,timestamp")
+    rows = {item: row for row, item in enumerate(catalog)}
+    joined = rows if source is None else join_by_links(source, catalog)
+    users: dict[str, dict[int, float]] = defaultdict(dict)
+    with path.open(encoding="utf-8", newline="") as file:
+        reader = csv.DictReader(file)
+        if not {"user_id", "item_id", "value"} <= set(reader.fieldnames or ()):
+            raise TrainingDataError(f"{path}:1: the header must hold user_id, item_id and value")
+        for number, line in enumerate(reader, 2):
+            row = joined.get(line["item_id"])
+            if row is not None:
+                users[line["user_id"]][row] = _number(line["value"], path, number)
+    if not users:
+        raise TrainingDataError(f"{path}: none of its items is in the catalog; give theirs with --interactions-catalog")
+    return [_strengths(values) for values in users.values()]
+
+
+def join_by_links(source: Mapping[str, Item], catalog: Mapping[str, Item]) -> dict[str, int]:
+    """Source id → row of the catalog's item with the same id in another database (`imdb`, `movielens`, …)."""
+    here = {(name, key): row for row, item in enumerate(catalog.values()) for name, key in item.links.items()}
+    found: dict[str, int] = {}
+    for item in source.values():
+        for link in item.links.items():
+            if link in here:
+                found[item.id] = here[link]
+                break
+    return found
+
+
+def _number(text: str, path: Path, line: int) -> float:
+    try:
+        value = float(text)
+    except ValueError as error:
+        raise TrainingDataError(f"{path}:{line}: value {text!r} is no number") from error
+    if not math.isfinite(value):
+        raise TrainingDataError(f"{path}:{line}: value {text!r} is not finite")
+    return value
+
+
+def _strengths(values: Mapping[int, float]) -> list[tuple[int, float]]:
+    """Values on a scale that heavy tails and different raters share: the log, relative to the person's own largest."""
+    top = max(math.log1p(max(value, 0.0)) for value in values.values())
+    return [(row, 0.2 + 0.8 * math.log1p(max(value, 0.0)) / top if top else 1.0) for row, value in values.items()]

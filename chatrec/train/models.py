@@ -1,0 +1,109 @@
+"""All retrievers of a catalog, fitted on some of its dialogs."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from chatrec.index.open import Index
+from chatrec.retrieve.collaborative import ItemToItem, Model
+from chatrec.retrieve.concepts import concepts
+from chatrec.train.data import Case, Dialogs
+from chatrec.train.retrievers import (
+    BagConfig,
+    Example,
+    bag_of_concepts,
+    co_occurrence,
+    dialog_neighbours,
+    ease,
+    followed_by,
+    incidence,
+    prior,
+)
+
+CO_MENTIONED, FOLLOWED, BAG, NEIGHBOURS = "co_mentioned", "followed_by", "bag", "dialogs"
+RECOMMENDED, NAMED, CO_RATED = "recommended", "named", "co_rated"
+FEATURE_ONLY = (RECOMMENDED, NAMED)
+"""Priors bring up the same items for anyone; they inform the head and retrieve nothing."""
+
+
+@dataclass(frozen=True)
+class ModelsConfig:
+    """How the retrievers are fitted."""
+
+    bag: BagConfig = field(default_factory=BagConfig)
+    rating_regularisation: float = 200.0
+    text_weight: float = 2.0
+    """Weight of a dialog with text against a bare sequence of mentions, in the bag of concepts."""
+
+
+def fit_models(
+    index: Index,
+    dialogs: Dialogs,
+    config: ModelsConfig,
+    rated: ItemToItem | None,
+    report: Callable[[str], None] = lambda line: None,
+) -> dict[str, Model]:
+    """Fit every retriever that these dialogs allow.
+
+    Args:
+        index: of the catalog.
+        dialogs: what is learned from.
+        config: hyper-parameters.
+        rated: co-rating weights, which do not depend on the dialogs.
+        report: receives lines on the progress.
+    """
+    items = len(index.ids)
+    models: dict[str, Model] = {}
+    groups = [[row for _, row in named] for named in dialogs.mentions if named]
+    if any(len(set(group)) > 1 for group in groups):
+        models[CO_MENTIONED] = co_occurrence(groups, items)
+    if pairs := recommended_after(dialogs.mentions):
+        models[FOLLOWED] = followed_by(pairs, items)
+    if dialogs.cases:
+        models[NEIGHBOURS] = _neighbours(index, dialogs.cases)
+        examples = [_weighted(case, config.text_weight) for case in dialogs.cases]
+        models[BAG] = bag_of_concepts(index, examples, config.bag, report)
+    if counts := Counter(row for case in dialogs.cases if case.example.recommended for row in case.example.targets):
+        models[RECOMMENDED] = prior(counts, items)
+    if groups:
+        models[NAMED] = prior(Counter(row for group in groups for row in set(group)), items)
+    if rated is not None:
+        models[CO_RATED] = rated
+    return models
+
+
+def co_rated(users: Sequence[Sequence[tuple[int, float]]], items: int, config: ModelsConfig) -> ItemToItem:
+    """EASE over interactions."""
+    table = incidence([[row for row, _ in user] for user in users], items, [[value for _, value in user] for user in users])
+    return ease(table, config.rating_regularisation)
+
+
+def recommended_after(mentions: Iterable[Sequence[tuple[str, int]]]) -> Mapping[tuple[int, int], float]:
+    """(named before, recommended then) → how many dialogs."""
+    pairs: dict[tuple[int, int], float] = defaultdict(float)
+    for named in mentions:
+        before: dict[int, None] = {}
+        for role, row in named:
+            if role == "assistant" and row not in before:
+                for other in before:
+                    pairs[other, row] += 1.0
+            before[row] = None
+    return pairs
+
+
+def _neighbours(index: Index, cases: Sequence[Case]) -> Model:
+    """Past dialogs by what was said in all; the answers are everything put forward in them."""
+    answers: dict[int, dict[int, float]] = defaultdict(dict)
+    for case in cases:
+        for row in case.example.targets:
+            answers[case.dialog][row] = max(answers[case.dialog].get(row, 0.0), 1.0 if case.example.recommended else 0.3)
+    last = [case for case in cases if case.last]
+    bags = [concepts(case.example.query, index) for case in last]
+    return dialog_neighbours(bags, [answers[case.dialog] for case in last], len(index.ids))
+
+
+def _weighted(case: Case, text_weight: float) -> Example:
+    example = case.example
+    return Example(example.query, example.targets, example.recommended, text_weight if case.has_text else 1.0)
