@@ -152,8 +152,9 @@ class Contents:
         assert entry is not None
         said = self._page.said(mark)
         self._draft.constrain("genres", "not_in", self._words.genres((entry.name,)), said=said)
-        if mark.has("moods"):
-            self._forbid_mood(mark)
+        moods = entry.data.get("also_not", ())
+        if moods and self._words.has("moods"):
+            self._draft.constrain("moods", "not_in", self._words.spelled("moods", moods) or tuple(moods), said=said)
         mark.used = True
 
     def _style(self, mark: Mark) -> None:

@@ -32,7 +32,9 @@ def asked_for(page: Page, ledger: Ledger, items: Mapping[str, Item], words: Word
     while no medium is settled, nouns inside an opinion, the media of named titles and people, and genre nouns that
     suggest one ("a comedy").
     """
-    nouns = [m for m in page.sorted() if m.has("forms") and not m.negated and not m.about and is_noun(page, m)]
+    nouns = [
+        m for m in page.sorted() if (m.has("forms") or m.has("inner")) and not m.negated and not m.about and is_noun(page, m)
+    ]
     strong = [m for m in nouns if not _is_in_opinion(m)]
     if strong:
         return _of_nouns(strong, words)
@@ -65,7 +67,7 @@ def _of_nouns(nouns: Iterable[Mark], words: Words) -> Asked:
     open_kinds: set[Kind] = set()
     marks = tuple(nouns)
     for mark in marks:
-        entry = next(e for e in mark.entries if e.section == "forms")
+        entry = next(e for e in mark.entries if e.section in ("forms", "inner"))
         kind: Kind = entry.data["kind"]
         kinds.append(kind)
         values = _known_forms(entry.data, words)

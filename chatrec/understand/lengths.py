@@ -91,7 +91,7 @@ def duration(words: Sequence[str], start: int) -> tuple[float, int] | None:
     ((90, 5), (90.0, 3), (90.0, 5))
     """
     for size in range(5, 1, -1):
-        if tuple(words[start : start + size]) in _FIXED:
+        if start + size <= len(words) and tuple(words[start : start + size]) in _FIXED:
             return _FIXED[tuple(words[start : start + size])], start + size
     number = cardinal(words, start)
     if number is None:

@@ -14,6 +14,34 @@ from chatrec.types import Kind
 from chatrec.understand.text import is_han, key_of
 
 Phrase = tuple[str, ...]
+INNER_NOUNS: dict[Phrase, str] = {
+    **dict.fromkeys([("film",), ("films",), ("movie",), ("movies",), ("flick",), ("片",), ("电", "影"), ("電", "影")], "film"),
+    **dict.fromkeys([("game",), ("games",), ("游", "戏")], "game"),
+    **dict.fromkeys([("show",), ("shows",)], "series"),
+    **dict.fromkeys([("podcast",), ("podcasts",)], "podcast"),
+    **dict.fromkeys([("album",), ("albums",)], "album"),
+    **dict.fromkeys([("music",), ("音", "乐"), ("歌",)], "music"),
+    **dict.fromkeys([("剧",)], "series"),
+}
+NO_INNER: frozenset[Phrase] = frozenset(
+    tuple(p)
+    for p in (
+        "纪录片",
+        "记录片",
+        "动画片",
+        "卡通片",
+        "喜剧",
+        "爱情喜剧",
+        "悲喜剧",
+        "音乐剧",
+        "黑色喜剧",
+        "舞台剧",
+        "广播剧",
+        "有声剧",
+    )
+) | {(kind, noun) for kind in ("film", "movie", "game") for noun in ("music", "score")}
+"""Words for series as well as films, and music of films and games."""
+INNER_SECTIONS = {"genres", "styles", "tags", "unsupported", "vague"}
 PLURAL_SECTIONS = {"genres", "styles", "forms", "tags"}
 
 
@@ -88,6 +116,9 @@ class Lexicon:
                 entry = Entry(section, name, data)
                 for phrase in _phrases(data, plural=section in PLURAL_SECTIONS):
                     phrases.add(phrase, entry)
+                    inner = _inner_noun(phrase) if section in INNER_SECTIONS else None
+                    if inner is not None:
+                        phrases.add(phrase, Entry("inner", inner, self.sections["forms"][inner]))
 
     def label_zh(self, section: str, name: str) -> str | None:
         """The Chinese label of a name, if the lexicon has one."""
@@ -114,6 +145,15 @@ def _phrases(data: Mapping[str, Any], *, plural: bool) -> Iterable[Phrase]:
             yield (*phrase[:-1], plural_of(phrase[-1]))
     for form in data.get("zh", ()):
         yield key_of(form)
+
+
+def _inner_noun(phrase: Phrase) -> str | None:
+    """The form that a genre phrase names by the way: `war movie`, `恐怖片`, `rhythm game`."""
+    if phrase in NO_INNER:
+        return None
+    return next(
+        (form for ending, form in INNER_NOUNS.items() if phrase[-len(ending) :] == ending and len(phrase) > len(ending)), None
+    )
 
 
 def plural_of(word: str) -> str:

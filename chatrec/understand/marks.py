@@ -97,12 +97,19 @@ class Page:
         """Mark the longest phrases, from left to right, among tokens that are free."""
         at = 0
         while at < len(self.words):
-            found = next(((end, e) for end, e in phrases.at(self.words, at) if self.free(at, end)), None)
+            found = next(
+                ((end, e) for end, e in phrases.at(self.words, at) if self.free(at, end) and self._is_whole(at, e)), None
+            )
             if found is None:
                 at += 1
                 continue
             self.add(Mark(at, found[0], "words", entries=tuple(found[1])))
             at = found[0]
+
+    def _is_whole(self, at: int, entries: Sequence[Entry]) -> bool:
+        """`too sad` is no critique in `is not too sad`."""
+        denied = self.words[at] == "too" and at > 0 and (self.words[at - 1] == "not" or self.words[at - 1].endswith("nt"))
+        return not (denied and any(e.section.startswith("critiques") for e in entries))
 
 
 def match_any(words: Sequence[str], start: int, phrases: Iterable[Phrase]) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chatrec.understand.marks import Attitude, Mark, Page
-from chatrec.understand.text import wordset
+from chatrec.understand.text import is_han, wordset
 
 SENTENCE_END = set(".!?;。！？；")
 COMMAS = {",", "，"}
@@ -32,6 +32,7 @@ _JOINS = wordset("or and nor / 或 和 与 及 、 也 跟") | {"或者"}
 _LIGHT = wordset(
     "any too much very overly really super so that the a an is are way more of 者 太 很 的 那 么 任 何 什 有 带 看 要 于"
 )
+_NARROW = wordset("not non too very so overly 不 太")
 _BREAKS = wordset("a an some something anything i we im id please lets but it its they my 我 来 给 请 但 只")
 _ATTITUDES: tuple[tuple[str, Attitude], ...] = (
     ("dislike", "dislike"),
@@ -58,6 +59,10 @@ class _State:
     pending: int = -1
     """End of a comma or `and` after which the negation is in doubt."""
     clause: int = 0
+    narrow: bool = False
+    """The negation reaches one word only: `not too scary sci-fi`, `不恐怖的科幻片`."""
+    named: bool = False
+    """A name was met since the opinion was opened."""
 
     def reset(self) -> None:
         clause = self.clause + 1
@@ -99,6 +104,17 @@ def _pass_word(page: Page, state: _State, at: int) -> None:
         state.end_negation()
     elif word in ("(", ")", ":"):
         state.about = False
+    if word == "的":
+        _end_relative_clause(state)
+
+
+def _end_relative_clause(state: _State) -> None:
+    """What follows `像X一样的`, `不恐怖的` is the noun that is asked for."""
+    state.about = False
+    if state.first is not None:
+        state.end_negation()
+    if state.named and state.attitude in ("like", "seen"):
+        state.attitude, state.named = None, False
 
 
 def _meet(page: Page, state: _State, mark: Mark) -> None:
@@ -110,7 +126,21 @@ def _meet(page: Page, state: _State, mark: Mark) -> None:
         return
     if state.negated and state.pending >= 0:
         _settle_pending(page, state, mark)
+    elif state.negated and state.first is not None and mark.role == "words" and _family(mark) == "content":
+        _meet_head(page, state, mark)
     _apply(page, state, mark)
+    state.named = state.named or mark.role in ("title", "missing", "person", "ref")
+
+
+def _meet_head(page: Page, state: _State, mark: Mark) -> None:
+    """The noun behind a forbidden adjective: `not too scary sci-fi` wants it, `no gory shooters` leaves it open."""
+    first = state.first
+    if first is None or page.words[first.end : mark.start] or not first.has("moods") or is_han(page.words[mark.start]):
+        return
+    if state.narrow:
+        state.end_negation()
+    elif mark.has("genres"):
+        mark.used = True
 
 
 def _meet_cue(page: Page, state: _State, mark: Mark) -> None:
@@ -120,12 +150,15 @@ def _meet_cue(page: Page, state: _State, mark: Mark) -> None:
         state.end_negation()
     elif mark.is_cue("negate", "dislike"):
         state.negated, state.opened, state.first, state.pending = True, mark.end, None, -1
+        state.narrow = all(word in _NARROW for word in page.words[mark.start : mark.end])
         state.soft = state.soft and mark.is_cue("soft")
     elif mark.is_cue("want") and not near_negation:
         state.end_negation()
         state.released = state.about = False
         if not mark.is_cue("like") and (not mark.is_cue("soft") or mark.end - mark.start > 1):
             state.attitude = None
+    if mark.is_cue("like_after") and not mark.is_cue("like") and state.named:
+        state.attitude, state.named = None, False
     if mark.is_cue("release") and not mark.is_cue("want"):
         state.released, state.negated = True, False
     if mark.is_cue("soft"):
@@ -148,7 +181,7 @@ def _open_attitude(state: _State, mark: Mark, near_negation: bool) -> None:
         state.end_negation()
     elif attitude in ("like", "seen", "save", "unseen"):
         state.end_negation()
-    state.attitude, state.attitude_at = attitude, mark.end
+    state.attitude, state.attitude_at, state.named = attitude, mark.end, False
     state.released = False
 
 
@@ -203,10 +236,15 @@ def _apply(page: Page, state: _State, mark: Mark) -> None:
 def _look_back(page: Page, marks: list[Mark]) -> None:
     """Cues that follow what they speak of: `… was great`, `… is fine`, `… isn't my thing`."""
     for i, cue in enumerate(marks):
-        if not cue.has("cues"):
+        if not cue.has("cues") or (cue.is_cue("like", "dislike", "seen") and _has_argument(page, marks, cue)):
             continue
         for target in _before(page, marks, i):
             _judge(target, cue)
+
+
+def _has_argument(page: Page, marks: list[Mark], cue: Mark) -> bool:
+    """`I hated Alien, I loved Up`: an opinion that is followed by its object says nothing of what stands before it."""
+    return any(0 <= m.start - cue.end <= 2 and (m.role != "words" or any(m.has(s) for s in CONTENT)) for m in marks)
 
 
 def _judge(target: Mark, cue: Mark) -> None:

@@ -6,15 +6,16 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import pairwise
+from pathlib import Path
 
 from chatrec.settings import MAX_MESSAGE_CHARS
 from chatrec.types import Language
 
 HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 KANA = re.compile(r"[\u3040-\u30ff\uac00-\ud7af]")
-_TOKEN = re.compile(rf"[{HAN}]|\d+(?:\.\d+)?|[^\W\d_]+|[^\w\s]")
+_TOKEN = re.compile(rf"[{HAN}]|\d+(?:\.\d+)?|[^\W\d_{HAN}]+|[^\w\s]")
 _QUOTES = str.maketrans(dict.fromkeys("’‘`´", "'") | dict.fromkeys("“”„«»", '"') | dict.fromkeys("–—‐‑―", "-"))
 _CONTRACTION = re.compile(r"(?<=[^\W\d_])'(?=(?:t|m|ve|re|ll|d)\b)", re.IGNORECASE)
 _LATIN_WORD = re.compile(rf"[^\W\d_{HAN}]+")
@@ -75,9 +76,17 @@ def normalise(raw: str) -> str:
     return " ".join(plain.split())[:MAX_MESSAGE_CHARS]
 
 
+@cache
+def _simplified() -> dict[str, str]:
+    lines = Path(__file__).with_name("traditional.txt").read_text(encoding="utf-8").splitlines()
+    return {pair[0]: pair[1] for line in lines if not line.startswith("#") for pair in line.split()}
+
+
 @lru_cache(maxsize=65_536)
 def fold(word: str) -> str:
-    """Case-folded, accents removed: `Amélie` → `amelie`."""
+    """Case-folded, accents removed (`Amélie` → `amelie`), Chinese characters simplified (`愛` → `爱`)."""
+    if is_han(word):
+        return _simplified().get(word, word)
     plain = unicodedata.normalize("NFD", word.casefold())
     return "".join(c for c in plain if not unicodedata.combining(c)) or word
 

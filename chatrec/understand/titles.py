@@ -111,7 +111,8 @@ class TitleReader:
         found: list[tuple[int, int, Callable[[], int]]] = []
         for name in self._names.at(page.words, at, kinds):
             year = _year_after(page.words, name.end)
-            if year and self._names.of_year(name.ids, year[0]):
+            bracketed = page.words[name.end : name.end + 1] == ["("]
+            if year and (bracketed or self._names.of_year(name.ids, year[0])):
                 found.append((name.end, 1, lambda n=name, y=year: self._add(page, at, y[1], n.ids, y[0])))
             elif self._is_sure(page, at, name.end, shouting):
                 found.append((name.end, 1, lambda n=name: self._add(page, at, n.end, n.ids, None)))
@@ -206,6 +207,8 @@ class TitleReader:
         for cue in page.sorted():
             if cue.is_cue("like", "dislike", "seen", "save", "unseen"):
                 self._arguments(page, cue, kinds, budget, shouting)
+            elif cue.is_cue("by", "negate"):
+                self._unknown_person(page, cue, shouting)
         for cue in page.sorted():
             if cue.is_cue("like_after", "dislike_after", "seen_after"):
                 self._subjects(page, cue, kinds, budget)
@@ -222,6 +225,23 @@ class TitleReader:
                 at += 1
             if at == end:
                 return
+
+    def _unknown_person(self, page: Page, cue: Mark, shouting: bool) -> None:
+        """`by Brad Zorblaxson`, `no Tom Cruise`: a name in capitals that the catalog lacks."""
+        start, end = self._chunk(page, cue.end)
+        tokens = page.text.tokens[start:end]
+        weighty = [t for t in tokens if t.text not in _SMALL]
+        if shouting or len(weighty) < 2 or not all(t.is_capital for t in weighty) or self._is_ordinary([t.text for t in tokens]):
+            return
+        if not page.free(start, end):
+            return
+        people = self._names.people.near([t.text for t in tokens])
+        if people:
+            self._add_person(page, start, end, people)
+        elif cue.is_cue("negate"):
+            page.add(Mark(start, end, "person", names=(page.text.said(start, end),)))
+        else:
+            page.add(Mark(start, end, "missing"))
 
     def _argument_at(self, page: Page, cue: Mark, at: int, kinds: Sequence[Kind], budget: list[int], shouting: bool) -> int:
         """End of the name at `at`, marked; `at` if there is none."""
@@ -294,8 +314,9 @@ class TitleReader:
             return self._mark_han_chunk(page, cue, start, end, kinds, budget) or at
         capital = page.text.tokens[start].is_capital and not shouting and len(page.text.tokens[start].text) > 1
         unknown = [w for w in words if w not in _SMALL and not self._is_known(w)]
-        if not capital and not unknown:
+        if (not capital and not unknown) or not self._may_cover(page, start, end):
             return at
+        self._uncover(page, start, end)
         if budget[0] > 0:
             budget[0] -= 1
             ids = self._near(words, kinds)
@@ -359,7 +380,7 @@ class TitleReader:
         capital = start < len(tokens) and tokens[start].is_capital
         while end < len(tokens) and end - start < (MAX_CHUNK if not tokens[end].is_han else 12):
             word = page.words[end]
-            if page.taken[end] or (not tokens[end].is_word and word != ":"):
+            if self._blocks(page, end, capital) or (not tokens[end].is_word and word != ":"):
                 break
             if end > start and word in _BOUNDARY and not (capital and self._runs_on(page, end)):
                 break
@@ -371,6 +392,18 @@ class TitleReader:
         if end > start and not capital and page.words[start] in _BOUNDARY and page.words[start] not in ("the", "a", "an"):
             return start, start
         return start, end
+
+    def _blocks(self, page: Page, at: int, capital: bool) -> bool:
+        """Whether other words are known here; mere themes give way to a name in capitals."""
+        if not page.taken[at]:
+            return False
+        mark = next((m for m in page.marks if m.start <= at < m.end), None)
+        gives_way = (
+            mark is not None
+            and mark.role in ("words", "count")
+            and not (mark.has("cues") or mark.has("forms") or mark.has("genres"))
+        )
+        return not (gives_way and capital and (page.text.tokens[at].is_capital or page.text.tokens[at].is_number))
 
     def _runs_on(self, page: Page, at: int) -> bool:
         """`of the` in `Zorblax of the North`."""

@@ -77,13 +77,18 @@ class Words:
     def _add_themes(self) -> None:
         for value, _ in self._uses["themes"].most_common():
             key = key_of(value)
-            if not key or len(key) > 5:
+            if not key or len(key) > 5 or self._is_genre_noun(key):
                 continue
             entry = Entry("catalog", value, {"field": "themes"})
             for form in _number_forms(key):
                 self._themes.setdefault(form, value)
                 if not any(e.section in ("genres", "moods", "forms", "cues", "languages") for e in self.phrases.get(form)):
                     self.phrases.add(form, entry)
+
+    def _is_genre_noun(self, key: Phrase) -> bool:
+        """`action movies` asks for a genre, whatever themes say."""
+        noun = any(e.section == "forms" for e in self.phrases.get(key[-1:]))
+        return noun and any(e.section in ("genres", "moods", "languages", "countries") for e in self.phrases.get(key[:-1]))
 
     def _add_tags(self) -> None:
         least = MIN_TAG_USES if len(self._items) >= 500 else 1
