@@ -12,6 +12,7 @@ from ui_samples import constraint_chip, opinion_chip, pick, reply
 from chatrec.errors import ChatrecError, InputError
 from chatrec.serve.ui.controller import Controller, Screen
 from chatrec.serve.ui.view import chip_key
+from chatrec.settings import Settings
 from chatrec.types import CandidatesFound, Chip, Event, Final, Ledger, Reply, Understood
 
 WAIT_S = 5
@@ -86,7 +87,7 @@ class Browser:
 
 @pytest.fixture
 def recommender() -> Opened:
-    return Opened(chats={}, engine=SimpleNamespace(writer=None))
+    return Opened(chats={}, engine=SimpleNamespace(writer=None), settings=Settings(llm_url="http://127.0.0.1:9/v1"))
 
 
 @pytest.fixture
@@ -143,7 +144,7 @@ def test_not_for_me_replaces_that_card_only(browser: Browser) -> None:
 
     assert browser.chat.calls[-1] == ("disliked", "audio:1")
     assert shown(after) == ["video:0", "audio:4", "game:2"]
-    assert after.announcement == "“Title 1” was replaced by “Title 4”."
+    assert "“Title 1” was replaced by “Title 4”." in after.live
 
 
 def test_a_reaction_to_something_that_is_not_on_the_page_does_nothing(browser: Browser) -> None:
@@ -325,7 +326,10 @@ def test_a_catalog_that_cannot_be_opened_is_said_to_whoever_waits() -> None:
     [
         (None, "Language model off"),
         (SimpleNamespace(ready=lambda: True), "Language model answers"),
-        (SimpleNamespace(ready=lambda: False, status=lambda: "the language model is starting"), "the language model is starting"),
+        (
+            SimpleNamespace(ready=lambda: False, status=lambda: "the language model does not answer"),
+            "The language model does not answer",
+        ),
     ],
 )
 def test_the_head_tells_what_the_language_model_does(

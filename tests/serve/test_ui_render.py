@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ui_samples import constraint_chip, pick
 
-from chatrec.serve.ui.render import header_html, log_messages, notice_html, panel_html, strip_html
+from chatrec.serve.ui.render import header_html, live_html, log_messages, notice_html, panel_html, strip_html
 from chatrec.serve.ui.view import View
 from chatrec.types import Change, Chip, Claim, Item, Message, Recommendation
 
@@ -62,12 +62,13 @@ def everywhere(text: str, kind: str = "video") -> View:
         degraded=(text,),
         answer=text,
         notice=text,
+        announcement=text,
         said=text,
     )
 
 
 def html_of(view: View) -> str:
-    return panel_html(view) + strip_html(view) + notice_html(view) + header_html("off", view.notice)
+    return panel_html(view) + strip_html(view) + notice_html(view) + live_html(view) + header_html("off", view.notice)
 
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\0"), min_size=1).filter(str.strip)
@@ -83,7 +84,7 @@ def test_text_never_changes_the_structure_of_the_page(text: str) -> None:
 def test_attacks_are_shown_as_the_text_they_are(attack: str) -> None:
     shown = Skeleton(html_of(everywhere(attack)))
 
-    assert sum(attack in text for text in shown.text) >= 9
+    assert sum(attack in text for text in shown.text) >= 10
     assert attack in shown.values
 
 

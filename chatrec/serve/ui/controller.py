@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import structlog
 
 from chatrec.errors import ChatrecError
-from chatrec.serve.ui.render import ModelState, header_html, log_messages, notice_html, panel_html, strip_html
+from chatrec.llm import starting_since
+from chatrec.serve.ui.render import ModelState, header_html, live_html, log_messages, notice_html, panel_html, strip_html
 from chatrec.serve.ui.turns import RunningTurn
 from chatrec.serve.ui.view import View, answered, ask, chip_key, progress, refused, stopped, without_last_turn
 from chatrec.serve.ui.words import EXAMPLES, word
@@ -28,13 +29,13 @@ STALE = "This page is out of date. Reload it to go on."
 
 
 class Screen(NamedTuple):
-    """What is sent to the browser: one value per component of the page."""
+    """What is sent to the browser: one value per component of the page. All but `box` is HTML with every text escaped."""
 
     log: list[dict[str, str]]
     strip: str
     notice: str
     panel: str
-    announcement: str
+    live: str
     box: str | None = None
     """New content of the text box; None leaves it as it is."""
 
@@ -125,12 +126,14 @@ class Controller:
             return "opening", "Opening the catalog…"
         if self._opened.exception() is not None:
             return "failed", "The catalog could not be opened"
-        writer = self._opened.result().engine.writer
+        recommender = self._opened.result()
+        writer = recommender.engine.writer
         if writer is None:
             return "off", "Language model off: reasons from facts"
         if writer.ready():
             return "ready", "Language model answers"
-        return "starting", f"Reasons from facts: {writer.status()}"
+        why = writer.status()
+        return "off" if starting_since(recommender.settings) is None else "starting", why[:1].upper() + why[1:]
 
     def _converse(self, page: Page, text: str) -> Iterator[Screen]:
         self._interrupt(page)
@@ -207,7 +210,7 @@ class Controller:
 
 
 def _screen(view: View, box: str | None = None) -> Screen:
-    return Screen(log_messages(view), strip_html(view), notice_html(view), panel_html(view), view.announcement, box)
+    return Screen(log_messages(view), strip_html(view), notice_html(view), panel_html(view), live_html(view), box)
 
 
 def _ended(view: View, turn: RunningTurn) -> View:

@@ -71,7 +71,7 @@ def card(pick: Recommendation, view: View) -> Card:
         creators=(" / " if language == "zh" else ", ").join(item.creators[:3]),
         description=item.description or "",
         reason=pick.reason,
-        evidence=tuple(dict.fromkeys(fact(claim, item, language) for claim in pick.evidence if claim.value))[:MAX_FACTS],
+        evidence=_evidence(pick, language),
         fit=pick.fit,
         fit_label=word(pick.fit, language),
         fit_bars=FIT_BARS[pick.fit],
@@ -120,6 +120,11 @@ def notice_html(view: View) -> str:
     return _template("notice.html").render(view=view)
 
 
+def live_html(view: View) -> str:
+    """What just happened, for screen readers."""
+    return _template("live.html").render(view=view)
+
+
 def header_html(state: ModelState, detail: str) -> str:
     """The page's head with the state of the language model.
 
@@ -134,6 +139,17 @@ def log_messages(view: View) -> list[dict[str, str]]:
     """The conversation for Gradio's Chatbot, which takes text for HTML even with Markdown off: hence escaped here."""
     messages = (Message("assistant", GREETING), *view.messages)
     return [{"role": message.role, "content": str(escape(message.text))} for message in messages]
+
+
+def _evidence(pick: Recommendation, language: Language) -> tuple[tuple[str, str], ...]:
+    """Label and values of the fields that bear the reason out, each field once."""
+    values: dict[str, list[str]] = {}
+    for claim in pick.evidence[:MAX_FACTS]:
+        label, value = fact(claim, pick.item, language)
+        if value and value not in values.setdefault(label, []):
+            values[label].append(value)
+    comma = "、" if language == "zh" else ", "
+    return tuple((label, comma.join(told)) for label, told in values.items() if told)
 
 
 def _genres(pick: Recommendation, language: Language) -> tuple[str, ...]:
