@@ -34,6 +34,7 @@ from chatrec.types import (
     Message,
     Query,
     Reading,
+    Recommendation,
     Reply,
     Trace,
     Understood,
@@ -93,8 +94,13 @@ class Turn:
         shortlist = self._shortlist(engine, query, pool, n)
         context = FactContext(ledger, engine.index.catalog, near_liked(engine.index, query, shortlist), reading.language)
         drafts = drafts_from_facts(shortlist, context)
-        yield CandidatesFound(recommendations=recommend(slate(drafts, n, ledger, candidate=_candidate), context))
-        written, degraded = yield from self._generate(engine, drafts, context, n)
+        first = recommend(slate(drafts, n, ledger, candidate=_candidate), context)
+        try:
+            yield CandidatesFound(recommendations=first)
+            written, degraded = yield from self._generate(engine, drafts, context, n)
+        except GeneratorExit:
+            self._note_shown(first)  # whoever stops a turn still has its first cards before them
+            raise
         ranked = self._rescore(engine, query, written)
         shown = slate(ranked, n, ledger, candidate=_candidate)
         yield self._finish(engine, final_reply(reading, context, recommend(shown, context), n, degraded))
@@ -187,12 +193,15 @@ class Turn:
         return empty_reply(reading, query.ledger, engine.index.catalog, relaxation)
 
     def _finish(self, engine: Engine, reply: Reply) -> Final:
-        shown = tuple(recommendation.item.id for recommendation in reply.recommendations)
-        if shown:
-            self.changes += (Change(action="shown", turn=self.number, item_ids=shown),)
+        self._note_shown(reply.recommendations)
         trace = Trace(stages=tuple(self.stages.traces), versions=engine.versions)
         self.reply = replace(reply, ledger=replay(self.changes), trace=trace)
         return Final(reply=self.reply)
+
+    def _note_shown(self, recommendations: Sequence[Recommendation]) -> None:
+        shown = tuple(recommendation.item.id for recommendation in recommendations)
+        if shown:
+            self.changes += (Change(action="shown", turn=self.number, item_ids=shown),)
 
 
 def _candidate(draft: Draft) -> Candidate:
