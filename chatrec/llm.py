@@ -399,16 +399,17 @@ def _translated(error: Exception, llm: LLM) -> LLMError:
     if isinstance(error, (openai.APITimeoutError, httpx.TimeoutException)):
         return LLMTimeoutError(f"{where} did not answer in time")
     if isinstance(error, openai.APIStatusError):
-        return _translated_status(error, where)
+        return _translated_status(error.status_code, where)
     if isinstance(error, openai.APIConnectionError):
         return LLMUnavailableError(_absent(llm.url))
+    if isinstance(error, openai.APIError) and isinstance(error.body, dict) and isinstance(error.body.get("code"), int):
+        return _translated_status(error.body["code"], where)  # vLLM reports some refusals as an event of the stream
     if isinstance(error, httpx.TransportError):
         return LLMUnavailableError(f"{where} broke off in mid-answer")
     return LLMMalformedError(f"{where} does not speak the protocol ({type(error).__name__})")
 
 
-def _translated_status(error: Any, where: str) -> LLMError:
-    status = error.status_code
+def _translated_status(status: int, where: str) -> LLMError:
     if status in (401, 403):
         return LLMUnavailableError(f"{where} refuses the API key: set CHATREC_LLM_API_KEY")
     if status in (429, 503):

@@ -11,6 +11,7 @@ from typing import Any
 
 FAULTS = (
     "refuse",  # HTTP 400, as for an unsupported parameter
+    "refuse_late",  # the same, but as an event of the stream, as vLLM refuses a grammar
     "busy",  # HTTP 503, as from a full queue
     "broken",  # HTTP 500
     "slow_first",  # headers, then silence
@@ -148,6 +149,8 @@ class _Handler(BaseHTTPRequestHandler):
         elif fault == "endless":
             while not self.scripted.release.is_set():
                 self._event({"choices": [{"index": 0, "delta": {"content": "la " * 50}, "finish_reason": None}]})
+        elif fault == "refuse_late":
+            self._raw(b'data: {"error": {"message": "scripted", "type": "BadRequestError", "code": 400}}\n\n')
         elif fault == "garbage":
             self._raw(b"data: \xff\xfe\x00\x81 not an event\n\n")
         elif fault == "half_json":

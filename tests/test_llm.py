@@ -93,6 +93,7 @@ def test_the_key_is_sent_and_appears_neither_in_errors_nor_in_logs(
 
 FAULTS = [
     ("refuse", LLMRefusedError),
+    ("refuse_late", LLMRefusedError),
     ("busy", LLMUnavailableError),
     ("broken", LLMUnavailableError),
     ("slow_first", LLMTimeoutError),
@@ -111,7 +112,7 @@ FAULTS = [
 def test_every_fault_is_an_error_of_ours_within_its_limit(
     llm: LLM, scripted_llm: ScriptedLLM, fault: str, error: type[LLMError]
 ) -> None:
-    early = fault in ("refuse", "busy", "broken", "slow_first")
+    early = fault in ("refuse", "refuse_late", "busy", "broken", "slow_first")
     scripted_llm.says(*(() if early else ("good ", "start")), fault=fault)
     started, got = time.monotonic(), []
     with pytest.raises(error):

@@ -84,7 +84,8 @@ def _true_value(field: str, value: str, item: Item, context: FactContext) -> str
         return known if known and known == value.split("-")[0].casefold() and wording.is_plain(known) else None
     if field in ("year", "minutes", "age"):
         known = getattr(item, field)
-        return value if known is not None and value == f"{known:g}" else None
+        measured = known is not None and (field != "minutes" or known >= 1)
+        return value if measured and value == f"{known:g}" else None
     return None
 
 
@@ -210,7 +211,7 @@ def _distinctive(item: Item, language: Language) -> Iterator[Pair]:
     yield from (("cast", value) for value in item.cast[:2])
     if item.language not in (None, "en"):
         yield from (("countries", code) for code in item.countries[:1])
-        yield ("language", str(item.language))
+        yield ("language", str(item.language).split("-")[0])
 
 
 def _readable_themes(item: Item, language: Language) -> tuple[str, ...]:

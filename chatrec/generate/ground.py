@@ -92,7 +92,7 @@ def _minutes(value: str, item: Item, context: FactContext) -> str:
     """The item's minutes if the value names the same length, in minutes, in hours and minutes, or as we round it."""
     if item.minutes is None:
         return ""
-    same = value.strip() in (wording.length(item, "en"), wording.length(item, "zh"))
+    same = value.strip() in (f"{item.minutes:g}", wording.length(item, "en"), wording.length(item, "zh"))
     return f"{item.minutes:g}" if same or _clock(value) == round(item.minutes) else ""
 
 

@@ -12,7 +12,7 @@ from chatrec.generate import wording
 from chatrec.generate.facts import FactContext
 from chatrec.types import Candidate, Claim
 
-MAX_CLAIMS, MAX_VALUE_CHARS, MAX_TEXT_CHARS = 3, 60, 120
+MAX_CLAIMS, MAX_VALUE_CHARS = 3, 60
 CLAIM_FIELDS = (
     "genres",
     "moods",
@@ -171,12 +171,11 @@ def _is_whole(claims: list[Any]) -> bool:
 
 
 def _claim(raw: Any) -> Claim | None:
-    if not isinstance(raw, dict):
-        return None
-    field, value, text = raw.get("field"), raw.get("value"), raw.get("text", "")
+    """Field and value of one claim; its words, should a model write any, are ours to make."""
+    field, value = (raw.get("field"), raw.get("value")) if isinstance(raw, dict) else (None, None)
     value = f"{value:g}" if isinstance(value, (int, float)) and not isinstance(value, bool) else value
-    if not (isinstance(field, str) and isinstance(value, str) and isinstance(text, str)):
+    if not (isinstance(field, str) and field in CLAIM_FIELDS):
         return None
-    if field not in CLAIM_FIELDS or not 0 < len(value) <= MAX_VALUE_CHARS or len(text) > MAX_TEXT_CHARS:
+    if not (isinstance(value, str) and 0 < len(value) <= MAX_VALUE_CHARS):
         return None
-    return Claim(text, field, value)
+    return Claim("", field, value)

@@ -135,6 +135,8 @@ class LineReader:
     dropped: int = 0
     _buffer: str = ""
     _current: Card | None = None
+    _skipping: bool = False
+    """Whether the line's beginning named no usable slot, so that the rest of the line means nothing."""
     _done: set[str] = field(default_factory=set)
 
     def feed(self, text: str) -> Iterator[tuple[Card, Claim | None]]:
@@ -158,22 +160,25 @@ class LineReader:
         return len(self._done)
 
     def _part(self, part: str) -> Iterator[tuple[Card, Claim | None]]:
-        if self._current is None and part:
+        if self._skipping or not part:
+            return
+        if self._current is None:
             name, _, part = part.partition(" ")
             self._current = self.slots.get(name) if name not in self._done else None
             if self._current is None:
-                self.dropped += 1
+                self.dropped, self._skipping = self.dropped + 1, True
                 return
             yield self._current, None
-        if self._current is not None and part:
+        if part:
             claims = self._current.claims(part.strip())
             self.dropped += not claims
-            yield from ((self._current, claim) for claim in claims)
+            for claim in claims:
+                yield self._current, claim
 
     def _end_line(self) -> None:
         if self._current is not None:
             self._done.add(self._current.name)
-        self._current = None
+        self._current, self._skipping = None, False
 
 
 def _first_end(text: str) -> int:

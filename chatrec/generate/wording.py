@@ -19,8 +19,8 @@ MAX_VALUE_CHARS = 60
 """Longest catalog value that is put into a reason; anything longer is prose, not a fact."""
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f​-‏‪-‮⁠-⁯﻿]+")
 _MARKUP = re.compile(r"[<>{}`|\\]|\]\s*\(|!\[|https?:|www\.|\$\{|&\w+;|<\||\*\*|__")
-_AN = re.compile(r"(?:[aeiou](?!ni[qtvo]|ne\b|nes\b)|e(?!u)|8|1[18]\D|1[18]\d\d\D|hono|heir|hour|R&B|FBI|MMO|LGBTQ)")
-_NOT_AN = re.compile(r"(?:uni[^nm]|eu|one\b|once\b|use|u\.)", re.IGNORECASE)
+_VOWEL_SOUND = re.compile(r"[aeiou]|8|1[18](?:\d\d)?(?!\d)|hour|honest|honou?r|heir|(?-i:[FLMNRSX](?=[A-Z&]))", re.IGNORECASE)
+_CONSONANT_SOUND = re.compile(r"eu|one\b|once\b|uni(?!n|m)|us[aeu]|uto|uk|(?-i:U[A-Z])", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def plain(text: str, limit: int = MAX_VALUE_CHARS) -> str:
 
 def with_article(phrase: str) -> str:
     """The noun phrase with "a" or "an"."""
-    an = bool(_AN.match(phrase if phrase[:2].isupper() else phrase[:12].casefold() + " ")) and not _NOT_AN.match(phrase)
+    an = _VOWEL_SOUND.match(phrase) and not _CONSONANT_SOUND.match(phrase)
     return f"{'an' if an else 'a'} {phrase}"
 
 

@@ -167,9 +167,7 @@ class Writing(Iterator[Written]):
         return reader, self._writer._llm.stream(messages, max_tokens=prompt.meta.budget.answer, **form)  # type: ignore[arg-type]
 
 
-def _parts(
-    reader: lines.LineReader | json_picks.JsonReader, answer: Answer, n: int
-) -> Iterator[tuple[Candidate, Claim | None]]:
+def _parts(reader: lines.LineReader | json_picks.JsonReader, answer: Answer, n: int) -> Iterator[tuple[Candidate, Claim | None]]:
     """What the reader makes of the answer. Once n picks are whole only its last pieces, which tell its cost, are read."""
     beyond = 0
     for text in answer:
