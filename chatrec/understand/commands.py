@@ -51,8 +51,13 @@ def _release(draft: Draft) -> None:
 def _is_released_field(page: Page, mark: Mark) -> bool:
     before = page.words[mark.start - 1] if mark.start else ""
     after = page.words[mark.end : mark.end + 2]
-    lead = next((m for m in page.marks if m.end == mark.start and m.is_cue("release")), None)
-    return mark.released or lead is not None or before in _ANY or after in (["不", "限"], ["无", "所"], ["随", "便"])
+    lead = page.ending(mark.start)
+    return (
+        mark.released
+        or (lead is not None and lead.is_cue("release"))
+        or before in _ANY
+        or after in (["不", "限"], ["无", "所"], ["随", "便"])
+    )
 
 
 def _unconstrain_field(draft: Draft, field: str) -> None:

@@ -45,7 +45,7 @@ def before_number(page: Page, start: int, quantity: Quantity) -> tuple[Compariso
         best = _longest_before(page, end, quantity)
         if best is not None:
             return best
-        if end == 0 or start - end >= 2 or page.words[end - 1] not in _FILLERS or page.taken[end - 1]:
+        if end == 0 or start - end >= 2 or page.words[end - 1] not in _FILLERS or page.taken(end - 1):
             return None, start
         end -= 1
 

@@ -8,7 +8,7 @@ from chatrec.types import Kind, Language
 from chatrec.understand.draft import Draft
 from chatrec.understand.kinds import Asked
 from chatrec.understand.lexicon import Entry, lexicon
-from chatrec.understand.marks import Mark, Page
+from chatrec.understand.marks import Mark, Page, has_section
 from chatrec.understand.text import is_han, wordset
 from chatrec.understand.words import common_words
 
@@ -93,9 +93,9 @@ class Contents:
         entry = mark.entry("genres")
         if entry is not None and kinds and set(kinds) & self._words.genre_kinds((entry.name,)):
             return True
-        before = next((m for m in self._page.marks if m.end == mark.start and m.has("cues")), None)
+        before = self._page.ending(mark.start)
         ends = mark.end == len(self._page.words) or not self._page.words[mark.end][0].isalnum()
-        return ends and (mark.start == 0 or before is not None)
+        return ends and (mark.start == 0 or (before is not None and before.has("cues")))
 
     def _genres(self, marks: Sequence[Mark]) -> None:
         wanted = [m for m in marks if not m.negated and self._as_genre(m)]
@@ -201,7 +201,7 @@ class Contents:
         """`I'm sad` tells of the speaker."""
         before = self._page.words[max(0, mark.start - 2) : mark.start]
         said = self._page.words[mark.start : mark.end]
-        followed = any(m.start == mark.end and (m.has("forms") or m.has("genres")) for m in self._page.marks)
+        followed = has_section(self._page.starting(mark.end), "forms", "genres")
         speaks = any(word in _SPEAKER_STATE for word in before) or before[-2:] == ["我", "很"] or before[-1:] == ["我"]
         return speaks and not followed and (all(w in _SELF_MOODS for w in said) or is_han(said[0]))
 
@@ -294,7 +294,7 @@ class Contents:
             return True
         before = self._page.words[mark.start - 1] if mark.start else ""
         after = self._page.words[mark.end] if mark.end < len(self._page.words) else ""
-        noun = any(m.start == mark.end and (m.has("forms") or m.has("genres") or m.has("styles")) for m in self._page.marks)
+        noun = has_section(self._page.starting(mark.end), "forms", "genres", "styles")
         alone = mark.start == 0 and mark.end == len(self._page.words)
         frames = before in wordset(
             "with about of some more less on and or without no involving around like"
@@ -356,10 +356,8 @@ class Contents:
             return False
         if mark.attitude in ("like", "save"):
             return False
-        lead = any(m.end == mark.start and m.has("cues") for m in self._page.marks)
-        noun = any(
-            m.start - mark.end in (0, 1) and (m.has("forms") or m.has("genres") or m.has("cues")) for m in self._page.marks
-        )
+        lead = has_section(self._page.ending(mark.start), "cues")
+        noun = any(has_section(self._page.starting(mark.end + gap), "forms", "genres", "cues") for gap in (0, 1))
         alone = all(m.role == "person" or m.is_cue("and", "or") for m in self._page.marks)
         return lead or noun or not alone
 
@@ -399,9 +397,9 @@ def _alternatives(page: Page, marks: Sequence[Mark], any_list: Callable[[Mark], 
 
 def _are_listed(page: Page, left: Mark, right: Mark, *, loosely: bool) -> bool:
     between = page.words[left.end : right.start]
-    if not between or any(m.is_cue("both") for m in page.marks):
+    if not between or page.any_cue("both"):
         return False
-    nouns = {i for m in page.marks if m.has("forms") for i in range(m.start, m.end)}
+    nouns = {i for m in page.within(left.end, right.start) if m.has("forms") for i in range(m.start, m.end)}
     words = [
         w for i, w in enumerate(between, left.end) if i not in nouns and w not in ("a", "an", "some", "by", "maybe", "even", "片")
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from chatrec.understand.draft import Draft
 from chatrec.understand.kinds import Asked
 from chatrec.understand.lexicon import Entry
-from chatrec.understand.marks import Mark, Page
+from chatrec.understand.marks import Mark, Page, has_section
 from chatrec.understand.numbers import cardinal
 from chatrec.understand.text import is_han, wordset
 
@@ -32,8 +32,10 @@ def mark_unsupported(page: Page) -> None:
         if mark.has("unsupported", "subtitles"):
             _absorb_language(page, mark)
         elif mark.has("unsupported", "tempo"):
-            while mark.start > 0 and page.words[mark.start - 1].isdigit():
-                mark.start -= 1
+            start = mark.start
+            while start > 0 and page.words[start - 1].isdigit():
+                start -= 1
+            page.extend(mark, start, mark.end)
     at = 0
     while at < len(page.words):
         if page.words[at] in _SCORE or page.words[at] == "$":
@@ -42,15 +44,13 @@ def mark_unsupported(page: Page) -> None:
 
 
 def _absorb_language(page: Page, mark: Mark) -> None:
-    gone = [m for m in page.marks if m.has("languages") and (m.end == mark.start or m.start - mark.end in (0, 1))]
+    gone = [m for m in page.within(mark.start - 1, mark.end + 2) if m.has("languages")]
     for language in gone:
         if language.start > mark.start and page.words[mark.end : language.start] not in (["in"], []):
             continue
-        page.remove([language])
-        mark.start, mark.end = min(mark.start, language.start), max(mark.end, language.end)
-        page.taken[mark.start : mark.end] = [True] * (mark.end - mark.start)
+        page.extend(mark, min(mark.start, language.start), max(mark.end, language.end))
     if mark.start > 0 and page.words[mark.start - 1] == "with":
-        mark.start -= 1
+        page.extend(mark, mark.start - 1, mark.end)
 
 
 def _mark_score(page: Page, at: int) -> int:
@@ -59,7 +59,7 @@ def _mark_score(page: Page, at: int) -> int:
         end += 1
     if end == at + 1 or not any(cardinal(page.words, i) for i in range(at + 1, end)):
         return at
-    page.remove([m for m in page.marks if m.start >= at and m.end <= end and m.role in ("words", "count")])
+    page.remove([m for m in page.within(at, end) if m.start >= at and m.end <= end and m.role in ("words", "count")])
     if page.free(at, end):
         page.add(Mark(at, end, "words", entries=(Entry("unsupported", "score", {}),)))
     return end
@@ -97,11 +97,11 @@ def _wish_about(draft: Draft, cue: Mark) -> None:
     end = start
     limit = 14 if start < len(page.words) and is_han(page.words[start]) else MAX_WISH_WORDS
     while end < len(page.words) and end - start < limit and page.words[end] not in _ENDERS and page.words[end] not in _HAN_END:
-        blocked = next((m for m in page.marks if m.start == end), None)
+        blocked = page.starting(end)
         if blocked is not None and (blocked.role in ("year", "minutes", "title") or blocked.has("forms") or blocked.has("cues")):
             break
         end += 1
-    known = any(start <= m.start < end and _is_content(m) for m in page.marks)
+    known = any(_is_content(m) for m in page.within(start, end))
     if end > start and not known:
         _wish_words(draft, start, end, less=cue.negated)
 
@@ -117,11 +117,11 @@ def _wish_attributes(draft: Draft) -> None:
     page = draft.page
     at = 0
     while at < len(page.words):
-        if page.taken[at] or page.words[at] in _STOP or not page.words[at][0].isalpha():
+        if page.taken(at) or page.words[at] in _STOP or not page.words[at][0].isalpha():
             at += 1
             continue
         end = at
-        while end < len(page.words) and not page.taken[end] and page.words[end] not in _STOP and page.words[end][0].isalpha():
+        while end < len(page.words) and not page.taken(end) and page.words[end] not in _STOP and page.words[end][0].isalpha():
             end += 1
         if end - at <= 4 and _describes(page, at, end):
             _wish_words(draft, at, end, less=_is_negated(page, at))
@@ -131,9 +131,11 @@ def _wish_attributes(draft: Draft) -> None:
 def _describes(page: Page, start: int, end: int) -> bool:
     if is_han(page.words[start]):
         return False
-    noun = any(m.start == end and (m.has("forms") or m.has("genres")) and m.attitude is None for m in page.marks)
+    head = page.starting(end)
+    noun = head is not None and has_section(head, "forms", "genres") and head.attitude is None
     before = page.words[start - 1] if start else ""
-    cue = next((m for m in page.marks if m.end == start and m.has("cues")), None)
+    before_it = page.ending(start)
+    cue = before_it if has_section(before_it, "cues") else None
     opened = page.words[start - 1] in ("something", "anything") if start else False
     alone = end == len(page.words) or page.words[end] in (",", ".", "!", "?", "but", "and", "with")
     negated = cue is not None and cue.is_cue("negate") and before in ("no", "without")
@@ -143,7 +145,8 @@ def _describes(page: Page, start: int, end: int) -> bool:
 
 
 def _is_negated(page: Page, start: int) -> bool:
-    return any(m.end == start and m.is_cue("negate") for m in page.marks)
+    mark = page.ending(start)
+    return mark is not None and mark.is_cue("negate")
 
 
 def _wish_words(draft: Draft, start: int, end: int, *, less: bool) -> None:

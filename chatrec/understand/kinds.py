@@ -53,7 +53,7 @@ def is_noun(page: Page, mark: Mark) -> bool:
         return True
     before = page.words[mark.start - 1] if mark.start else ""
     after = page.words[mark.end] if mark.end < len(page.words) else ""
-    described = any(m.end == mark.start and m.role == "words" and not m.has("cues") for m in page.marks)
+    described = (lead := page.ending(mark.start)) is not None and lead.role == "words" and not lead.has("cues")
     return (before in _SHOW_BEFORE or described) and after not in _NOT_AFTER_SHOW
 
 

@@ -14,6 +14,10 @@ Role = Literal["words", "title", "person", "missing", "minutes", "year", "age", 
 Attitude = Literal["like", "dislike", "seen", "save", "unseen"]
 
 
+MAX_TOKENS = 1200
+"""Words (in Chinese: characters) of a message that are read; more than fit a request of any length that people write."""
+
+
 @dataclass(slots=True)
 class Mark:
     """Tokens `start` to `end` (exclusive), what they are, and how they were meant."""
@@ -55,39 +59,68 @@ class Mark:
 
 @dataclass(slots=True)
 class Page:
-    """A message under reading: its text, and which tokens are spoken for."""
+    """A message under reading: its text, its marks, and for each token the mark that covers it."""
 
     text: Text
     words: list[str]
     marks: list[Mark] = field(default_factory=list)
-    taken: list[bool] = field(default_factory=list)
+    over: list[Mark | None] = field(default_factory=list)
 
     @classmethod
     def of(cls, text: Text) -> Page:
         """A page without marks."""
+        text = Text(text.plain, text.tokens[:MAX_TOKENS])
         words = [t.text for t in text.tokens]
-        return cls(text, words, [], [False] * len(words))
+        return cls(text, words, [], [None] * len(words))
 
     def add(self, mark: Mark) -> None:
-        """Put a mark down; its tokens are spoken for."""
+        """Put a mark down; its tokens are spoken for. A mark without tokens stands for something unsaid."""
         self.marks.append(mark)
-        self.taken[mark.start : mark.end] = [True] * (mark.end - mark.start)
+        self.over[mark.start : mark.end] = [mark] * (mark.end - mark.start)
 
-    def free(self, start: int, end: int) -> bool:
-        """Whether none of these tokens is spoken for."""
-        return not any(self.taken[start:end])
+    def extend(self, mark: Mark, start: int, end: int) -> None:
+        """Let a mark cover more tokens; marks that it swallows are removed."""
+        self.remove([m for m in self.within(start, end) if m is not mark])
+        mark.start, mark.end = start, end
+        self.over[start:end] = [mark] * (end - start)
 
     def remove(self, marks: Iterable[Mark]) -> None:
         """Take marks away and free their tokens."""
         gone = {id(m) for m in marks}
-        for mark in self.marks:
-            if id(mark) in gone:
-                self.taken[mark.start : mark.end] = [False] * (mark.end - mark.start)
+        if not gone:
+            return
+        self.over = [None if m is not None and id(m) in gone else m for m in self.over]
         self.marks = [m for m in self.marks if id(m) not in gone]
+
+    def taken(self, at: int) -> bool:
+        """Whether a token is spoken for."""
+        return self.over[at] is not None
+
+    def free(self, start: int, end: int) -> bool:
+        """Whether none of these tokens is spoken for."""
+        return all(m is None for m in self.over[start:end])
+
+    def starting(self, at: int) -> Mark | None:
+        """The mark that starts at a token."""
+        mark = self.over[at] if 0 <= at < len(self.over) else None
+        return mark if mark is not None and mark.start == at else None
+
+    def ending(self, at: int) -> Mark | None:
+        """The mark that ends right before a token."""
+        mark = self.over[at - 1] if 0 < at <= len(self.over) else None
+        return mark if mark is not None and mark.end == at else None
+
+    def within(self, start: int, end: int) -> list[Mark]:
+        """The marks over these tokens, from left to right."""
+        return list({id(m): m for m in self.over[max(0, start) : max(0, end)] if m is not None}.values())
 
     def sorted(self) -> list[Mark]:
         """The marks from left to right."""
         return sorted(self.marks, key=lambda m: (m.start, m.end))
+
+    def any_cue(self, *names: str) -> bool:
+        """Whether one of these cues occurs."""
+        return any(m.is_cue(*names) for m in self.marks)
 
     def said(self, mark: Mark) -> str:
         """The words of a mark, as typed."""
@@ -110,6 +143,11 @@ class Page:
         """`too sad` is no critique in `is not too sad`."""
         denied = self.words[at] == "too" and at > 0 and (self.words[at - 1] == "not" or self.words[at - 1].endswith("nt"))
         return not (denied and any(e.section.startswith("critiques") for e in entries))
+
+
+def has_section(mark: Mark | None, *sections: str) -> bool:
+    """Whether there is a mark and it may stand for one of these sections."""
+    return mark is not None and any(mark.has(section) for section in sections)
 
 
 def match_any(words: Sequence[str], start: int, phrases: Iterable[Phrase]) -> int:

@@ -141,10 +141,8 @@ class Measures:
             return True
         before = self._page.words[mark.start - 1] if mark.start else ""
         after = self._page.words[mark.end] if mark.end < len(self._page.words) else ""
-        described = any(
-            m.start == mark.end and m.role == "words" and not m.has("cues", "negate") and not m.has("verbs")
-            for m in self._page.marks
-        )
+        head = self._page.starting(mark.end)
+        described = head is not None and head.role == "words" and not head.has("cues", "negate") and not head.has("verbs")
         ends = not after or after in _VAGUE_AFTER
         return described or (ends and (before in _VAGUE_BEFORE or not after or mark.start == 0 or after in _VAGUE_AFTER))
 
@@ -186,7 +184,7 @@ class Measures:
 
     def _base(self, mark: Mark) -> tuple[str, ...]:
         """What the critique compares with: the title after `than`, a liked title of this message, else the last answer."""
-        after = [m for m in self._page.sorted() if m.role in ("title", "ref") and 0 <= m.start - mark.end <= 3]
+        after = [m for m in self._page.within(mark.end, mark.end + 4) if m.role in ("title", "ref")]
         if after and self._page.words[mark.end : mark.end + 1] == ["than"]:
             after[0].used = True
             return after[0].ids[:1]

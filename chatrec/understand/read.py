@@ -148,6 +148,10 @@ class Understander:
     def _opine_title(self, draft: Draft, mark: Mark) -> None:
         sentiment = "disliked" if mark.negated else _SENTIMENTS[mark.attitude]
         item_id = _known_first(mark.ids, draft.ledger)
+        for ambiguity in draft.ledger.ambiguities:
+            if item_id in ambiguity.options and mark.attitude is None:
+                _choose(draft, ambiguity, item_id)
+                return
         draft.opine(item_id, sentiment)
         if mark.ambiguity is not None and item_id == mark.ids[0] and not _is_known(mark.ambiguity, draft.ledger):
             draft.ambiguities.append(mark.ambiguity)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from chatrec.types import Item, Ledger
-from chatrec.understand.marks import Mark, Page
+from chatrec.understand.marks import Attitude, Mark, Page
 from chatrec.understand.numbers import cardinal, ordinal
 from chatrec.understand.text import key_of, wordset
 
@@ -31,6 +31,13 @@ _ALL = frozenset(
         *("them", "these", "those", "both", "all", "all of them", "all of these", "all of those", "them all", "both of them"),
         *("all three", "它们", "这些", "那些", "这几部", "那几部", "这几个", "都", "全都", "全部"),
     )
+)
+_ANSWER = wordset("i mean meant yes no please it is was ok the that its of course 我 说 的 是 指 那 个 就")
+_ATTITUDES: tuple[tuple[Attitude, tuple[str, ...]], ...] = (
+    ("dislike", ("dislike", "dislike_after")),
+    ("seen", ("seen", "seen_after")),
+    ("save", ("save",)),
+    ("like", ("like", "like_after")),
 )
 _OPINIONS = ("like", "dislike", "seen", "save", "like_after", "dislike_after", "seen_after")
 
@@ -88,7 +95,8 @@ def _numbered(words: Sequence[str], at: int) -> tuple[int, int] | None:
 
 def _options(page: Page, start: int, end: int, ledger: Ledger) -> Sequence[str]:
     """What a bare place counts in: an open question of which title was meant, else the last answer."""
-    if ledger.ambiguities and end - start >= len(page.words) - 2 and not any(m.is_cue(*_OPINIONS) for m in page.marks):
+    others = page.words[:start] + page.words[end:]
+    if ledger.ambiguities and all(word in _ANSWER or not word[0].isalnum() for word in others):
         return ledger.ambiguities[-1].options
     return ledger.last_shown or ledger.ambiguities[-1].options
 
@@ -97,10 +105,20 @@ def _at_places(ids: Sequence[str], places: Sequence[int]) -> tuple[str, ...]:
     return tuple(ids[p - 1 if p > 0 else p] for p in places if -len(ids) <= p <= len(ids) and p != 0)
 
 
+_VERSION_LEADS = {
+    ("the", "one", "from"),
+    ("the", "one", "of"),
+    ("one", "from"),
+    ("the", "version", "from"),
+    ("the", "one", "made", "in"),
+}
+
+
 def _mark_version(page: Page, at: int, ledger: Ledger, items: Mapping[str, Item]) -> int:
     """`the 2011 one`, `1982`, `2011年那部`, `the newer one`: a version of a title that was ambiguous, or of a title shown."""
     words = page.words
-    start = at + (words[at] == "the")
+    lead = next((n for n in (4, 3, 2) if tuple(words[at : at + n]) in _VERSION_LEADS), 0)
+    start = at + (lead or words[at] == "the")
     if start >= len(words) or not words[start].isdigit() or len(words[start]) != 4:
         return 0
     year, end = int(words[start]), start + 1
@@ -108,7 +126,7 @@ def _mark_version(page: Page, at: int, ledger: Ledger, items: Mapping[str, Item]
     tail = next((n for n in (2, 1) if _is_version_tail(words[end : end + n], n)), 0)
     options = [i for a in reversed(ledger.ambiguities) for i in a.options]
     bare = start + 1 >= len(words) - 1 and len(words) <= 3
-    if not tail and not (bare and options):
+    if not tail and not lead and not (bare and options):
         return 0
     ids = tuple(i for i in dict.fromkeys([*options, *ledger.last_shown]) if i in items and items[i].year == year)
     if not ids or not page.free(at, end + tail):
@@ -140,14 +158,14 @@ def _add(page: Page, cue: Mark, span: tuple[int, int, bool], ledger: Ledger) -> 
     start, end, every = span
     ids = _antecedents(page, cue, every) or (ledger.last_shown if every else ledger.last_shown[:1])
     if ids:
-        mark = Mark(start, end, "ref", ids=tuple(ids))
-        page.marks.append(mark)
-        page.taken[start:end] = [True] * (end - start)
+        attitude: Attitude | None = next((a for a, cues in _ATTITUDES if cue.is_cue(*cues)), None)
+        mark = Mark(start, end, "ref", ids=tuple(ids), attitude=attitude)
+        page.add(mark)
 
 
 def _antecedents(page: Page, cue: Mark, every: bool) -> tuple[str, ...]:
     """The titles of this message that a pronoun beside `cue` stands for."""
-    before = [m for m in page.sorted() if m.role == "title" and m.end <= cue.start]
+    before = [m for m in page.within(0, cue.start) if m.role == "title"]
     chosen = before if every else before[-1:]
     return tuple(m.ids[0] for m in chosen)
 
@@ -198,7 +216,5 @@ def _is_bare(page: Page, cue: Mark) -> bool:
 
 
 def _names_beside(page: Page, cue: Mark) -> bool:
-    return any(
-        m.role in ("title", "ref", "missing") and (m.start - cue.end in range(0, 4) or cue.start - m.end in range(0, 3))
-        for m in page.marks
-    )
+    near = page.within(cue.end, cue.end + 4) + page.within(cue.start - 3, cue.start)
+    return any(m.role in ("title", "ref", "missing") for m in near)

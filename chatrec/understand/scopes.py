@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from chatrec.understand.marks import Attitude, Mark, Page
 from chatrec.understand.text import is_han, wordset
 
+MAX_LIST = 20
+"""Things that one cue behind a list is taken to speak of."""
 SENTENCE_END = set(".!?;。！？；")
 COMMAS = {",", "，"}
 CONTENT = (
@@ -76,7 +78,7 @@ def interpret(page: Page) -> None:
     """Fill in how each mark was meant."""
     state = _State()
     marks = page.sorted()
-    starts = {m.start: m for m in marks}
+    starts = {m.start: m for m in marks if m.start < m.end}
     at = 0
     while at < len(page.words):
         mark = starts.get(at)
@@ -236,15 +238,16 @@ def _apply(page: Page, state: _State, mark: Mark) -> None:
 def _look_back(page: Page, marks: list[Mark]) -> None:
     """Cues that follow what they speak of: `… was great`, `… is fine`, `… isn't my thing`."""
     for i, cue in enumerate(marks):
-        if not cue.has("cues") or (cue.is_cue("like", "dislike", "seen") and _has_argument(page, marks, cue)):
+        if not cue.has("cues") or (cue.is_cue("like", "dislike", "seen") and _has_argument(page, cue)):
             continue
         for target in _before(page, marks, i):
             _judge(target, cue)
 
 
-def _has_argument(page: Page, marks: list[Mark], cue: Mark) -> bool:
+def _has_argument(page: Page, cue: Mark) -> bool:
     """`I hated Alien, I loved Up`: an opinion that is followed by its object says nothing of what stands before it."""
-    return any(0 <= m.start - cue.end <= 2 and (m.role != "words" or any(m.has(s) for s in CONTENT)) for m in marks)
+    after = page.within(cue.end, cue.end + 3)
+    return any(m.start >= cue.end and (m.role != "words" or any(m.has(s) for s in CONTENT)) for m in after)
 
 
 def _judge(target: Mark, cue: Mark) -> None:
@@ -265,7 +268,7 @@ def _before(page: Page, marks: list[Mark], i: int) -> list[Mark]:
     """The marks listed right before mark `i`."""
     found: list[Mark] = []
     edge = marks[i].start
-    for mark in reversed(marks[:i]):
+    for mark in reversed(marks[max(0, i - MAX_LIST) : i]):
         gap = page.words[mark.end : edge]
         if (
             any(word not in _JOINS and word not in COMMAS and word not in _LIGHT and word != "both" for word in gap)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from chatrec.types import Ambiguity, Item, Kind
 from chatrec.understand.lexicon import Phrases
-from chatrec.understand.marks import Mark, Page
+from chatrec.understand.marks import Mark, Page, has_section
 from chatrec.understand.numbers import cardinal
 from chatrec.understand.resolve import MAX_OPTIONS, Names
 from chatrec.understand.text import is_han, wordset
@@ -77,7 +77,7 @@ class TitleReader:
         shouting = _is_uniform(page)
         at = 0
         while at < len(page.words):
-            end = self._mark_sure_at(page, at, kinds, shouting) if not page.taken[at] else at
+            end = self._mark_sure_at(page, at, kinds, shouting) if not page.taken(at) else at
             at = max(end, at + 1)
 
     def _mark_quoted(self, page: Page, kinds: Sequence[Kind]) -> None:
@@ -247,8 +247,8 @@ class TitleReader:
         """End of the name at `at`, marked; `at` if there is none."""
         start = at
         while start < len(page.words):
-            known = next((m for m in page.marks if m.start == start and m.role in ("title", "person", "missing")), None)
-            if known is not None:
+            known = page.starting(start)
+            if known is not None and known.role in ("title", "person", "missing"):
                 return known.end
             end = self._mark_exact(page, start, kinds, cue)
             if end > start:
@@ -285,13 +285,11 @@ class TitleReader:
         word = page.words[end]
         if not word[0].isalnum() or word in _BOUNDARY or word == "s":
             return True
-        return any(m.start == end and (m.has("forms") or m.has("cues") or m.has("critiques")) for m in page.marks)
+        return has_section(page.starting(end), "forms", "cues", "critiques")
 
     def _may_cover(self, page: Page, start: int, end: int) -> bool:
         """Whether a name may take over words that the lexicon also knows: yes if it is longer, or they are mere themes."""
-        for mark in page.marks:
-            if mark.end <= start or mark.start >= end:
-                continue
+        for mark in page.within(start, end):
             if mark.role in ("title", "person", "missing") or mark.start < start or mark.end > end:
                 return False
             same = mark.start == start and mark.end == end
@@ -302,7 +300,7 @@ class TitleReader:
         return True
 
     def _uncover(self, page: Page, start: int, end: int) -> None:
-        page.remove([m for m in page.marks if m.start < end and m.end > start])
+        page.remove(page.within(start, end))
 
     def _mark_chunk(self, page: Page, cue: Mark, at: int, kinds: Sequence[Kind], budget: list[int], shouting: bool) -> int:
         """An unknown name: a slip of the hand, or a work that the catalog lacks."""
@@ -335,7 +333,7 @@ class TitleReader:
     def _mark_missing(self, page: Page, cue: Mark, start: int, end: int, capital: bool, unknown: Sequence[str]) -> int:
         words = page.words[start:end]
         weighty = [w for w in words if w not in _SMALL]
-        followed = any(m.start == end and (m.has("forms") or m.has("genres")) for m in page.marks)
+        followed = has_section(page.starting(end), "forms", "genres")
         similar = any(w in _SIMILAR for w in page.words[cue.start : cue.end]) or not cue.is_cue("like")
         lower = similar and len(unknown) * 2 >= len(weighty) and len(words) <= 5 and not followed
         if not lower and not (capital and (unknown or len(weighty) > 1 or not followed)):
@@ -355,7 +353,7 @@ class TitleReader:
             ids = self._names.near(words, kinds)
             if ids:
                 return self._add(page, start, end, ids, None)
-        closed = any(m.start == end and m.is_cue("like_after") for m in page.marks) or page.words[end : end + 1] == ["的"]
+        closed = ((mark := page.starting(end)) is not None and mark.is_cue("like_after")) or page.words[end : end + 1] == ["的"]
         if page.words[cue.start] in ("类", "類", "像", "好", "就") and closed:
             page.add(Mark(start, end, "missing"))
             return end
@@ -395,9 +393,9 @@ class TitleReader:
 
     def _blocks(self, page: Page, at: int, capital: bool) -> bool:
         """Whether other words are known here; mere themes give way to a name in capitals."""
-        if not page.taken[at]:
+        if not page.taken(at):
             return False
-        mark = next((m for m in page.marks if m.start <= at < m.end), None)
+        mark = page.over[at]
         gives_way = (
             mark is not None
             and mark.role in ("words", "count")
@@ -421,8 +419,12 @@ class TitleReader:
         """Names right before `was great`, and those listed before them."""
         end = cue.start
         while end > 0:
-            known = next((m for m in page.marks if m.end == end and m.role in ("title", "person", "missing")), None)
-            start = known.start if known else self._mark_ending(page, end, kinds, budget)
+            known = page.ending(end)
+            start = (
+                known.start
+                if known and known.role in ("title", "person", "missing")
+                else self._mark_ending(page, end, kinds, budget)
+            )
             if start == end:
                 return
             end = start
@@ -433,7 +435,7 @@ class TitleReader:
 
     def _mark_ending(self, page: Page, end: int, kinds: Sequence[Kind], budget: list[int]) -> int:
         """Start of the name that ends at `end` and starts a clause, marked; `end` if there is none."""
-        while end > 0 and page.words[end - 1] in ("both", "all", "也", "真", "都", "的", "很") and not page.taken[end - 1]:
+        while end > 0 and page.words[end - 1] in ("both", "all", "也", "真", "都", "的", "很") and not page.taken(end - 1):
             end -= 1
         for start in range(max(0, end - 10), end):
             ids = self._names.exact(page.words[start:end], kinds)
@@ -472,7 +474,7 @@ class TitleReader:
         word = page.words[start - 1]
         if not word[0].isalnum() or word in SEPARATORS or word in _BOUNDARY:
             return word not in ("a", "an", "the", "my", "this", "that") or not is_han(page.words[start])
-        return any(m.end == start and (m.has("cues") or m.has("forms")) for m in page.marks)
+        return has_section(page.ending(start), "cues", "forms")
 
     def _whole(self, page: Page, kinds: Sequence[Kind], budget: list[int]) -> None:
         """A message that is nothing but a misspelt name (or several, with commas)."""

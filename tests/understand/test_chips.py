@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chatrec.types import Change, Constraint, Ledger, Opinion, Wish
+from chatrec.understand.chips import chips, constraint_label
+from chatrec.understand.ledger import replay
+
+LABELS: list[tuple[Constraint, str, str]] = [
+    (Constraint(field="form", op="in", value=("film",)), "film", "电影"),
+    (Constraint(field="year", op="ranges", value=((1980, 1989),)), "1980s", "1980年代"),
+    (Constraint(field="year", op="ranges", value=((1980, 1989), (1990, 1999))), "1980s / 1990s", "1980年代 / 1990年代"),
+    (Constraint(field="year", op="ranges", value=((1994, 1994),)), "1994", "1994"),
+    (Constraint(field="year", op="lt", value=1990), "before 1990", "1990年以前"),
+    (Constraint(field="minutes", op="le", value=90.0), "≤ 90 min", "≤ 90 分钟"),
+    (Constraint(field="minutes", op="ge", value=1800.0), "≥ 30 h", "≥ 30 小时"),
+    (Constraint(field="minutes", op="ranges", value=((60.0, 120.0),)), "60 min–120 min", "60 分钟–120 分钟"),
+    (Constraint(field="genres", op="not_in", value=("horror",)), "no horror", "不要恐怖"),
+    (Constraint(field="genres", op="in", value=("comedy", "romance")), "comedy / romance", "喜剧／爱情"),
+    (Constraint(field="age", op="le", value=6.0), "age 6+ ok", "6岁可看"),
+    (Constraint(field="language", op="in", value=("ko",)), "in Korean", "韩国"),
+    (Constraint(field="language", op="in", value=("en", "zxx")), "in English / no words", "英语／无对白"),
+    (Constraint(field="language", op="not_in", value=("en",)), "not in English", "不要英语"),
+    (Constraint(field="countries", op="in", value=("GB",)), "British", "英国"),
+    (Constraint(field="people", op="in", value=("Hayao Miyazaki",)), "Hayao Miyazaki", "Hayao Miyazaki"),
+    (
+        Constraint(field="tags", op="in", value=("co-op", "local co-op", "online co-op")),
+        "co-op / local co-op / online co-op",
+        "合作／本地合作／在线合作",
+    ),
+    (Constraint(field="popularity", op="lt", value=40.0), "less known", "更小众"),
+    (Constraint(field="minutes", op="le", value=90.0, hard=False), "ideally ≤ 90 min", "最好≤ 90 分钟"),
+]
+
+
+@pytest.mark.parametrize(("constraint", "english", "chinese"), LABELS, ids=[english for _, english, _ in LABELS])
+def test_a_constraint_is_labelled_in_few_words(constraint, english, chinese):
+    assert constraint_label(constraint, "en") == english
+    assert constraint_label(constraint, "zh") == chinese
+
+
+def test_everything_understood_has_a_chip_that_takes_it_back(catalog):
+    changes = [
+        Change(action="kinds", turn=0, kinds=("video",)),
+        Change(action="constrain", turn=0, constraint=Constraint(field="genres", op="not_in", value=("horror",))),
+        Change(action="wish", turn=0, wish=Wish(text="space", field="themes", value="space")),
+        Change(action="wish", turn=0, wish=Wish(text="scary", field="moods", value="scary", direction="less")),
+        Change(action="opine", turn=0, opinion=Opinion(item_id="video:alien", sentiment="liked")),
+    ]
+    shown = chips(replay(changes), catalog, "en")
+    assert [c.label for c in shown] == ["video", "no horror", "space", "less scary", "like: Alien"]
+    emptied = replay([*changes, *(c.remove for c in shown if c.remove)])
+    assert (emptied.kinds, emptied.constraints, emptied.wishes, emptied.opinions) == ((), (), (), ())
+
+
+def test_a_form_makes_the_medium_chip_superfluous(catalog):
+    film = Constraint(field="form", op="in", value=("film",))
+    assert [c.label for c in chips(Ledger(kinds=("video",), constraints=(film,)), catalog, "en")] == ["film"]
+
+
+def test_an_item_that_left_the_catalog_has_no_chip(catalog):
+    assert chips(Ledger(opinions=(Opinion(item_id="gone:1", sentiment="liked"),)), catalog, "en") == ()
+
+
+@given(
+    st.sampled_from(["genres", "moods", "year", "minutes", "age", "popularity"]),
+    st.floats(0, 5000),
+    st.sampled_from(["lt", "le", "gt", "ge"]),
+)
+def test_any_number_has_a_label(field, value, op):
+    assert constraint_label(Constraint(field=field, op=op, value=value), "en")

@@ -1,0 +1,242 @@
+"""Conversations: what a later message does to what was said before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pytest
+from said import facts
+
+from chatrec.types import Change, Constraint, Ledger, Reading
+from chatrec.understand.ledger import replay
+
+SHOWN = ("video:alien", "video:inception", "video:spirited-away")
+
+
+@dataclass
+class Talk:
+    """A conversation with one reader."""
+
+    reader: object
+    items: object
+    changes: list[Change] = field(default_factory=list)
+    turn: int = 0
+    reading: Reading = field(default_factory=Reading)
+
+    def say(self, message: str, shown: tuple[str, ...] = ()) -> Talk:
+        self.reading = self.reader.read(message, self.ledger, turn=self.turn)
+        self.changes.extend(self.reading.changes)
+        if shown:
+            self.changes.append(Change(action="shown", turn=self.turn, item_ids=shown))
+        self.turn += 1
+        return self
+
+    @property
+    def ledger(self) -> Ledger:
+        return replay(self.changes)
+
+    def facts(self) -> set[str]:
+        return facts(self.reading, self.items)
+
+    def wants(self) -> set[str]:
+        """What the ledger holds, as lines."""
+        of_ledger = [Change(action="constrain", turn=0, constraint=c) for c in self.ledger.constraints]
+        of_ledger += [Change(action="wish", turn=0, wish=w) for w in self.ledger.wishes]
+        of_ledger += [Change(action="opine", turn=0, opinion=o) for o in self.ledger.opinions]
+        lines = facts(Reading(changes=tuple(of_ledger)), self.items) - {"intent recommend"}
+        return lines | ({"kinds " + "+".join(self.ledger.kinds)} if self.ledger.kinds else set())
+
+
+@pytest.fixture
+def talk(reader, catalog) -> Talk:
+    return Talk(reader, catalog)
+
+
+TALKS: list[tuple[str, list[str], str, str]] = [
+    # (name, messages, in the end, not in the end)
+    (
+        "a new length replaces the old",
+        ["a film under 90 minutes", "ok, under two hours"],
+        "minutes lt 120; form in film",
+        "minutes lt 90",
+    ),
+    ("a new decade replaces the old", ["80s films", "90s instead"], "year 1990-1999", "year 1980-1989"),
+    ("a new genre replaces the old", ["a western", "no, make it a comedy"], "genres in comedy", "genres in western"),
+    ("exclusions add up", ["no horror", "and no musicals"], "genres not_in horror; genres not_in musical", ""),
+    ("a demand lifts an exclusion", ["no horror", "ok, give me horror"], "genres in horror", "genres not_in horror"),
+    ("an exclusion lifts a demand", ["horror films", "no horror after all"], "genres not_in horror", "genres in horror"),
+    ("bounds on both sides stand together", ["films after 1980", "and before 1990"], "year gt 1980; year lt 1990", ""),
+    ("contrary bounds do not", ["films before 1970", "films after 2000"], "year gt 2000", "year lt 1970"),
+    ("the kind carries over", ["a funny film", "something from the 80s"], "kinds video; year 1980-1989; moods in funny", ""),
+    (
+        "what about games keeps the mood",
+        ["a cosy film under 100 minutes", "what about games?"],
+        "kinds game; moods in cosy",
+        "form in film; minutes lt 100",
+    ),
+    ("a genre the new medium lacks is dropped", ["a western", "what about games?"], "kinds game", "genres in western"),
+    (
+        "new content in a new medium is a new topic",
+        ["I loved Alien, something like it", "now a podcast about history"],
+        "kinds audio; genres in history; seen alien",
+        "liked alien",
+    ),
+    (
+        "seen survives a new topic",
+        ["I've seen Inception", "let's talk about something else", "a comedy"],
+        "seen inception; genres in comedy",
+        "",
+    ),
+    (
+        "for my kids keeps the kind",
+        ["a horror film", "something for my kids instead"],
+        "kinds video; age le 6",
+        "genres in horror",
+    ),
+    ("drop the horror", ["horror films from the 80s", "actually drop the horror thing"], "year 1980-1989", "genres in horror"),
+    ("any length is fine", ["films under 90 minutes", "any length is fine"], "form in film", "minutes lt 90"),
+    ("never mind the length", ["films under 90 minutes", "never mind the length"], "", "minutes lt 90"),
+    ("remove the year limit", ["comedies after 2000", "remove the year limit"], "genres in comedy", "year gt 2000"),
+    ("don't mind horror lifts the ban", ["nothing scary, no horror", "I don't mind horror"], "", "genres not_in horror"),
+    ("horror is fine lifts the ban", ["no horror", "actually horror is fine"], "", "genres not_in horror"),
+    ("forget that takes back one turn", ["a western", "under 90 minutes", "forget that"], "genres in western", "minutes lt 90"),
+    ("forget that, and something else", ["a western", "forget that, a comedy"], "genres in comedy", "genres in western"),
+    (
+        "start over forgets all",
+        ["a western, I loved Unforgiven", "start over"],
+        "",
+        "genres in western; liked unforgiven; kinds video",
+    ),
+    ("subtitles are fine", ["no subtitles", "subtitles are fine"], "", "language in en"),
+    ("the language is replaced", ["Korean films", "in French instead"], "language in fr", "language in ko"),
+    ("tags of different sorts add up", ["co-op games", "turn-based"], "tags in co-op; tags in turn-based", ""),
+    ("ways to play replace each other", ["co-op games", "no, single player"], "tags in single-player", "tags in co-op"),
+    ("the kids are asleep", ["a film for my kids", "the kids are asleep now"], "form in film", "age le 6"),
+    ("chinese: a new length", ["一部90分钟以内的电影", "两小时以内也行"], "form in film", "minutes le 90"),
+    ("chinese: take back", ["恐怖片", "算了，来点喜剧"], "genres in comedy", "genres in horror"),
+    ("chinese: other medium", ["温馨的电影", "那游戏呢？"], "kinds game; moods in cosy", "form in film"),
+    ("chinese: any length", ["90分钟以内的电影", "时长不限"], "form in film", "minutes le 90"),
+    ("chinese: drop a genre", ["八十年代恐怖片", "去掉恐怖"], "year 1980-1989", "genres in horror"),
+    ("chinese: for the children", ["恐怖片", "给孩子看的吧"], "age le 6", "genres in horror"),
+    (
+        "now another genre ends the pull",
+        ["I loved Alien", "now a romantic comedy"],
+        "genres in romance; seen alien",
+        "liked alien",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "messages", "held", "gone"), TALKS, ids=[t[0] for t in TALKS])
+def test_in_conversation(name, messages, held, gone, talk):
+    for message in messages:
+        talk.say(message)
+    wants = talk.wants()
+    for line in filter(None, held.split("; ")):
+        assert line in wants, (line, sorted(wants))
+    for line in filter(None, gone.split("; ")):
+        assert line not in wants, (line, sorted(wants))
+
+
+AFTER_PICKS: list[tuple[str, str]] = [
+    ("seen it", "seen alien; intent critique"),
+    ("already seen", "seen alien"),
+    ("I've seen them all", "seen alien; seen inception; seen spirited-away"),
+    ("seen the first two", "seen alien; seen inception; !seen spirited-away"),
+    ("I loved the second one", "liked inception"),
+    ("more like the second one", "liked inception; intent critique"),
+    ("not the first one", "disliked alien"),
+    ("I hated the last one", "disliked spirited-away"),
+    ("the first and the third I've seen", "seen alien; seen spirited-away; !seen inception"),
+    ("save #2", "saved inception"),
+    ("shorter ones", "minutes lt 125; intent critique"),
+    ("something longer", "minutes gt 125"),
+    ("older please", "year lt 2001"),
+    ("newer", "year gt 2001"),
+    ("less mainstream", "popularity lt 90"),
+    ("more obscure", "popularity lt 90"),
+    ("more popular", "popularity gt 90"),
+    ("darker", "more dark; intent critique"),
+    ("funnier", "more funny"),
+    ("lighter", "less dark"),
+    ("less violent", "less aggressive; intent critique"),
+    ("too scary", "less scary"),
+    ("something else", "intent more"),
+    ("more", "intent more"),
+    ("another one", "intent more"),
+    ("show me more", "intent more"),
+    ("what else do you have?", "intent more"),
+    ("thanks! another one?", "intent more"),
+    ("in French instead", "language in fr"),
+    ("I've seen Inception", "seen inception; intent critique"),
+    ("loved it", "liked alien"),
+    ("shorter than Inception", "minutes lt 148; !liked inception"),
+    ("第二部看过了", "seen inception"),
+    ("看过了", "seen alien"),
+    ("都看过了", "seen alien; seen inception; seen spirited-away"),
+    ("不要第一部", "disliked alien"),
+    ("喜欢第三部", "liked spirited-away"),
+    ("短一点的", "minutes lt 125"),
+    ("更新一点的", "year gt 2001"),
+    ("还有吗", "intent more"),
+    ("换一批", "intent more"),
+    ("再来几部", "intent more"),
+    ("小众一点", "popularity lt 90"),
+    ("轻松一点", "more uplifting"),
+]
+
+
+@pytest.mark.parametrize(("message", "expected"), AFTER_PICKS, ids=[m for m, _ in AFTER_PICKS])
+def test_after_three_picks(message, expected, talk):
+    talk.say("films", shown=SHOWN).say(message)
+    found = talk.facts()
+    for line in expected.split("; "):
+        if line.startswith("!"):
+            assert line[1:] not in found, sorted(found)
+        else:
+            assert line in found, (line, sorted(found))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ["the 2011 one", "2011", "the second", "the second one", "The Thing (2011)", "the one from 2011", "2011年那部", "第二个"],
+)
+def test_an_ambiguous_title_is_settled_by_an_answer(answer, talk):
+    talk.say("I loved The Thing")
+    assert talk.ledger.ids("liked") == ("video:the-thing-1982",)
+    assert talk.ledger.ambiguities[0].options == ("video:the-thing-1982", "video:the-thing-2011")
+    talk.say(answer)
+    assert talk.ledger.ids("liked") == ("video:the-thing-2011",)
+    assert talk.ledger.ambiguities == ()
+    assert not talk.ledger.constraints
+
+
+def test_confirming_the_first_reading_settles_an_ambiguity(talk):
+    talk.say("I loved The Thing").say("the 1982 one")
+    assert talk.ledger.ids("liked") == ("video:the-thing-1982",)
+    assert talk.ledger.ambiguities == ()
+
+
+def test_a_place_refers_to_the_picks_when_they_were_shown(talk):
+    talk.say("I loved The Thing", shown=SHOWN).say("more like the second one")
+    assert talk.ledger.ids("liked") == ("video:the-thing-1982", "video:inception")
+
+
+def test_an_unenforceable_constraint_says_so(catalog):
+    from chatrec.catalog.read import Catalog
+    from chatrec.types import Item
+    from chatrec.understand.read import Understander
+
+    bare = Understander(Catalog.of([Item(id="v:1", kind="video", title="One", genres=("drama",))]))
+    reading = bare.read("a drama under 90 minutes from the 80s in French, nothing bleak", Ledger(), turn=0)
+    constraints = {c.constraint.field: c.constraint for c in reading.changes if c.constraint is not None}
+    assert {f for f, c in constraints.items() if not c.enforceable} == {"minutes", "year", "language", "moods"}
+    assert constraints["genres"].enforceable
+
+
+def test_what_was_typed_is_kept(reader):
+    reading = reader.read("Films UNDER two Hours, no HORROR", Ledger(), turn=3)
+    said = {c.constraint.field: c.constraint for c in reading.changes if isinstance(c.constraint, Constraint)}
+    assert said["minutes"].said == "UNDER two Hours"
+    assert said["genres"].said == "HORROR"
+    assert {c.turn for c in reading.changes} == {3}
