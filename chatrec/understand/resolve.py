@@ -13,6 +13,8 @@ from chatrec.types import Item, Kind
 from chatrec.understand.lexicon import Phrase
 from chatrec.understand.text import is_han, key_of
 
+JOINERS = frozenset(":,.-!?+/*…·：，·")
+"""Marks inside titles: `Spider-Man: Homecoming`, `I, Robot`, `P.S. I Love You`."""
 ARTICLES = {"the", "a", "an"}
 _NUMERALS = {
     "ii": "2",
@@ -38,9 +40,10 @@ class Name:
     """What a stretch of words names: `ids` best first; several if the words fit several works."""
 
     ids: tuple[str, ...]
-    exact: bool = True
-    start: int = 0
-    end: int = 0
+    key: Phrase
+    """The words of the name, without punctuation."""
+    start: int
+    end: int
 
 
 @dataclass(slots=True)
@@ -66,6 +69,7 @@ class Names:
     def __init__(self, items: Iterable[Item]) -> None:
         self._items = {item.id: item for item in items}
         self._levels = (_Keys(), _Keys(), _Keys())
+        self._punctuated: set[Phrase] = set()
         for item in self._items.values():
             self._index(item)
         self._compact: dict[str, list[str]] = defaultdict(list)
@@ -77,7 +81,15 @@ class Names:
             self._by_length[len(compact)].append(compact)
         self.people = People(self._items.values())
 
+    def _note_marks(self, item: Item) -> None:
+        """Remember names with punctuation inside: only they may be written with it."""
+        for name in (item.title, *item.aliases):
+            if any(mark in name for mark in JOINERS):
+                self._punctuated.add(key_of(name))
+                self._punctuated.update(_derived(name))
+
     def _index(self, item: Item) -> None:
+        self._note_marks(item)
         titles, aliases, derived = self._levels
         titles.add(key_of(item.title), item.id)
         for alias in item.aliases:
@@ -85,10 +97,6 @@ class Names:
         for name in (item.title, *item.aliases):
             for key in _derived(name):
                 derived.add(key, item.id)
-
-    def longest_at(self, words: Sequence[str], start: int) -> int:
-        """Where the longest key that could start here would end."""
-        return min(len(words), start + max(level.longest.get(words[start], 0) for level in self._levels))
 
     def exact(self, words: Sequence[str], kinds: Sequence[Kind] = ()) -> tuple[str, ...]:
         """Ids of the works with exactly this name, best first.
@@ -113,17 +121,18 @@ class Names:
         return any(word in level.longest for level in self._levels) or word in self._compact or self.people.knows(word)
 
     def at(self, words: Sequence[str], start: int, kinds: Sequence[Kind] = ()) -> Iterator[Name]:
-        """Every exact name that starts at `start`, longest first."""
-        for end in range(self.longest_at(words, start), start, -1):
-            ids = self.exact(words[start:end], kinds)
-            if ids:
-                yield Name(ids, True, start, end)
+        """Every exact name that starts at `start`, longest first; `words` may hold punctuation, as names may."""
+        longest = max(level.longest.get(words[start], 0) for level in self._levels)
+        for end, key, joined in reversed(list(_runs(words, start, longest))):
+            ids = self.exact(key, kinds)
+            if ids and (not joined or key in self._punctuated):
+                yield Name(ids, key, start, end)
 
     def near(self, words: Sequence[str], kinds: Sequence[Kind] = ()) -> tuple[str, ...]:
         """Ids of the works whose name is these words but for spacing or a slip of the hand; `()` if none is near.
 
-        One edit (insertion, deletion, substitution, swap of neighbours) is allowed in names of up to 7 characters, two up
-        to 14, three beyond. Digits must agree: a sequel is another work.
+        One edit (insertion, deletion, substitution, swap of neighbours) is allowed in names of up to 8 characters, two up
+        to 15, three beyond. Digits must agree: a sequel is another work.
         """
         compact = "".join(words)
         if compact in self._compact and len(compact) >= MIN_FUZZY_CHARS - 1:
@@ -223,6 +232,21 @@ class People:
         return tuple(self._full[self._compact[len(found[0])][found[0]]]) if found else ()
 
 
+def _runs(words: Sequence[str], start: int, longest: int) -> Iterator[tuple[int, Phrase, bool]]:
+    """Runs of up to `longest` words from `start`: (end, words, whether punctuation was passed over)."""
+    key: list[str] = []
+    at, joined = start, False
+    while at < len(words) and len(key) < longest:
+        if words[at][0].isalnum():
+            key.append(words[at])
+            yield at + 1, tuple(key), joined
+        elif words[at] in JOINERS and key:
+            joined = True
+        else:
+            return
+        at += 1
+
+
 def _surnames(key: Phrase) -> Iterator[Phrase]:
     if len(key) < 2 or is_han(key[0]):
         return
@@ -261,7 +285,7 @@ def _arabic(key: Phrase) -> Phrase:
 def _allowed_edits(compact: str) -> int:
     if compact and is_han(compact):
         return 1 if len(compact) >= MIN_FUZZY_CHARS else 0
-    return 0 if len(compact) < MIN_FUZZY_CHARS else 1 if len(compact) < 8 else 2 if len(compact) < 15 else 3
+    return 0 if len(compact) < MIN_FUZZY_CHARS else 1 if len(compact) < 9 else 2 if len(compact) < 16 else 3
 
 
 def _digits(words: Sequence[str]) -> str:

@@ -12,7 +12,7 @@ from chatrec.types import Ambiguity, Item, Kind
 from chatrec.understand.lexicon import Phrases
 from chatrec.understand.marks import Mark, Page, has_section
 from chatrec.understand.numbers import cardinal
-from chatrec.understand.resolve import MAX_OPTIONS, Names
+from chatrec.understand.resolve import MAX_OPTIONS, Name, Names
 from chatrec.understand.text import is_han, wordset
 
 SENTENCE_END = set(".!?;:。！？；：")
@@ -34,6 +34,10 @@ _BOUNDARY = wordset(
 _STOP_HAN = set("我你他她它的是在了看听玩有没不很想要一个这那什么时候人家小时给们")
 _ROMAN = {"ii", "iii", "iv", "vi", "vii", "viii"}
 _PRONOUNS = wordset("it this that these those them him her he she us me you one ones they both everything something anything all")
+_ANSWERS = wordset(
+    "yes yeah yep yea no nope ok okay hi hello hey thanks sure wow oh ah lol haha please maybe cool great well so now bye "
+    "true right"
+)
 _SIMILAR = {
     "similar",
     "vein",
@@ -94,7 +98,7 @@ class TitleReader:
                 people = () if ids else self._names.people.named(" ".join(words))
                 if people:
                     page.add(Mark(left, right, "person", names=people))
-                elif words:
+                elif ids or (words and (closing != '"' or page.text.tokens[at + 1].is_capital)):
                     self._add(page, left, right, ids, year[0] if year else None)
                 at = right
             else:
@@ -114,25 +118,26 @@ class TitleReader:
             bracketed = page.words[name.end : name.end + 1] == ["("]
             if year and (bracketed or self._names.of_year(name.ids, year[0])):
                 found.append((name.end, 1, lambda n=name, y=year: self._add(page, at, y[1], n.ids, y[0])))
-            elif self._is_sure(page, at, name.end, shouting):
+            elif self._is_sure(page, at, name, shouting):
                 found.append((name.end, 1, lambda n=name: self._add(page, at, n.end, n.ids, None)))
         for end, people, full in self._names.people.at(page.words, at):
             if self._is_sure_person(page, at, end, full, shouting):
                 found.append((end, 0, lambda e=end, p=people: self._add_person(page, at, e, p)))
         yield from ((end, add) for end, _, add in sorted(found, key=lambda f: (-f[0], -f[1])))
 
-    def _is_sure(self, page: Page, start: int, end: int, shouting: bool) -> bool:
-        words = page.words[start:end]
+    def _is_sure(self, page: Page, start: int, name: Name, shouting: bool) -> bool:
+        words, end = name.key, name.end
         if self._is_cut(page, start, end, shouting) or len("".join(words)) < 2:
             return False
         if end - start == len(page.words) and self._names.is_title(words):
-            return (not self._phrases.get(tuple(words)) and words[0] not in _PRONOUNS) or _is_written_as_name(
-                page, start, end, False
-            )
-        if self._phrases.get(tuple(words)) and not all(map(is_han, words)):
+            plain = not self._phrases.get(words) and words[0] not in _PRONOUNS and words[0] not in _ANSWERS
+            return plain or (_is_written_as_name(page, start, end, False) and words[0] not in _ANSWERS)
+        if self._phrases.get(words) and not all(map(is_han, words)):
             return False
         if is_han(words[0]) and all(map(is_han, words)):
-            return len(words) >= 3 and not self._phrases.get(tuple(words))
+            return len(words) >= 3 and not self._phrases.get(words)
+        if all(w in _PRONOUNS or w in _SMALL or w in _ANSWERS for w in words):
+            return False
         if not shouting and _is_written_as_name(page, start, end, True):
             return self._names.is_title(words) or not self._is_ordinary(words)
         return self._is_telling(words)
@@ -260,13 +265,13 @@ class TitleReader:
 
     def _mark_exact(self, page: Page, start: int, kinds: Sequence[Kind], cue: Mark) -> int:
         for name in self._names.at(page.words, start, kinds):
-            words = page.words[start : name.end]
+            words = name.key
             year = _year_after(page.words, name.end)
             if not self._is_bounded(page, name.end) and not year:
                 continue
             if self._is_cut(page, start, name.end, False) or not self._may_cover(page, start, name.end):
                 continue
-            if len(words) == 1 and (words[0] in _PRONOUNS or len(words[0]) < 2) and not page.text.tokens[start].is_capital:
+            if self._is_too_plain(page, start, name):
                 continue
             if len(words) == 1 and not self._names.is_title(words) and self._is_ordinary(words):
                 continue
@@ -278,6 +283,15 @@ class TitleReader:
                     continue
                 return self._add_person(page, start, end, people)
         return start
+
+    def _is_too_plain(self, page: Page, start: int, name: Name) -> bool:
+        """`it`, `the one`, `a good time` in lower case name nothing, whatever films there are."""
+        capital = any(t.is_capital for t in page.text.tokens[start : name.end] if t.text not in ("the", "a", "an"))
+        if name.key[0] in _ANSWERS and len(name.key) == 1:
+            return True
+        pronouns = all(w in _PRONOUNS or w in _SMALL for w in name.key) or len("".join(name.key)) < 2
+        after_article = start > 0 and page.words[start - 1] in ("a", "an") and self._is_ordinary(name.key)
+        return not capital and (pronouns or after_article)
 
     def _is_bounded(self, page: Page, end: int) -> bool:
         if end >= len(page.words):
@@ -334,8 +348,7 @@ class TitleReader:
         words = page.words[start:end]
         weighty = [w for w in words if w not in _SMALL]
         followed = has_section(page.starting(end), "forms", "genres")
-        similar = any(w in _SIMILAR for w in page.words[cue.start : cue.end]) or not cue.is_cue("like")
-        lower = similar and len(unknown) * 2 >= len(weighty) and len(words) <= 5 and not followed
+        lower = self._asks_for_name(page, cue, start) and len(unknown) * 2 >= len(weighty) and len(words) <= 5 and not followed
         if not lower and not (capital and (unknown or len(weighty) > 1 or not followed)):
             return 0
         if capital and not unknown and len(weighty) == 1 and followed:
@@ -343,6 +356,16 @@ class TitleReader:
         year = _year_after(page.words, end)
         page.add(Mark(start, year[1] if year else end, "missing"))
         return page.marks[-1].end
+
+    def _asks_for_name(self, page: Page, cue: Mark, start: int) -> bool:
+        """Whether unknown words in lower case must be a name here: after `something like`, `games like`, `loved`, `played`."""
+        if page.words[start] in ("a", "an", "the", "my", "your", "some", "this", "that") or cue.is_cue("save", "unseen"):
+            return False
+        said = page.words[cue.start : cue.end]
+        if not cue.is_cue("like"):
+            return True
+        explicit = any(w in _SIMILAR for w in said if w != "like") or said[-1].endswith("ed")
+        return explicit or has_section(page.ending(cue.start), "forms", "genres", "inner")
 
     def _mark_han_chunk(self, page: Page, cue: Mark, start: int, end: int, kinds: Sequence[Kind], budget: list[int]) -> int:
         words = page.words[start:end]
@@ -463,7 +486,9 @@ class TitleReader:
         if ids:
             self._add(page, start, end, ids, None)
             return start
-        if page.text.tokens[start].is_capital and len(unknown) * 2 >= len(words):
+        copula = page.words[end : end + 1] in (["was"], ["is"], ["were"])
+        named = page.text.tokens[start].is_capital and (copula or not _starts_sentence(page, start))
+        if named and len(unknown) * 2 >= len(words):
             page.add(Mark(start, end, "missing"))
             return start
         return end
