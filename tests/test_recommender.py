@@ -119,7 +119,9 @@ def test_a_chinese_message_is_answered_in_chinese(rec: Recommender) -> None:
     assert all(any("\u4e00" <= char <= "\u9fff" for char in pick.reason) for pick in reply.recommendations)
 
 
-@pytest.mark.parametrize("message", ["", "   ", "😀😀😀", "\x00\x07\x1b[31m", "مرحبا", "<script>alert(1)</script>", "${7*7}", "a" * 4000])
+@pytest.mark.parametrize(
+    "message", ["", "   ", "😀😀😀", "\x00\x07\x1b[31m", "مرحبا", "<script>alert(1)</script>", "${7*7}", "a" * 4000]
+)
 def test_odd_messages_get_a_reply(rec: Recommender, message: str) -> None:
     assert rec.session().send(message).text
 

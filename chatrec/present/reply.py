@@ -46,21 +46,15 @@ def final_reply(
 
 
 def empty_reply(reading: Reading, ledger: Ledger, catalog: Mapping[str, Item], relaxation: Relaxation | None) -> Reply:
-    """The answer when nothing satisfies everything: what stands in the way, and the nearest way out."""
+    """The answer when nothing satisfies everything: what stands in the way, the nearest way out, and its chips in front."""
     language = reading.language
     notes = notes_on(reading, ledger, catalog)
-    steps: tuple[Chip, ...] = ()
-    if relaxation is None or not relaxation.dropped:
-        text = say("exhausted", language)
-    else:
-        text = say("empty", language, blocker=_blocker(relaxation, language))
-        steps = tuple(chip for chip in chips(ledger, catalog, language) if _removes(chip, relaxation.dropped))
-    return Reply(
-        text=" ".join((text, *notes)),
-        chips=steps or chips(ledger, catalog, language),
-        notes=(text, *notes),
-        ledger=ledger,
+    dropped = relaxation.dropped if relaxation else ()
+    text = (
+        say("empty", language, blocker=_blocker(relaxation, language)) if relaxation and dropped else say("exhausted", language)
     )
+    understood = sorted(chips(ledger, catalog, language), key=lambda chip: not _removes(chip, dropped))
+    return Reply(text=" ".join((text, *notes)), chips=tuple(understood), notes=(text, *notes), ledger=ledger)
 
 
 def small_talk(reading: Reading, ledger: Ledger, catalog: Mapping[str, Item]) -> Reply:

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from chatrec.index.open import Index
 from chatrec.types import Item, Ledger, Query
 
-WORD_FIELDS = ("genres", "moods", "themes", "tags", "people", "form")
+WORD_FIELDS = ("genres", "moods", "themes", "tags", "people")
+"""Fields whose wanted values are search words; the form is enforced, and its word ("film") would only blur the meaning."""
 
 
 def compose(index: Index, ledger: Ledger, message: str, *, exclude_shown: bool = False) -> Query:
