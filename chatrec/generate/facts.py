@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 
 from chatrec.constraints import NUMBER_FIELDS, satisfies
 from chatrec.generate import wording
@@ -15,8 +16,8 @@ __all__ = ["FactContext", "asked_facts", "complete", "facts", "headline", "make_
 
 LIST_FIELDS = ("genres", "moods", "themes", "tags", "creators", "cast", "countries")
 WORD_FIELDS = ("themes", "genres", "moods", "tags")
-MAX_CLAIMS = 4
-"""Claims in one reason: what it is, what it is about, and one detail."""
+MAX_CLAIMS, MAX_ASKED = 5, 3
+"""Claims in one reason (what was asked for, what it is, what it is about, a detail), and how many the first of these fill."""
 QUARTILES = (0.25, 0.75)
 
 
@@ -140,7 +141,7 @@ def shared_facts(item: Item, other: Item, context: FactContext) -> tuple[Claim, 
     theirs = {(field, value.casefold()) for field, value in _fields(other)}
     own = facts(item, context)
     common = tuple(c for c in own if (c.field, c.value.casefold()) in theirs and c.field not in ("age", "year", "minutes"))
-    return complete(_varied(common)[: MAX_CLAIMS - 1], item, context)
+    return complete(_varied(common)[:MAX_ASKED], item, context)
 
 
 Pair = tuple[str, str]
@@ -164,7 +165,8 @@ def _met(item: Item, constraint: Constraint) -> Iterator[Pair]:
         yield (field, f"{getattr(item, field):g}")
     else:
         wanted = {str(value).casefold() for value in constraint.value} if isinstance(constraint.value, tuple) else set()
-        yield from ((f, v) for f, v in _fields(item) if _covers(field, f) and _comparable(f, v) in wanted)
+        met = ((f, v) for f, v in _fields(item) if _covers(field, f) and _comparable(f, v) in wanted)
+        yield from islice(met, 1)  # one of the alternatives is reason enough
 
 
 def _covers(constrained: str, field: str) -> bool:
@@ -187,7 +189,13 @@ def _granted(item: Item, wish: Wish) -> Iterator[Pair]:
         yield from ((f, v) for f, v in _fields(item) if _covers(wish.field, f) and v.casefold() == folded)
         return
     said = _stems(wish.text)
-    yield from ((f, v) for f, v in _fields(item) if f in WORD_FIELDS and said & _stems(v))
+    yield from ((f, v) for f, v in _fields(item) if f in WORD_FIELDS and said & _stems(v) and _worded(f, v))
+
+
+def _worded(field: str, value: str) -> bool:
+    """Whether the value reads as part of a sentence; of tags only those that the tables know do."""
+    known = wording.words()
+    return field != "tags" or value.casefold() in known.tags_pre or value.casefold() in known.tags_post
 
 
 def _stems(text: str) -> frozenset[str]:
@@ -247,22 +255,22 @@ def headline(item: Item, context: FactContext, *, turn: int = 0, used: frozenset
         turn: its place in the slate; the kind of detail rotates with it, so that reasons side by side differ.
         used: (field, value) pairs that the slate has used already; they are avoided unless they were asked for.
     """
-    asked = _varied(asked_facts(item, context))[:2]
-    return complete(asked, item, context, turn=turn, used=used)
+    return complete((), item, context, turn=turn, used=used)
 
 
 def complete(
     claims: tuple[Claim, ...], item: Item, context: FactContext, *, turn: int = 0, used: frozenset[Pair] = frozenset()
 ) -> tuple[Claim, ...]:
-    """The claims, filled up with other true ones to what makes a full sentence: kind of work, subject and a detail."""
+    """The claims, filled up with other true ones to a full sentence: what was asked for, subject, kind of work, a detail."""
     details = DETAILS[turn % 3 :] + DETAILS[: turn % 3]
     chosen = list(claims)
-    others = [claim for claim in facts(item, context) if claim not in claims]
+    for claim in _varied(asked_facts(item, context)):
+        if len(chosen) < MAX_ASKED and claim.field not in {c.field for c in chosen}:
+            chosen.append(claim)
+    others = [claim for claim in facts(item, context) if claim not in chosen]
     fresh = [claim for claim in others if (claim.field, claim.value) not in used]
     for fields in (("themes",), ("genres",), details, ("moods",)):
-        if len(chosen) >= MAX_CLAIMS:
-            break
-        if not {claim.field for claim in chosen}.intersection(fields):
+        if len(chosen) < MAX_CLAIMS and not {claim.field for claim in chosen}.intersection(fields):
             chosen.extend(_first(fields, fresh, others))
     return tuple(chosen)
 

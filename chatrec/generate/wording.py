@@ -53,7 +53,9 @@ def words() -> Words:
         tags_pre=data["tags"]["pre"],
         tags_post=data["tags"]["post"],
         tags_zh=data["tags"]["zh"],
-        themes={name: with_article(name) for name in themes["a"]} | {name: f"the {name}" for name in themes["the"]},
+        themes={name: with_article(name) for name in themes["a"]}
+        | {name: f"the {name}" for name in themes["the"]}
+        | themes["phrases"],
         themes_zh=themes["zh"],
         proper={name.casefold(): name for name in names},
     )
@@ -61,7 +63,7 @@ def words() -> Words:
 
 def is_plain(text: str) -> bool:
     """Whether catalog text may stand in a reason: one short line without markup, addresses or control characters."""
-    short = 0 < len(text.strip()) <= MAX_VALUE_CHARS
+    short = 0 < len(text) <= MAX_VALUE_CHARS and text == text.strip()
     return short and not _UNPRINTABLE.search(text) and not _MARKUP.search(text)
 
 
@@ -231,7 +233,7 @@ def _language(value: str, item: Item, language: Language) -> str:
     name = language_name(value, language)
     if value == "zxx":
         return "没有语言障碍" if language == "zh" else "without words"
-    return f"原声{name}" if language == "zh" else f"in {name}"
+    return f"{name}原声" if language == "zh" else f"in {name}"
 
 
 def _age(value: str, item: Item, language: Language) -> str:

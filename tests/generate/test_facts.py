@@ -71,7 +71,7 @@ def test_chinese_facts_are_chinese_and_use_the_chinese_title() -> None:
     assert found[0] == "与你喜欢的《异形》相近"
     assert "Hirokazu Kore-eda 执导" in found
     assert "2 小时 1 分钟" in found
-    assert "原声日语" in found
+    assert "日语原声" in found
 
 
 def test_an_item_of_which_nothing_is_known_has_no_facts() -> None:

@@ -143,7 +143,7 @@ def test_articles_follow_the_sound(phrase: str, expected: str) -> None:
         ("japan", "Japan"),
         ("grief", "grief"),
         ("life in new york city", "life in New York City"),
-        ("cold war", "the cold war"),
+        ("cold war", "the Cold War"),
     ],
 )
 def test_themes_get_their_article_and_capitals(theme: str, said: str) -> None:
