@@ -146,7 +146,7 @@ class Understander:
                 self._opine_ref(draft, mark)
 
     def _opine_title(self, draft: Draft, mark: Mark) -> None:
-        sentiment = "disliked" if mark.negated else _SENTIMENTS[mark.attitude]
+        sentiment = "disliked" if mark.negated and not _is_question(draft.page, mark) else _SENTIMENTS[mark.attitude]
         item_id = _known_first(mark.ids, draft.ledger)
         for ambiguity in draft.ledger.ambiguities:
             if item_id in ambiguity.options and mark.attitude is None:
@@ -178,6 +178,12 @@ def _spoken_of(page: Page, phrases: Phrases) -> tuple[Kind, ...]:
             found.extend(e.name for e in entries if e.section == "verbs")  # type: ignore[misc]
             break
     return tuple(dict.fromkeys(found))
+
+
+def _is_question(page: Page, mark: Mark) -> bool:
+    """`doesn't Alien have a sequel?` dislikes nothing."""
+    cue = page.ending(mark.start)
+    return cue is not None and cue.is_cue("negate") and cue.end - cue.start == 1 and page.words[cue.start].endswith("nt")
 
 
 def _known_first(ids: tuple[str, ...], ledger: Ledger) -> str:

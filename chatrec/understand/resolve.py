@@ -16,17 +16,9 @@ from chatrec.understand.text import is_han, key_of
 JOINERS = frozenset(":,.-!?+/*…·：，·")
 """Marks inside titles: `Spider-Man: Homecoming`, `I, Robot`, `P.S. I Love You`."""
 ARTICLES = {"the", "a", "an"}
-_NUMERALS = {
-    "ii": "2",
-    "iii": "3",
-    "iv": "4",
-    "vi": "6",
-    "vii": "7",
-    "viii": "8",
-    "ix": "9",
-    "two": "2",
-    "three": "3",
-    "four": "4",
+_NUMERALS = {"ii": "2", "iii": "3", "iv": "4", "vi": "6", "vii": "7", "viii": "8", "ix": "9"} | {
+    word: str(value)
+    for value, word in enumerate(("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"), 2)
 }
 _PARTS = {"part", "episode", "vol", "volume", "chapter"}
 MAX_OPTIONS = 4
@@ -107,7 +99,7 @@ class Names:
         """
         key = tuple(words)
         for level in self._levels:
-            ids = level.ids.get(key)
+            ids = level.ids.get(key) or (level.ids.get(_arabic(key)) if level is self._levels[-1] else None)
             if ids:
                 return self._best(ids, kinds)
         return ()
@@ -278,8 +270,8 @@ def _telling(key: Phrase) -> bool:
 
 
 def _arabic(key: Phrase) -> Phrase:
-    """Roman and spelled numerals after the first word as digits: `rocky ii` → `rocky 2`."""
-    return key[:1] + tuple(_NUMERALS.get(word, word) for word in key[1:])
+    """Roman and spelled numerals as digits: `rocky ii` → `rocky 2`; a name that is nothing else stays."""
+    return tuple(_NUMERALS.get(word, word) for word in key) if len(key) > 1 else key
 
 
 def _allowed_edits(compact: str) -> int:

@@ -38,6 +38,10 @@ _ANSWERS = wordset(
     "yes yeah yep yea no nope ok okay hi hello hey thanks sure wow oh ah lol haha please maybe cool great well so now bye "
     "true right"
 )
+_PLAIN = wordset(
+    "trailer original movie film book end ending beginning first last sequel remake cast acting story plot soundtrack music "
+    "rest link score show game song album new old best other others good"
+)
 _SIMILAR = {
     "similar",
     "vein",
@@ -53,6 +57,7 @@ _SIMILAR = {
     "fans",
 }
 MAX_CHUNK = 7
+MAX_LIST_WORDS = 40
 MAX_FUZZY = 8
 """Fuzzy look-ups per message."""
 
@@ -98,7 +103,7 @@ class TitleReader:
                 people = () if ids else self._names.people.named(" ".join(words))
                 if people:
                     page.add(Mark(left, right, "person", names=people))
-                elif ids or (words and (closing != '"' or page.text.tokens[at + 1].is_capital)):
+                elif ids or (words and (closing != '"' or _is_title_case(page, at + 1, end))):
                     self._add(page, left, right, ids, year[0] if year else None)
                 at = right
             else:
@@ -113,7 +118,10 @@ class TitleReader:
     def _candidates(self, page: Page, at: int, kinds: Sequence[Kind], shouting: bool) -> Iterator[tuple[int, Callable[[], int]]]:
         """Sure titles and people that start here, longest first."""
         found: list[tuple[int, int, Callable[[], int]]] = []
+        reach = self._reach_behind_article(page, at)
         for name in self._names.at(page.words, at, kinds):
+            if name.end < reach:
+                continue
             year = _year_after(page.words, name.end)
             bracketed = page.words[name.end : name.end + 1] == ["("]
             if year and (bracketed or self._names.of_year(name.ids, year[0])):
@@ -124,6 +132,13 @@ class TitleReader:
             if self._is_sure_person(page, at, end, full, shouting):
                 found.append((end, 0, lambda e=end, p=people: self._add_person(page, at, e, p)))
         yield from ((end, add) for end, _, add in sorted(found, key=lambda f: (-f[0], -f[1])))
+
+    def _reach_behind_article(self, page: Page, at: int) -> int:
+        """`the Star Wars films` names Star Wars, whatever film is called The Star."""
+        if page.words[at] not in ("the", "a", "an") or page.text.tokens[at].is_capital or at + 1 >= len(page.words):
+            return 0
+        longest = next(self._names.at(page.words, at + 1), None)
+        return longest.end if longest is not None else 0
 
     def _is_sure(self, page: Page, start: int, name: Name, shouting: bool) -> bool:
         words, end = name.key, name.end
@@ -138,7 +153,9 @@ class TitleReader:
             return len(words) >= 3 and not self._phrases.get(words)
         if all(w in _PRONOUNS or w in _SMALL or w in _ANSWERS for w in words):
             return False
-        if not shouting and _is_written_as_name(page, start, end, True):
+        if all(w.isdigit() for w in words):
+            return page.words[start - 1 : start] != [] and page.words[start - 1] in ("called", "titled", "named")
+        if not shouting and _is_written_as_name(page, start, end, self._is_ordinary(words)):
             return self._names.is_title(words) or not self._is_ordinary(words)
         return self._is_telling(words)
 
@@ -147,7 +164,7 @@ class TitleReader:
         if len(words) >= 4 and sum(w not in _SMALL for w in words) >= 3 and self._names.is_title(words):
             return not any(len(words) > end >= 2 for end, _ in self._phrases.at(words, 0))
         telling = [w for w in words if not self._is_ordinary((w,))]
-        return bool(telling) and (len(words) > 1 or len(words[0]) >= 5) and not all(w.isdigit() for w in words)
+        return bool(telling) and len(words) > 1 and not all(w.isdigit() for w in words)
 
     def _is_ordinary(self, words: Sequence[str]) -> bool:
         return all(w in self._ordinary or w.isdigit() or w in _SMALL or len(w) == 1 for w in words)
@@ -286,10 +303,11 @@ class TitleReader:
 
     def _is_too_plain(self, page: Page, start: int, name: Name) -> bool:
         """`it`, `the one`, `a good time` in lower case name nothing, whatever films there are."""
-        capital = any(t.is_capital for t in page.text.tokens[start : name.end] if t.text not in ("the", "a", "an"))
+        tokens = [t for t in page.text.tokens[start : name.end] if t.text not in ("the", "a", "an")]
+        capital = any(t.is_capital and (len(t.raw) == 1 or not t.raw.isupper()) for t in tokens)
         if name.key[0] in _ANSWERS and len(name.key) == 1:
             return True
-        pronouns = all(w in _PRONOUNS or w in _SMALL for w in name.key) or len("".join(name.key)) < 2
+        pronouns = all(w in _PRONOUNS or w in _SMALL or w in _PLAIN for w in name.key) or len("".join(name.key)) < 2
         after_article = start > 0 and page.words[start - 1] in ("a", "an") and self._is_ordinary(name.key)
         return not capital and (pronouns or after_article)
 
@@ -326,7 +344,9 @@ class TitleReader:
             return self._mark_han_chunk(page, cue, start, end, kinds, budget) or at
         capital = page.text.tokens[start].is_capital and not shouting and len(page.text.tokens[start].text) > 1
         unknown = [w for w in words if w not in _SMALL and not self._is_known(w)]
-        if (not capital and not unknown) or not self._may_cover(page, start, end):
+        if capital and len(words) == 1 and self._is_ordinary(words):
+            capital = bool(_year_after(page.words, end))
+        if (not capital and not unknown) or words[0] in ("i", "im") or not self._may_cover(page, start, end):
             return at
         self._uncover(page, start, end)
         if budget[0] > 0:
@@ -464,7 +484,7 @@ class TitleReader:
             ids = self._names.exact(page.words[start:end], kinds)
             if not ids or not self._may_cover(page, start, end) or not self._starts_clause(page, start):
                 continue
-            if end - start == 1 and (page.words[start] in _PRONOUNS or len(page.words[start]) < 2):
+            if self._is_too_plain(page, start, Name(ids, tuple(page.words[start:end]), start, end)):
                 continue
             self._uncover(page, start, end)
             self._add(page, start, end, ids, None)
@@ -503,7 +523,9 @@ class TitleReader:
 
     def _whole(self, page: Page, kinds: Sequence[Kind], budget: list[int]) -> None:
         """A message that is nothing but a misspelt name (or several, with commas)."""
-        if any(m.role != "words" or not m.is_cue("greeting", "thanks") for m in page.marks) or len(page.words) > 24:
+        if any(m.role not in ("title", "person", "missing") and not m.is_cue("greeting", "thanks") for m in page.marks):
+            return
+        if len(page.words) > MAX_LIST_WORDS:
             return
         start = 0
         for end in range(len(page.words) + 1):
@@ -513,8 +535,9 @@ class TitleReader:
             if words and len(words) <= MAX_CHUNK and page.free(start, end) and budget[0] > 0:
                 budget[0] -= 1
                 exact = self._names.exact(words, kinds)
-                ids = exact if exact and self._names.is_title(words) and words[0] not in _PRONOUNS else self._near(words, kinds)
-                if ids and not self._phrases.get(tuple(words)):
+                ids = exact if exact and self._names.is_title(words) else self._near(words, kinds)
+                plain = self._is_too_plain(page, start, Name(ids, tuple(words), start, end))
+                if ids and not plain and not self._phrases.get(tuple(words)):
                     self._add(page, start, end, ids, None)
             start = end + 1
 
@@ -564,6 +587,12 @@ def _is_uniform(page: Page) -> bool:
         return len(words) > 1 and all(w.isupper() for w in words)
     capital = sum(w[0].isupper() for w in words)
     return all(w.isupper() for w in words) or capital / len(words) > 0.85
+
+
+def _is_title_case(page: Page, start: int, end: int) -> bool:
+    """Whether most of the words are written with a capital: a title, not just something in quotes."""
+    words = [t for t in page.text.tokens[start:end] if t.is_word and t.text not in _SMALL]
+    return bool(words) and 2 * sum(t.is_capital or t.is_number or t.is_han for t in words) > len(words)
 
 
 def _starts_sentence(page: Page, at: int) -> bool:

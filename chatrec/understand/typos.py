@@ -19,14 +19,15 @@ MAX_WORDS = 12
 def mend(text: Text, words: Words, names: Names) -> Text:
     """The text with unknown words replaced by the known word they are one slip away from.
 
-    Words written with a capital in mid-sentence are left: they may be names.
+    Capitalised words beside others are left: they may be names.
     """
     tokens = list(text.tokens)
     budget = MAX_WORDS
     for i, token in enumerate(tokens):
         if budget == 0:
             break
-        if not _may_be_slip(token.text, words) or (i > 0 and token.is_capital) or _is_name(token.text, names):
+        named = token.is_capital and any(t.is_capital for t in (*tokens[max(0, i - 1) : i], *tokens[i + 1 : i + 2]))
+        if not _may_be_slip(token.text, words) or named or _is_name(token.text, names):
             continue
         budget -= 1
         found = process.extractOne(token.text, words.mendable, scorer=OSA.distance, score_cutoff=1)
