@@ -32,7 +32,9 @@ LOCAL_PROBE_S, REMOTE_PROBE_S = 0.3, 2.0
 LOCAL_FRESH_S, REMOTE_FRESH_S = 1.5, 60.0
 """How long an answer of the server is taken as a sign that it still lives."""
 BREAK_S = (1.0, 2.0, 4.0, 8.0)
-"""After the n-th failure in a row the server is left alone for so long (circuit breaker)."""
+"""After the n-th failed request in a row the server is left alone for so long (circuit breaker)."""
+ABSENT_S = 1.0
+"""After a failed probe, which costs the server nothing, it is left alone for so long."""
 CONNECT_S = 2.0
 MAX_CHARS_PER_TOKEN = 40
 """More text than this per permitted token means the server does not honour `max_tokens`."""
@@ -160,7 +162,7 @@ class Model:
 class Health:
     """Whether the server can be asked now: a short probe whose result is kept for a while, and a circuit breaker.
 
-    After a failure the server is left alone for 1, 2, 4, then 8 s; the first probe that succeeds closes the circuit again.
+    After failed requests the server is left alone for 1, 2, 4, then 8 s, until an answer has been read to its end again.
     """
 
     def __init__(self, settings: Settings, client: httpx.Client) -> None:
@@ -185,9 +187,9 @@ class Health:
             try:
                 self.model = self._probe()
             except LLMError as error:
-                self._trip(error)
+                self._pause(ABSENT_S, error)
                 return False
-            self._failures, self._why = 0, ""
+            self._why = ""
             self._fresh_until = time.monotonic() + self._fresh_s
             return True
 
@@ -198,9 +200,11 @@ class Health:
 
     def failed(self, error: LLMError) -> None:
         """Note a failed request. A refused request says nothing of the server's health."""
-        if not isinstance(error, LLMRefusedError):
-            with self._lock:
-                self._trip(error)
+        if isinstance(error, LLMRefusedError):
+            return
+        with self._lock:
+            self._pause(BREAK_S[min(self._failures, len(BREAK_S) - 1)], error)
+            self._failures += 1
 
     def succeeded(self) -> None:
         """Note an answer that was read to its end."""
@@ -208,12 +212,10 @@ class Health:
             self._failures, self._closed_until = 0, 0.0
             self._fresh_until = time.monotonic() + self._fresh_s
 
-    def _trip(self, error: LLMError) -> None:
-        pause = BREAK_S[min(self._failures, len(BREAK_S) - 1)]
-        self._failures += 1
-        self._fresh_until, self._closed_until = 0.0, time.monotonic() + pause
+    def _pause(self, pause_s: float, error: LLMError) -> None:
+        self._fresh_until, self._closed_until = 0.0, time.monotonic() + pause_s
         if str(error) != self._why:
-            log.info("language model not usable", why=str(error), pause_s=pause)
+            log.info("language model not usable", why=str(error), pause_s=pause_s)
         self._why = str(error)
 
     def _probe(self) -> Model:

@@ -16,7 +16,7 @@ import pytest
 from scripted import Script, ScriptedLLM
 
 from chatrec.errors import LLMError, LLMMalformedError, LLMRefusedError, LLMTimeoutError, LLMUnavailableError
-from chatrec.llm import BREAK_S, LLM, Answer, starting_note
+from chatrec.llm import ABSENT_S, BREAK_S, LLM, Answer, starting_note
 from chatrec.settings import Settings
 
 ASK = [("system", "Be brief."), ("user", "Say hello.")]
@@ -175,22 +175,46 @@ def test_a_fresh_answer_is_not_probed_again(llm: LLM, scripted_llm: ScriptedLLM)
     assert scripted_llm.probes == 1
 
 
-def test_after_a_failure_the_server_is_left_alone_and_then_found_again(
-    llm: LLM, scripted_llm: ScriptedLLM, monkeypatch: pytest.MonkeyPatch
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    now = [1000.0]
+    monkeypatch.setattr("chatrec.llm.time.monotonic", lambda: now[0])
+    return now
+
+
+def test_an_absent_server_is_looked_for_again_every_second_and_found(
+    llm: LLM, scripted_llm: ScriptedLLM, clock: list[float]
 ) -> None:
-    clock = [1000.0]
-    monkeypatch.setattr("chatrec.llm.time.monotonic", lambda: clock[0])
     scripted_llm.healthy = False
-    for pause in (*BREAK_S, BREAK_S[-1]):
-        before = scripted_llm.probes
+    for round_ in range(5):
         assert not llm.ready()
-        clock[0] += pause - 0.01
+        clock[0] += ABSENT_S - 0.01
         assert not llm.ready()
-        assert scripted_llm.probes == before + 1
+        assert scripted_llm.probes == round_ + 1
         clock[0] += 0.02
     scripted_llm.healthy = True
     assert llm.ready()
+
+
+def test_a_server_whose_answers_fail_is_left_alone_for_longer_each_time_until_one_succeeds(
+    llm: LLM, scripted_llm: ScriptedLLM, clock: list[float]
+) -> None:
+    scripted_llm.says(fault="broken")
+    for pause in (*BREAK_S, BREAK_S[-1]):
+        with pytest.raises(LLMUnavailableError):
+            list(ask(llm))
+        clock[0] += pause - 0.01
+        assert not llm.ready()
+        clock[0] += 0.02
+        assert llm.ready()
     assert max(BREAK_S) <= 10
+    scripted_llm.says("well again")
+    assert list(ask(llm)) == ["well again"]
+    scripted_llm.says(fault="broken")
+    with pytest.raises(LLMUnavailableError):
+        list(ask(llm))
+    clock[0] += BREAK_S[0] + 0.01
+    assert llm.ready()
 
 
 def test_a_refused_request_does_not_open_the_circuit(llm: LLM, scripted_llm: ScriptedLLM) -> None:
