@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from dialog_samples import small_index  # noqa: F401 - a fixture for all
 from scripted import ScriptedLLM, serve
 
 from chatrec.errors import DependencyMissingError, ModelMissingError

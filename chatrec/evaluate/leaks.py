@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,7 +64,7 @@ class Fingerprints:
         try:
             with np.load(folder / FILE, allow_pickle=False) as stored:
                 return cls(frozenset(int(number) for number in stored["ids"]), stored["sketches"])
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
             raise ModelMissingError(f"{folder / FILE} cannot be read ({error}): run `chatrec train head` again") from error
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -260,7 +261,7 @@ def load_models(index: Index, folder: Path) -> tuple[TrainedRetriever, ...]:
             TrainedRetriever(name, KINDS[kind].of(_arrays(folder / f"{name}.npz")), index)
             for name, kind in listed["retrievers"].items()
         )
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
         raise ModelMissingError(f"the models in {folder} cannot be read ({error}): run `chatrec train head` again") from error
 
 

@@ -1,0 +1,63 @@
+"""The leak guard finds what was trained on, and only that."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from dialog_samples import dialog, user
+
+from chatrec.errors import LeakError, ModelMissingError
+from chatrec.evaluate.leaks import FILE, Fingerprints, find_leak, guard
+from chatrec.evaluate.logs import DialogLine
+
+
+def talk(number: int, words: int = 80, seed: int | None = None) -> DialogLine:
+    rng = np.random.default_rng(number if seed is None else seed)
+    return dialog(number, user(" ".join(f"word{n}" for n in rng.integers(0, 5000, words))))
+
+
+def test_a_dialog_id_that_was_trained_on_is_refused() -> None:
+    with pytest.raises(LeakError, match="1 were trained on by id"):
+        guard([talk(1), talk(2)], Fingerprints.of([talk(1, seed=9)]))
+
+
+def test_the_same_text_under_another_id_is_found_though_a_few_words_differ() -> None:
+    twin = talk(2, seed=1)
+    text = str(twin.turns[0].text).replace("word", "word", 1).split()
+    text[5] = "changed"
+    near = dialog(2, user(" ".join(text)))
+    leak = find_leak([near, talk(3)], Fingerprints.of([talk(1)]))
+    assert (leak.by_id, leak.by_text) == (0, 1)
+    assert leak.refused
+
+
+def test_other_dialogs_and_short_texts_pass() -> None:
+    trained = Fingerprints.of([talk(1), talk(2, words=20)])
+    assert not guard([talk(3), talk(4, words=20, seed=2)], trained).refused
+
+
+def test_up_to_one_in_a_hundred_near_duplicates_are_counted_and_let_through() -> None:
+    trained = Fingerprints.of([talk(0)])
+    log = [talk(900, seed=0), *(talk(number) for number in range(1, 100))]
+    leak = guard(log, trained)
+    assert (leak.dialogs, leak.by_text, leak.refused) == (100, 1, False)
+
+
+def test_an_allowed_leak_is_returned_so_that_it_can_be_stamped() -> None:
+    assert guard([talk(1)], Fingerprints.of([talk(1)]), allow=True).refused
+
+
+def test_fingerprints_survive_a_round_trip_and_hold_no_text(tmp_path: Path) -> None:
+    Fingerprints.of([talk(1)]).save(tmp_path)
+    assert find_leak([talk(1)], Fingerprints.load(tmp_path)).by_id == 1
+    assert b"word" not in (tmp_path / FILE).read_bytes()
+
+
+@pytest.mark.parametrize("kept", [0, 7, 300])
+def test_damaged_fingerprints_are_an_error_not_an_empty_set(tmp_path: Path, kept: int) -> None:
+    Fingerprints.of([talk(1)]).save(tmp_path)
+    (tmp_path / FILE).write_bytes((tmp_path / FILE).read_bytes()[:kept])
+    with pytest.raises(ModelMissingError, match=r"trained_on\.npz"):
+        Fingerprints.load(tmp_path)

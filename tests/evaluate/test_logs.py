@@ -1,0 +1,64 @@
+"""Dialog logs: what is read, what is refused, and what becomes an instance."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from dialog_samples import assistant, dialog, user
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chatrec.errors import DataMissingError, DialogLogError
+from chatrec.evaluate.logs import instances, parse_dialog, read_dialogs
+
+GOOD = {"dialog_id": "d:1", "turns": [{"role": "user", "text": "hi"}]}
+
+
+def test_a_bad_line_is_reported_with_file_line_and_field(tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+    bad = {**GOOD, "dialog_id": "d:2", "turns": [{"role": "robot"}]}
+    path.write_text(json.dumps(GOOD) + "\n" + json.dumps(bad) + "\n", encoding="utf-8")
+    with pytest.raises(DialogLogError, match=r"log\.jsonl:2: field 'turns\.0\.role'"):
+        read_dialogs(path)
+
+
+def test_a_repeated_dialog_id_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+    path.write_text((json.dumps(GOOD) + "\n") * 2, encoding="utf-8")
+    with pytest.raises(DialogLogError, match="repeats 'd:1'"):
+        read_dialogs(path)
+
+
+def test_a_missing_or_empty_log_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DataMissingError, match=r"nowhere\.jsonl"):
+        read_dialogs(tmp_path / "nowhere.jsonl")
+    (tmp_path / "empty.jsonl").write_text("\n", encoding="utf-8")
+    with pytest.raises(DialogLogError, match="holds no dialogs"):
+        read_dialogs(tmp_path / "empty.jsonl")
+
+
+@given(
+    st.text()
+    | st.recursive(st.none() | st.integers() | st.text(), lambda x: st.lists(x) | st.dictionaries(st.text(), x)).map(json.dumps)
+)
+def test_whatever_a_line_holds_it_is_read_or_refused_as_a_log_error(line: str) -> None:
+    with suppress(DialogLogError):
+        assert parse_dialog(line).turns
+
+
+def test_protocol_new_drops_gold_that_was_mentioned_and_instances_without_any() -> None:
+    line = dialog(1, user("hi", "alien"), assistant("again?", "alien"), user("no"), assistant("these", "alien", "thing"))
+    full = [(found.turn, found.gold("full")) for found in instances(line, "full")]
+    new = [(found.turn, found.gold("new")) for found in instances(line, "new")]
+    assert full == [(1, ("s:alien",)), (3, ("s:alien", "s:thing"))]
+    assert new == [(3, ("s:thing",))]
+
+
+def test_a_turn_that_opens_a_dialog_and_a_shuffled_dialog_have_nothing_to_replay() -> None:
+    opening = dialog(1, assistant("try this", "alien"), user("thanks"))
+    shuffled = dialog(2, user("hi", "alien"), assistant("this", "thing"), order="shuffled")
+    assert not list(instances(opening, "full"))
+    assert not list(instances(shuffled, "full"))

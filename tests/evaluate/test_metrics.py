@@ -1,0 +1,81 @@
+"""Metrics agree with ir-measures, and with hand counts where that has none."""
+
+from __future__ import annotations
+
+import math
+
+import ir_measures
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from ir_measures import AP, RR, R, nDCG
+
+from chatrec.evaluate import metrics
+
+ITEMS = [f"i{n}" for n in range(12)]
+runs = st.lists(
+    st.tuples(st.permutations(ITEMS).map(lambda p: p[:8]), st.sets(st.sampled_from(ITEMS), min_size=1, max_size=4)),
+    min_size=1,
+    max_size=4,
+)
+
+
+@settings(max_examples=50, deadline=None)
+@given(runs)
+def test_recall_mrr_ndcg_and_map_agree_with_ir_measures(run: list[tuple[list[str], set[str]]]) -> None:
+    qrels = {str(q): dict.fromkeys(gold, 1) for q, (_, gold) in enumerate(run)}
+    scores = {str(q): {item: 100.0 - place for place, item in enumerate(ranking)} for q, (ranking, _) in enumerate(run)}
+    theirs = ir_measures.calc_aggregate([R @ 5, RR, nDCG @ 5, AP], qrels, scores)
+    ranks = [metrics.gold_ranks(ranking, sorted(gold)) for ranking, gold in run]
+    macro = np.mean([metrics.recall([row], 5) for row in ranks])
+    assert macro == pytest.approx(theirs[R @ 5])
+    assert metrics.mrr(ranks) == pytest.approx(theirs[RR])
+    assert metrics.ndcg(ranks, 5) == pytest.approx(theirs[nDCG @ 5])
+    assert metrics.mean_average_precision(ranks) == pytest.approx(theirs[AP])
+
+
+def test_equal_scores_share_their_mean_rank_whatever_the_order() -> None:
+    ranking, scores = ["a", "b", "c", "d"], [0.9, 0.5, 0.5, 0.5]
+    assert metrics.gold_ranks(ranking, ["b", "d"], scores) == [3.0, 3.0]
+    assert metrics.gold_ranks(["a", "d", "c", "b"], ["b", "d"], scores) == [3.0, 3.0]
+
+
+def test_a_short_or_empty_ranking_is_a_miss_not_a_gap() -> None:
+    ranks = [metrics.gold_ranks([], ["a"]), metrics.gold_ranks(["a"], ["a"])]
+    assert metrics.recall(ranks, 10) == 0.5
+    assert metrics.mrr(ranks) == 0.5
+
+
+def test_recall_counts_gold_mentions_not_instances() -> None:
+    assert metrics.recall([[1.0, 2.0, 3.0], [math.inf]], 10) == 0.75
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 5)), min_size=1, max_size=40))
+def test_the_bootstrap_interval_is_ordered_and_the_same_twice(cells: list[tuple[int, int]]) -> None:
+    top = [min(found, 1) for found, _ in cells]
+    args = (top, [1.0] * len(cells), [group for _, group in cells])
+    low, high = metrics.ratio_interval(*args, draws=50)
+    assert 0 <= low <= high <= 1
+    assert metrics.ratio_interval(*args, draws=50) == (low, high)
+
+
+def test_the_interval_narrows_with_more_dialogs() -> None:
+    rng = np.random.default_rng(0)
+    found = rng.integers(0, 2, 2000).tolist()
+
+    def width(n: int) -> float:
+        low, high = metrics.ratio_interval(found[:n], [1.0] * n, range(n), draws=200)
+        return high - low
+
+    assert width(2000) < width(50) / 3
+
+
+def test_one_dialog_drawn_again_and_again_gives_no_spread() -> None:
+    assert metrics.ratio_interval([1, 0], [1, 1], [7, 7]) == (0.5, 0.5)
+
+
+def test_exposure_of_a_ranker_that_always_shows_the_same() -> None:
+    assert metrics.coverage([["a"]] * 9, items=10, k=1) == 0.1
+    assert metrics.gini([["a"]] * 9, items=10, k=1) == pytest.approx(0.9)
+    assert metrics.gini([["a"], ["b"]], items=2, k=1) == pytest.approx(0.0)

@@ -1,0 +1,137 @@
+"""Replaying dialogs: what is masked, what is scored, what is written."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import pytest
+from dialog_samples import assistant, dialog, items, last_instance, many_dialogs, user, write_dialogs
+
+from chatrec.catalog.read import write_catalog
+from chatrec.errors import DialogLogError, LeakError
+from chatrec.evaluate.leaks import Fingerprints
+from chatrec.evaluate.logs import Instance, Protocol
+from chatrec.evaluate.replay import judge, masked_items, replay, select
+from chatrec.evaluate.run import ReplayConfig, open_fusion, run_replay
+from chatrec.index.embed import Embedder
+from chatrec.index.open import Index
+from chatrec.types import Candidate, Item
+
+
+def candidates(*ids: str, scores: tuple[float, ...] = ()) -> list[Candidate]:
+    values = scores or tuple(1.0 - place / 100 for place in range(len(ids)))
+    return [Candidate(item=Item(id=i, kind="video", title=i), score=s) for i, s in zip(ids, values, strict=True)]
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> ReplayConfig:
+    catalog = tmp_path / "catalog.jsonl"
+    write_catalog(items(), catalog)
+    return ReplayConfig(write_dialogs(tmp_path / "dialogs.jsonl", many_dialogs(6)), catalog)
+
+
+def run(config: ReplayConfig, folder: Path, name: str = "a") -> tuple[dict, list[dict]]:
+    out, rankings = folder / f"{name}.json", folder / f"{name}.jsonl"
+    report = run_replay(config, out, rankings, Embedder(), folder / "index")
+    assert json.loads(out.read_text()) == json.loads(json.dumps(report))
+    return report, [json.loads(line) for line in rankings.read_text().splitlines()]
+
+
+def test_what_was_mentioned_is_never_ranked_under_protocol_new_and_may_be_under_full(small_index: Index) -> None:
+    line = dialog(1, user("Alien was great", "alien"), assistant("again", "alien", "thing"))
+    ranked = {}
+    protocols: tuple[Protocol, Protocol] = ("new", "full")
+    for protocol in protocols:
+        (row,) = replay(small_index, [last_instance(line)], protocol, open_fusion(small_index, None))
+        ranked[protocol] = row.ranking
+    assert "s:alien" not in ranked["new"]
+    assert "s:alien" in ranked["full"]
+
+
+def test_playlist_seeds_and_their_other_versions_are_masked_and_versions_score_as_one() -> None:
+    def track(key: str, cluster: str) -> Item:
+        return Item(id=f"t:{key}", kind="audio", title=key, links={"cluster": cluster})
+
+    catalog = {item.id: item for item in (track("a", "A"), track("a2", "A"), track("b", "B"), track("b2", "B"), track("c", "C"))}
+    turn = {"role": "assistant", "text": "ok", "gold": ["t:b", "t:b2"], "seeds": ["t:a"]}
+    instance = last_instance(dialog(1, user("hi"), turn))
+    assert masked_items(instance, "full", catalog) == {"t:a", "t:a2"}
+    row = judge(
+        instance, "full", catalog, [Candidate(item=catalog["t:c"], score=2.0), Candidate(item=catalog["t:b2"], score=1.0)], []
+    )
+    assert row.ranks == (2.0,)
+
+
+def test_gold_that_no_retriever_brought_up_is_a_miss() -> None:
+    row = judge(last_instance(dialog(1, user("hi"), assistant("x", "thing"))), "new", {}, candidates("s:a"), candidates("s:a"))
+    assert row.ranks == (math.inf,)
+
+
+def test_ties_take_the_mean_rank_in_metrics_and_keep_their_order_in_the_ranking() -> None:
+    instance = last_instance(dialog(1, user("hi"), assistant("x", "thing")))
+    row = judge(instance, "new", {}, candidates("s:alien", "s:scream", "s:thing", scores=(0.5, 0.5, 0.5)), [])
+    assert row.ranks == (2.0,)
+    assert row.ranking == ("s:alien", "s:scream", "s:thing")
+
+
+def test_rankings_have_a_line_per_instance_with_its_place_in_the_dialog(files: ReplayConfig, tmp_path: Path) -> None:
+    report, lines = run(files, tmp_path)
+    assert [(line["dialog_id"], line["turn"]) for line in lines[:3]] == [("s:0", 1), ("s:0", 3), ("s:1", 1)]
+    assert report["instances"] == len(lines) == 12
+    assert all(len(line["ranking"]) == len(set(line["ranking"])) <= 100 and line["gold"] for line in lines)
+
+
+def test_the_report_counts_what_the_rankings_show(files: ReplayConfig, tmp_path: Path) -> None:
+    report, lines = run(files, tmp_path)
+    found = sum(gold in line["ranking"][:10] for line in lines for gold in line["gold"])
+    assert report["recall"]["10"]["value"] == pytest.approx(found / report["gold"], abs=1e-6)
+    assert report["pool_recall"]["value"] >= report["fused_recall"]["50"]["value"]
+    gain = report["recall"]["1"]["value"] - report["fused_recall"]["1"]["value"]
+    assert report["rerank_gain"]["1"]["value"] == pytest.approx(gain, abs=1e-5)
+
+
+def test_the_same_replay_twice_writes_the_same(files: ReplayConfig, tmp_path: Path) -> None:
+    run(files, tmp_path, "a")
+    run(files, tmp_path, "b")
+    assert (tmp_path / "a.jsonl").read_bytes() == (tmp_path / "b.jsonl").read_bytes()
+    assert (tmp_path / "a.json").read_bytes() == (tmp_path / "b.json").read_bytes()
+
+
+def test_a_limit_takes_the_first_instances_and_is_in_the_report(files: ReplayConfig, tmp_path: Path) -> None:
+    report, lines = run(ReplayConfig(files.dialogs, files.catalog, limit=2), tmp_path)
+    assert len(lines) == 2
+    assert report["provenance"]["limit"] == 2
+
+
+def test_dialogs_that_were_trained_on_are_refused_unless_allowed_and_then_stamped(files: ReplayConfig, tmp_path: Path) -> None:
+    from shutil import copytree
+
+    from chatrec.score.head import SHIPPED
+
+    models = tmp_path / "models"
+    copytree(SHIPPED, models)
+    Fingerprints.of(many_dialogs(1)).save(models)
+    with pytest.raises(LeakError, match="allow-leak"):
+        run(ReplayConfig(files.dialogs, files.catalog, models=models), tmp_path)
+    report, _ = run(ReplayConfig(files.dialogs, files.catalog, models=models, allow_leak=True), tmp_path)
+    assert report["provenance"]["leak"] == {"by_id": 1, "by_text": 0, "allowed": True}
+
+
+def test_a_log_without_instances_says_why_nothing_is_replayed() -> None:
+    with pytest.raises(DialogLogError, match="no instance to replay"):
+        select([dialog(1, user("hi"))], "new")
+
+
+def test_a_recorded_last_step_sees_the_instance_and_decides_the_order(small_index: Index) -> None:
+    def reverse(query: object, instance: Instance, pool: object) -> list[Candidate]:
+        assert instance.turn == 1
+        ordered = sorted(pool, key=lambda c: c.score)  # type: ignore[call-overload, attr-defined]
+        return [Candidate(item=c.item, score=-c.score) for c in ordered]
+
+    found = [last_instance(dialog(1, user("something scary"), assistant("x", "thing")))]
+    fusion = open_fusion(small_index, None)
+    (plain,) = replay(small_index, found, "new", fusion)
+    (turned,) = replay(small_index, found, "new", fusion, reverse)
+    assert turned.ranking == plain.ranking[::-1]
