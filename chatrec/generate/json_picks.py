@@ -40,12 +40,20 @@ class Card:
     """Field → values, as plain text."""
 
 
-def cards(slots: Sequence[Candidate], context: FactContext) -> tuple[Card, ...]:
+PROSE_CHARS, PROSE_CHARS_SHORT = 200, 80
+
+
+def cards(slots: Sequence[Candidate], context: FactContext, prose_chars: int = PROSE_CHARS) -> tuple[Card, ...]:
     """The candidates with slot names `c01` … and their fields."""
-    return tuple(_card(f"c{place:02d}", slot, context) for place, slot in enumerate(slots, 1))
+    return tuple(_card(f"c{place:02d}", slot, context, prose_chars) for place, slot in enumerate(slots, 1))
 
 
-def _card(name: str, candidate: Candidate, context: FactContext) -> Card:
+def decks(slots: Sequence[Candidate], context: FactContext) -> Iterator[tuple[Card, ...]]:
+    """The candidates with ever shorter descriptions, for a prompt that must become shorter."""
+    yield from (cards(slots, context, chars) for chars in (PROSE_CHARS, PROSE_CHARS_SHORT, 0))
+
+
+def _card(name: str, candidate: Candidate, context: FactContext, prose_chars: int) -> Card:
     item = candidate.item
     fields: dict[str, tuple[str, ...]] = {"form": (wording.form_noun(item, "en"),)}
     for field in ("genres", "moods", "themes", "tags", "creators", "cast"):
@@ -55,8 +63,8 @@ def _card(name: str, candidate: Candidate, context: FactContext) -> Card:
     fields |= {"countries": item.countries[:3], "language": (item.language,) if item.language else ()}
     if item.id in context.near:
         fields["near"] = (wording.plain(context.catalog[context.near[item.id][0]].title),)
-    if item.description:
-        fields["description"] = (wording.plain(item.description, 240),)
+    if item.description and prose_chars:
+        fields["description"] = (wording.plain(item.description, prose_chars),)
     return Card(name, candidate, wording.plain(item.title), {field: values for field, values in fields.items() if values})
 
 

@@ -6,9 +6,9 @@ A false claim cannot be written, and each pick costs few tokens, which is what c
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
+from itertools import combinations, islice
 
 from chatrec.generate import wording
 from chatrec.generate.facts import FactContext, asked_facts, facts
@@ -42,20 +42,25 @@ class Card:
         return self.leads.get(phrase) or self.details.get(phrase) or ()
 
 
-def cards(slots: Sequence[Candidate], context: FactContext) -> tuple[Card, ...]:
+def cards(slots: Sequence[Candidate], context: FactContext, details: int = MAX_DETAILS) -> tuple[Card, ...]:
     """The candidates with slot names `c01` … and the facts each can be picked with."""
-    return tuple(_card(f"c{place:02d}", slot, context) for place, slot in enumerate(slots, 1))
+    return tuple(_card(f"c{place:02d}", slot, context, details) for place, slot in enumerate(slots, 1))
 
 
-def _card(name: str, candidate: Candidate, context: FactContext) -> Card:
+def decks(slots: Sequence[Candidate], context: FactContext) -> Iterator[tuple[Card, ...]]:
+    """The candidates with ever fewer facts, for a prompt that must become shorter."""
+    yield from (cards(slots, context, details) for details in range(MAX_DETAILS, 0, -1))
+
+
+def _card(name: str, candidate: Candidate, context: FactContext, details: int) -> Card:
     item = candidate.item
     asked = asked_facts(item, context)
     others = tuple(claim for claim in facts(item, context) if claim not in asked)
     leads = _phrases([(claim,) for claim in asked] or _kinds_of_work(others), item, context, MAX_LEADS)
     taken = {claim for claims in leads.values() for claim in claims}
     rest = [(claim,) for claim in others if claim not in taken and claim.field not in ("moods", "age")]
-    details = {text: c for text, c in _phrases(rest, item, context, MAX_DETAILS + len(leads)).items() if text not in leads}
-    return Card(name, candidate, wording.plain(item.title, MAX_TITLE_CHARS), leads, dict(list(details.items())[:MAX_DETAILS]))
+    second = _phrases(rest, item, context, details, besides=leads)
+    return Card(name, candidate, wording.plain(item.title, MAX_TITLE_CHARS), leads, second)
 
 
 def _kinds_of_work(claims: Sequence[Claim]) -> list[tuple[Claim, ...]]:
@@ -66,10 +71,13 @@ def _kinds_of_work(claims: Sequence[Claim]) -> list[tuple[Claim, ...]]:
     return [*(pairs or [(genre,) for genre in genres]), *((claim,) for claim in claims if claim.field == "themes")]
 
 
-def _phrases(groups: Sequence[tuple[Claim, ...]], item: Item, context: FactContext, limit: int) -> dict[str, tuple[Claim, ...]]:
+def _phrases(
+    groups: Sequence[tuple[Claim, ...]], item: Item, context: FactContext, limit: int, besides: Container[str] = ()
+) -> dict[str, tuple[Claim, ...]]:
+    """The first `limit` of the claims by the phrase they are written with; a phrase stands for one thing only."""
     texts = ((" ".join(_short(claim, item, context) for claim in group), group) for group in groups)
-    usable = {text: group for text, group in texts if text and ";" not in text}
-    return dict(list(usable.items())[:limit])
+    usable = {text: group for text, group in texts if text and ";" not in text and text not in besides}
+    return dict(islice(usable.items(), limit))
 
 
 def _short(claim: Claim, item: Item, context: FactContext) -> str:

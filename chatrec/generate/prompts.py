@@ -16,10 +16,14 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from chatrec.errors import SettingsError
+from chatrec.generate.wording import plain
 from chatrec.llm import ChatMessage
 from chatrec.settings import Settings
 from chatrec.types import Message
 
+MAX_PAST_CHARS = 400
+MESSAGE_TOKENS = 5
+"""What a chat template adds to each message."""
 Profile = Literal["small", "capable"]
 
 
@@ -72,10 +76,14 @@ class Prompt:
             raise SettingsError(f"prompt {self.version}, block {name!r}: {error.message}") from error
 
     def messages(self, history: Sequence[Message], *, n: int, **values: Any) -> list[ChatMessage]:
-        """The whole request: rules, the part of the history that the budget admits, candidates and last message."""
+        """The whole request: rules, the part of the history that its budget admits, candidates and last message."""
         kept = trim(history, self.meta.budget.history)
-        past: list[ChatMessage] = [(message.role, message.text) for message in kept]
+        past: list[ChatMessage] = [(message.role, plain(message.text, MAX_PAST_CHARS)) for message in kept]
         return [("system", self.block("system", n=n)), *past, ("user", self.block("request", n=n, **values))]
+
+    def fits(self, messages: Sequence[ChatMessage]) -> bool:
+        """Whether the request is within the prompt's budget, by a cautious estimate."""
+        return sum(estimate_tokens(text) for _, text in messages) <= self.meta.budget.prompt
 
 
 @dataclass(frozen=True)
@@ -121,9 +129,14 @@ def load(path: Path) -> Prompt:
 
 
 def estimate_tokens(text: str) -> int:
-    """A cautious guess of how many tokens a text is: a Latin token has about 3.5 characters, a Chinese character about two."""
-    wide = sum(ord(char) > 0x2E80 for char in text)
-    return 2 * wide + -(-(len(text) - wide) * 2 // 7) + 4
+    """A cautious guess of how many tokens a message is: small vocabularies spell digits and Chinese characters out.
+
+    Counts a digit or sign as one token, a Latin letter as 2/7, any other letter as one and a Chinese character as two.
+    """
+    wide = sum(char > "\u2e80" for char in text)
+    latin = sum(char.isascii() and char.isalpha() for char in text)
+    spaces = text.count(" ")
+    return 2 * wide + -(-2 * latin // 7) + (len(text) - wide - latin - spaces) + MESSAGE_TOKENS
 
 
 def trim(history: Sequence[Message], budget: int) -> Sequence[Message]:

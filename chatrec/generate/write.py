@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import structlog
 
@@ -13,7 +13,7 @@ from chatrec.errors import LLMMalformedError, LLMRefusedError
 from chatrec.generate import json_picks, lines, wording
 from chatrec.generate.facts import FactContext, headline
 from chatrec.generate.prompts import Profile, Prompt, Prompts, estimate_tokens
-from chatrec.llm import LLM, Answer, Usage
+from chatrec.llm import LLM, Answer, ChatMessage, Usage
 from chatrec.settings import Settings
 from chatrec.types import Candidate, Claim, Constraint, Draft, Message
 
@@ -25,8 +25,14 @@ Mode = Literal["grammar", "schema", "plain"]
 """How the answer is held to its form: by a grammar of facts (vLLM), by a JSON schema, or by the prompt alone."""
 TAIL_PIECES = 8
 """Pieces read after the last pick: closing brackets and the token counts; a model that rambles on is cut off."""
-MAX_MESSAGE_TOKENS = 160
+MAX_MESSAGE_TOKENS = 120
 MAX_KNOWN_CHARS = 160
+SIGNS = {"lt": "under", "le": "at most", "gt": "over", "ge": "at least"}
+
+
+Reader = lines.LineReader | json_picks.JsonReader
+Deck = tuple[Any, ...]
+"""Cards of one protocol."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +60,7 @@ class Writer:
     """Asks the language model. One instance serves all sessions; what belongs to one answer is in its `Writing`."""
 
     def __init__(self, llm: LLM, prompts: Prompts, settings: Settings) -> None:
-        self._llm, self._prompts = llm, prompts
+        self.llm, self.prompts = llm, prompts
         self._profile: Profile = settings.llm_profile
         self._refused: set[Mode] = set()
         self._lock = threading.Lock()
@@ -62,15 +68,15 @@ class Writer:
     @property
     def versions(self) -> Mapping[str, str]:
         """What the trace records of this stage."""
-        return {"prompt": self._prompts[self._profile].version}
+        return {"prompt": self.prompts[self._profile].version}
 
     def ready(self) -> bool:
         """Whether the model can be asked now."""
-        return self._llm.ready()
+        return self.llm.ready()
 
     def status(self) -> str:
         """Why it cannot."""
-        return self._llm.status()
+        return self.llm.status()
 
     def stream(
         self, *, message: str, history: Sequence[Message], slots: Sequence[Candidate], context: FactContext, n: int
@@ -91,7 +97,7 @@ class Writer:
 
     def modes(self) -> list[Mode]:
         """The ways to hold the model to its form, best first, without those this endpoint refused before."""
-        model = self._llm.model
+        model = self.llm.model
         grammar = self._profile == "small" and model is not None and model.is_vllm
         modes: tuple[Mode, ...] = ("grammar", "schema", "plain") if grammar else ("schema", "plain")
         return [mode for mode in modes if mode not in self._refused] or ["plain"]
@@ -151,23 +157,31 @@ class Writing(Iterator[Written]):
         if not ranks:
             raise LLMMalformedError("the language model wrote nothing usable")
 
-    def _ask(self, mode: Mode) -> tuple[lines.LineReader | json_picks.JsonReader, Answer]:
-        known = _known(self._context)
-        message = _bounded(self._message)
-        prompt: Prompt
+    def _ask(self, mode: Mode) -> tuple[Reader, Answer]:
+        protocol = lines if mode == "grammar" else json_picks
+        prompt = self._writer.prompts["small" if mode == "grammar" else "capable"]
+        deck, messages = self._fitting(prompt, protocol.decks(self._slots, self._context))
+        by_name = {card.name: card for card in deck}
+        limit = prompt.meta.budget.answer
         if mode == "grammar":
-            prompt, deck = self._writer._prompts["small"], lines.cards(self._slots, self._context)
-            form = {"grammar": lines.grammar(deck, self._n)}
-            reader = lines.LineReader({card.name: card for card in deck})
-        else:
-            prompt, deck = self._writer._prompts["capable"], json_picks.cards(self._slots, self._context)
-            form = {"json_schema": json_picks.schema(deck, self._n)} if mode == "schema" else {}
-            reader = json_picks.JsonReader({card.name: card for card in deck})
-        messages = prompt.messages(self._history, n=self._n, cards=deck, known=known, message=message)
-        return reader, self._writer._llm.stream(messages, max_tokens=prompt.meta.budget.answer, **form)  # type: ignore[arg-type]
+            return lines.LineReader(by_name), self._writer.llm.stream(
+                messages, max_tokens=limit, grammar=lines.grammar(deck, self._n)
+            )
+        form = json_picks.schema(deck, self._n) if mode == "schema" else None
+        return json_picks.JsonReader(by_name), self._writer.llm.stream(messages, max_tokens=limit, json_schema=form)
+
+    def _fitting(self, prompt: Prompt, decks: Iterator[Deck]) -> tuple[Deck, list[ChatMessage]]:
+        """The richest cards whose prompt is within the budget; without the history, if even the leanest are not."""
+        values = {"n": self._n, "known": _known(self._context), "message": _bounded(self._message)}
+        deck: Deck = ()
+        for deck in decks:
+            messages = prompt.messages(self._history, cards=deck, **values)
+            if prompt.fits(messages):
+                return deck, messages
+        return deck, prompt.messages((), cards=deck, **values)
 
 
-def _parts(reader: lines.LineReader | json_picks.JsonReader, answer: Answer, n: int) -> Iterator[tuple[Candidate, Claim | None]]:
+def _parts(reader: Reader, answer: Answer, n: int) -> Iterator[tuple[Candidate, Claim | None]]:
     """What the reader makes of the answer. Once n picks are whole only its last pieces, which tell its cost, are read."""
     beyond = 0
     for text in answer:
@@ -194,10 +208,14 @@ def _known(context: FactContext) -> str:
 
 
 def _said(constraint: Constraint) -> str:
+    """The words it came from; else the constraint in words."""
+    value = constraint.value
     if constraint.said:
         return constraint.said
-    values = constraint.value if isinstance(constraint.value, tuple) else (constraint.value,)
-    return ("no " if constraint.op == "not_in" else "") + ", ".join(map(str, values[:3]))
+    if not isinstance(value, tuple):
+        return f"{constraint.field} {SIGNS[constraint.op]} {value:g}"
+    words = [" to ".join(f"{bound:g}" for bound in part) if isinstance(part, tuple) else part for part in value[:3]]
+    return ("no " if constraint.op == "not_in" else "") + ", ".join(words)
 
 
 def _bounded(message: str) -> str:

@@ -93,14 +93,6 @@ def test_braces_in_a_message_are_text_and_not_template() -> None:
     assert said in rendered
 
 
-def test_twelve_slots_and_a_long_history_stay_within_the_small_budget() -> None:
-    prompt = Prompts.of(Settings.load())["small"]
-    deck = lines.cards(slots(*[ALIEN] * 12), context())
-    past = [Message("user", "something about loneliness in space, please, and not too long " * 2)] * 20
-    messages = prompt.messages(past, n=5, cards=deck, known="likes Alien; horror", message="more like it")
-    assert sum(estimate_tokens(text) for _, text in messages) <= prompt.meta.budget.prompt + prompt.meta.budget.history
-
-
 def test_the_capable_prompt_offers_every_field_that_can_be_claimed() -> None:
     prompt = Prompts.of(Settings.load())["capable"]
     text = prompt.messages((), n=2, cards=json_picks.cards(slots(), context()), known="", message="x")[-1][1]

@@ -11,11 +11,11 @@ from scripted import Script, ScriptedLLM
 
 from chatrec.errors import LLMError, LLMMalformedError, LLMRefusedError, LLMTimeoutError, LLMUnavailableError
 from chatrec.generate.lines import cards
-from chatrec.generate.prompts import Prompts
+from chatrec.generate.prompts import Prompts, estimate_tokens
 from chatrec.generate.write import Writer, Writing, Written
 from chatrec.llm import LLM
 from chatrec.settings import Settings
-from chatrec.types import Message, Wish
+from chatrec.types import Constraint, Message, Wish
 
 SLOTS = slots(ALIEN, SHOPLIFTERS, HOMOGENIC, FTL)
 GOOD = ("c03 intense electronic; by Björk\n", "c01 tense horror; ", "1979\n")
@@ -101,6 +101,30 @@ def test_a_message_with_the_markers_of_a_chat_template_cannot_end_its_turn(ready
     assert "<|" not in content
     assert "[INST]" not in content
     assert len(content) < 3_000
+
+
+def test_the_prompt_stays_within_its_budget_by_offering_fewer_facts(ready: Writer, scripted_llm: ScriptedLLM) -> None:
+    scripted_llm.says(*GOOD)
+    past = tuple(Message("user", f"and something about loneliness in space, number {n} " * 3) for n in range(20))
+    crowd = slots(*[ALIEN, SHOPLIFTERS, HOMOGENIC, FTL] * 3)
+    list(ready.stream(message="more " * 500, history=past, slots=crowd, context=context(opinions=likes(ALIEN.id)), n=2))
+    list(ready.stream(message="more", history=(), slots=crowd, context=context(), n=2))
+    full, lean = (sum(estimate_tokens(m["content"]) for m in body["messages"]) for body in reversed(scripted_llm.requests))
+    assert max(full, lean) <= ready.prompts["small"].meta.budget.prompt
+    assert all(f"c{place:02d} " in scripted_llm.requests[0]["messages"][-1]["content"] for place in range(1, 13))
+
+
+def test_constraints_without_words_of_their_own_are_put_into_words(ready: Writer, scripted_llm: ScriptedLLM) -> None:
+    scripted_llm.says(*GOOD)
+    limits = (
+        Constraint(field="minutes", op="le", value=100.0),
+        Constraint(field="year", op="ranges", value=((1980.0, 1989.0),)),
+        Constraint(field="genres", op="not_in", value=("horror",)),
+        Constraint(field="language", op="in", value=("ko",), said="Korean"),
+    )
+    list(write(ready, constraints=limits))
+    sent = scripted_llm.requests[0]["messages"][-1]["content"]
+    assert "minutes at most 100; 1980 to 1989; no horror; Korean" in sent
 
 
 def test_more_lines_than_picks_wanted_are_not_waited_for(ready: Writer, scripted_llm: ScriptedLLM) -> None:
