@@ -42,7 +42,7 @@ def _release(draft: Draft) -> None:
             _unconstrain_field(draft, entry.name)
         if mark.has("special", "adults"):
             _unconstrain_field(draft, "age")
-        if mark.has("special", "subtitles_ok"):
+        if mark.has("special", "subtitles_ok") or (mark.has("unsupported", "subtitles") and mark.released):
             _unconstrain_field(draft, "language")
         if mark.released and (mark.role != "words" or any(mark.has(section) for section in CONTENT)):
             _release_mark(draft, mark)

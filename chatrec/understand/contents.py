@@ -73,6 +73,8 @@ class Contents:
                 self._theme(mark)
             elif mark.has("special"):
                 self._special(mark)
+            elif mark.has("unsupported", "subtitles") and mark.negated:
+                self._without_subtitles(mark)
 
     # --- genres -------------------------------------------------------------------------------------------------------
 
@@ -267,7 +269,9 @@ class Contents:
 
     def _catalog_word(self, mark: Mark, entry: Entry) -> None:
         field = entry.data["field"]
-        if mark.negated:
+        if mark.negated and field == "publishers":
+            self._draft.wish(entry.name, field, entry.name, less=True)
+        elif mark.negated:
             self._draft.constrain(field, "not_in", (entry.name,), said=self._page.said(mark))
         else:
             self._draft.wish(entry.name, field, entry.name, less=direction_of(self._page, mark) == "less")
@@ -296,6 +300,8 @@ class Contents:
         after = self._page.words[mark.end] if mark.end < len(self._page.words) else ""
         noun = has_section(self._page.starting(mark.end), "forms", "genres", "styles")
         alone = mark.start == 0 and mark.end == len(self._page.words)
+        if said[0] in ("friends", "family", "families") and before in ("with", "and", "my", "our"):
+            return False
         frames = before in wordset(
             "with about of some more less on and or without no involving around like"
         ) and after not in wordset("you i we")
@@ -313,7 +319,13 @@ class Contents:
             chosen = [m for m in kept if m.negated == negated and not m.used]
             for field, section in (("language", "languages"), ("countries", "countries")):
                 group = [m for m in chosen if m.has(section) and not (section == "countries" and m.has("languages"))]
-                self._origin(field, section, group, negated=negated)
+                abroad = [m for m in group if self._words.has("countries") and _is_from(self._page, m, m.entry("languages"))]
+                for mark in abroad:
+                    entry = mark.entry("languages")
+                    assert entry is not None
+                    said = self._page.said(mark)
+                    self._draft.constrain("countries", "not_in" if negated else "in", (entry.data["country"],), said=said)
+                self._origin(field, section, [m for m in group if m not in abroad], negated=negated)
 
     def _origin(self, field: str, section: str, group: Sequence[Mark], *, negated: bool) -> None:
         values = tuple(dict.fromkeys(v for m in group if (e := m.entry(section)) for v in e.values))
@@ -361,16 +373,27 @@ class Contents:
         alone = all(m.role == "person" or m.is_cue("and", "or") for m in self._page.marks)
         return lead or noun or not alone
 
+    def _without_subtitles(self, mark: Mark) -> None:
+        """Spoken in the language of the message, or without words."""
+        spoken = ("zh", "cmn") if self._language == "zh" else ("en",)
+        self._draft.constrain("language", "in", (*spoken, "zxx"), said=self._page.said(mark))
+
     def _special(self, mark: Mark) -> None:
         entry = mark.entry("special")
         assert entry is not None
         said = self._page.said(mark)
-        spoken = ("zh", "cmn") if self._language == "zh" else ("en",)
         if entry.name == "no_subtitles":
-            self._draft.constrain("language", "in", (*spoken, "zxx"), said=said)
+            self._without_subtitles(mark)
         elif entry.name == "foreign":
             values = lexicon().sections["languages"][self._language]["values"]
             self._draft.constrain("language", "in" if mark.negated else "not_in", tuple(values), said=said, hard=not mark.soft)
+
+
+def _is_from(page: Page, mark: Mark, entry: Entry | None) -> bool:
+    """`from Japan` names the country; `Japanese` names the language."""
+    said = " ".join(page.words[mark.start : mark.end])
+    named = entry is not None and said in entry.data.get("nouns", ())
+    return named and (said.startswith("from ") or page.words[max(0, mark.start - 1) : mark.start] == ["from"])
 
 
 def direction_of(page: Page, mark: Mark) -> str | None:

@@ -11,6 +11,8 @@ from chatrec.understand.text import is_han, wordset
 
 MAX_WISH_WORDS = 6
 _STOP = wordset(
+    "similar create make making add put playlist fav favorite favourite learn few bunch couple quality type types ones pick "
+    "choose "
     "a an the of and or to in on at for with by from is are was were be been it its that this these those i im ive me my we "
     "our us you your he she they them his her their as so very really quite too just also some any all more most much many "
     "lot lots kind sort type please thanks thank hi hello hey ok okay yes yeah no not do does did can could would should "
@@ -69,6 +71,8 @@ def read_free(draft: Draft, asked: Asked) -> None:
     """Add wishes in free words, and what is unsupported."""
     page = draft.page
     for mark in page.sorted():
+        if mark.has("unsupported", "subtitles") and (mark.negated or mark.released):
+            continue
         if (
             mark.has("unsupported")
             and not mark.has("catalog")
@@ -98,7 +102,8 @@ def _wish_about(draft: Draft, cue: Mark) -> None:
     limit = 14 if start < len(page.words) and is_han(page.words[start]) else MAX_WISH_WORDS
     while end < len(page.words) and end - start < limit and page.words[end] not in _ENDERS and page.words[end] not in _HAN_END:
         blocked = page.starting(end)
-        if blocked is not None and (blocked.role in ("year", "minutes", "title") or blocked.has("forms") or blocked.has("cues")):
+        noun = blocked is not None and blocked.has("forms") and not blocked.about
+        if blocked is not None and (blocked.role in ("year", "minutes", "title") or noun or blocked.has("cues")):
             break
         end += 1
     known = any(_is_content(m) for m in page.within(start, end))

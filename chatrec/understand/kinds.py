@@ -12,6 +12,7 @@ from chatrec.understand.text import wordset
 from chatrec.understand.words import Words
 
 _SHOW_BEFORE = wordset("a an the any some good great tv television fun new funny best short this that another like netflix")
+_POINTING = wordset("that this your")
 _NOT_AFTER_SHOW = wordset("me us you up off")
 
 
@@ -35,7 +36,8 @@ def asked_for(page: Page, ledger: Ledger, items: Mapping[str, Item], words: Word
     nouns = [
         m for m in page.sorted() if (m.has("forms") or m.has("inner")) and not m.negated and not m.about and is_noun(page, m)
     ]
-    strong = [m for m in nouns if not _is_in_opinion(m)]
+    nouns = [m for m in nouns if page.words[m.start - 1 : m.start] == [] or page.words[m.start - 1] not in _POINTING]
+    strong = [m for m in nouns if not _is_in_opinion(m) and not _names_title(page, m)]
     if strong:
         return _of_nouns(strong, words)
     for kinds in (_word_kinds(page, words), _verb_kinds(page)):
@@ -55,6 +57,12 @@ def is_noun(page: Page, mark: Mark) -> bool:
     after = page.words[mark.end] if mark.end < len(page.words) else ""
     described = (lead := page.ending(mark.start)) is not None and lead.role == "words" and not lead.has("cues")
     return (before in _SHOW_BEFORE or described) and after not in _NOT_AFTER_SHOW
+
+
+def _names_title(page: Page, mark: Mark) -> bool:
+    """`the movie Alien` says which Alien is meant."""
+    following = page.starting(mark.end)
+    return following is not None and following.role in ("title", "missing") and following.attitude is None
 
 
 def _is_in_opinion(mark: Mark) -> bool:

@@ -23,6 +23,7 @@ _FIXED = _table(
     "half an hour=30; half a hour=30; half hour=30; half hours=30; quarter of an hour=15; quarter hour=15; "
     "three quarters of an hour=45; hour and a half=90; an hour and a half=90; hour and half=90; an hour or two=120; an hour=60; "
     "a full hour=60; a couple of hours=120; couple of hours=120; a couple hours=120; "
+    "a weekend=900; one weekend=900; an evening=240; one evening=240; "
     "半小时=30; 半个小时=30; 半个钟头=30; 半個小時=30; 半小時=30"
 )
 _TO = {"to", "-", "or", "~", "到", "至"}
@@ -42,6 +43,9 @@ def mark_lengths(page: Page) -> None:
 
 
 def _mark(page: Page, start: int, end: int, low: float, high: float) -> int:
+    for tail in (("long",), ("in", "length"), ("长",)):
+        if tuple(page.words[end : end + len(tail)]) == tail and page.free(end, end + len(tail)):
+            end += len(tail)
     op, left = before_number(page, start, "length")
     if op is None:
         op, end = after_number(page, end, "length")

@@ -23,6 +23,7 @@ LONG_MINUTES = 300
 """From here on, a length sought (`a 60-hour game`) asks for at least half of it; below, for about that length."""
 AROUND, SOUGHT = (0.8, 1.2), (0.7, 1.25)
 FLIPPED = {"lt": "ge", "le": "gt", "gt": "le", "ge": "lt"}
+ADULT_AGE = 16
 FAR = 9999.0
 _CRITIQUES: dict[str, tuple[str, str]] = {
     "shorter": ("minutes", "lt"),
@@ -108,12 +109,19 @@ class Measures:
         """The youngest one present; a number said outranks a word (`my kids`)."""
         numbers = [m for m in self._page.marks if m.role == "age" and not m.released]
         words = [m for m in self._page.sorted() if m.has("ages") and not (m.negated or m.about or m.released)]
+        self._no_adult_content()
+        words = [m for m in words if _word_age(m) < ADULT_AGE]
         if numbers:
             mark = min(numbers, key=lambda m: m.number)
             self._constrain("age", "le", mark.number, mark)
         elif words:
             mark = min(words, key=_word_age)
             self._constrain("age", "le", float(_word_age(mark)), mark)
+
+    def _no_adult_content(self) -> None:
+        for mark in self._page.marks:
+            if mark.has("ages") and mark.negated and _word_age(mark) >= ADULT_AGE:
+                self._constrain("age", "le", float(ADULT_AGE - 1), mark)
 
     # --- vague words --------------------------------------------------------------------------------------------------
 
@@ -163,7 +171,7 @@ class Measures:
         elif self._words.has(field):
             self._without_base(field, op, mark)
         else:
-            self._constrain(field, op, 0.0, mark)
+            self._draft.unsupported.append(self._page.said(mark))
 
     def _without_base(self, field: str, op: str, mark: Mark) -> None:
         """Nothing to compare with: the catalog's own median, softly."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chatrec.understand.marks import Mark, Page
+from chatrec.understand.marks import Mark, Page, has_section
 from chatrec.understand.numbers import cardinal
 from chatrec.understand.text import wordset
 
@@ -97,10 +97,20 @@ def mark_count(page: Page) -> int | None:
         if number is None or not page.free(at, number[1]) or number[0] % 1 or not 1 <= number[0] <= 1000:
             continue
         end = number[1]
-        if _asks_english(page.words, at, end) or _asks_chinese(page.words, at, end, number[0]):
+        noun = any(has_section(m, "forms", "genres", "styles") for m in page.within(end, end + 2))
+        if (
+            _asks_english(page.words, at, end)
+            or (noun and page.words[at] != "one" and not _is_of_mode(page, end))
+            or _asks_chinese(page.words, at, end, number[0])
+        ):
             page.add(Mark(at, end, "count", number=number[0]))
             return min(int(number[0]), MAX_PICKS)
     return _couple(page)
+
+
+def _is_of_mode(page: Page, end: int) -> bool:
+    """`2 player games` counts players."""
+    return any(m.has("tags") for m in page.within(end - 1, end + 2)) or page.words[end : end + 1] in (["player"], ["players"])
 
 
 def _couple(page: Page) -> int | None:

@@ -83,6 +83,7 @@ class Understander:
         measures = Measures(draft, asked, self._items)
         measures.read()
         Contents(draft, asked, language).read()
+        self._of_makers(draft)
         self._opine(draft)
         read_free(draft, asked)
         turn_away(draft, page, self._items)
@@ -106,9 +107,9 @@ class Understander:
         mark_ages(page)
         mark_lengths(page)
         mark_years(page, self._this_year)
-        n = mark_count(page)
         page.mark_phrases(self._words.phrases)
         self._titles.mark_framed(page, kinds)
+        n = mark_count(page)
         mark_pronouns(page, ledger)
         mark_unsupported(page)
         return n
@@ -132,6 +133,15 @@ class Understander:
         if asked.forms and not plain:
             said = draft.page.text.said(asked.form_marks[0].start, asked.form_marks[0].end)
             draft.constrain("form", "in", asked.forms, said=said)
+
+    def _of_makers(self, draft: Draft) -> None:
+        """`something by the director of Inception`."""
+        for mark in draft.page.sorted():
+            title = draft.page.starting(mark.end) if mark.has("maker_of") else None
+            if title is not None and title.role == "title":
+                title.used = True
+                said = draft.page.text.said(mark.start, title.end)
+                draft.constrain("people", "in", self._items[title.ids[0]].creators, said=said)
 
     def _opine(self, draft: Draft) -> None:
         resolved = _settled(draft)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chatrec.understand.marks import Attitude, Mark, Page
+from chatrec.understand.marks import Attitude, Mark, Page, has_section
 from chatrec.understand.text import is_han, wordset
 
 MAX_LIST = 20
@@ -106,6 +106,8 @@ def _pass_word(page: Page, state: _State, at: int) -> None:
         state.end_negation()
     elif word in ("(", ")", ":"):
         state.about = False
+    elif word == "over" and has_section(page.starting(at + 1), "forms", "genres"):
+        state.negated, state.opened, state.first, state.pending = True, at + 1, None, -1
     if word == "的":
         _end_relative_clause(state)
 
@@ -128,6 +130,8 @@ def _meet(page: Page, state: _State, mark: Mark) -> None:
         return
     if state.negated and state.pending >= 0:
         _settle_pending(page, state, mark)
+    elif state.negated and state.first is not None and state.narrow and not is_han(page.words[mark.start]):
+        state.end_negation()
     elif state.negated and state.first is not None and mark.role == "words" and _family(mark) == "content":
         _meet_head(page, state, mark)
     _apply(page, state, mark)
@@ -139,9 +143,7 @@ def _meet_head(page: Page, state: _State, mark: Mark) -> None:
     first = state.first
     if first is None or page.words[first.end : mark.start] or not first.has("moods") or is_han(page.words[mark.start]):
         return
-    if state.narrow:
-        state.end_negation()
-    elif mark.has("genres"):
+    if mark.has("genres"):
         mark.used = True
 
 

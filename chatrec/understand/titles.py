@@ -130,7 +130,8 @@ class TitleReader:
                 found.append((name.end, 1, lambda n=name: self._add(page, at, n.end, n.ids, None)))
         for end, people, full in self._names.people.at(page.words, at):
             if self._is_sure_person(page, at, end, full, shouting):
-                found.append((end, 0, lambda e=end, p=people: self._add_person(page, at, e, p)))
+                by = _in_person_frame(page, at, end) and page.words[at - 1 : at] != ["like"]
+                found.append((end, 2 if by else 0, lambda e=end, p=people: self._add_person(page, at, e, p)))
         yield from ((end, add) for end, _, add in sorted(found, key=lambda f: (-f[0], -f[1])))
 
     def _reach_behind_article(self, page: Page, at: int) -> int:
@@ -175,14 +176,24 @@ class TitleReader:
             return False
         if is_han(words[0]):
             return len(words) >= 2
+        if not full and self._has_other_given_name(page, start):
+            return False
         named = not shouting and _is_written_as_name(page, start, end, True)
-        if full and end - start == len(page.words):
+        if end - start == len(page.words) and (full or not self._is_ordinary(words)):
             return named or words[0] not in _PRONOUNS
         if full and len(words) > 1:
             return named or not self._is_ordinary(words)
         if named:
             return full or not self._is_ordinary(words) or _in_person_frame(page, start, end)
         return not self._is_ordinary(words) and (_in_person_frame(page, start, end) or (full and len(words[0]) >= 5))
+
+    def _has_other_given_name(self, page: Page, start: int) -> bool:
+        """`Adrian Brody` is not the Brody of this catalog, nor are `the Monkeys` the Arctic ones."""
+        if start == 0:
+            return False
+        token = page.text.tokens[start - 1]
+        unknown = token.is_capital and not self._is_known(token.text) and not _starts_phrase(page, start - 1)
+        return token.text == "the" or unknown
 
     def _is_cut(self, page: Page, start: int, end: int, shouting: bool) -> bool:
         """Whether the words go on: `Alien 3`, `Alien Covenant`, where only `Alien` is known, name another work."""
@@ -599,6 +610,10 @@ def _starts_sentence(page: Page, at: int) -> bool:
     return at == 0 or page.words[at - 1] in SENTENCE_END or page.words[at - 1] in CLOSING
 
 
+def _starts_phrase(page: Page, at: int) -> bool:
+    return not page.text.tokens[at].is_word or page.words[at] in _BOUNDARY
+
+
 def _is_written_as_name(page: Page, start: int, end: int, strict: bool) -> bool:
     """Capitals where ordinary words have none. A capital that opens a sentence alone says nothing (if `strict`)."""
     tokens = [t for t in page.text.tokens[start:end] if t.text not in _SMALL and not t.is_number and len(t.text) > 1]
@@ -611,6 +626,8 @@ def _is_written_as_name(page: Page, start: int, end: int, strict: bool) -> bool:
 
 def _year_after(words: Sequence[str], end: int) -> tuple[int, int] | None:
     """A year in brackets, or bare right behind a name: (year, end)."""
+    if words[end : end + 2] in ([".", "("], ["!", "("], ["?", "("]):
+        end += 1
     if words[end : end + 1] in (["("], ["["]) and end + 2 < len(words) and words[end + 1].isdigit() and len(words[end + 1]) == 4:
         return int(words[end + 1]), end + 3 if words[end + 2] in (")", "]") else end + 2
     if end < len(words) and words[end].isdigit() and len(words[end]) == 4 and 1880 <= int(words[end]) <= 2100:

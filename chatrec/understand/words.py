@@ -55,6 +55,7 @@ class Words:
         self._themes: dict[Phrase, str] = {}
         self._add_themes()
         self._add_tags()
+        self._add_publishers()
         self.known = self.phrases.words()
         self.mendable = sorted(_single_words(self.phrases))
         self.ordinary = frozenset(common_words()) | _described_words(self._items)
@@ -99,6 +100,17 @@ class Words:
             if len(key) == 1 and (key[0] in common_words() or len(key[0]) < 3 or key[0].isdigit()):
                 continue
             self.phrases.add(key, Entry("catalog", value, {"field": "tags"}))
+
+    def _add_publishers(self) -> None:
+        """Studios and labels: there is no constraint on them, but they can be wished for."""
+        names = {name for item in self._items for name in item.publishers if name not in self.people_kinds}
+        for name in names:
+            key = key_of(name)
+            if key and not self.phrases.get(key) and not all(word in common_words() for word in key):
+                self.phrases.add(key, Entry("catalog", name, {"field": "publishers"}))
+        for chinese, name in lexicon().people.items():
+            if name in names:
+                self.phrases.add(key_of(chinese), Entry("catalog", name, {"field": "publishers"}))
 
     # --- questions ----------------------------------------------------------------------------------------------------
 
