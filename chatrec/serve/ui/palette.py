@@ -1,4 +1,4 @@
-"""Colours of a cover: the first genre gives the hue, the moods the light."""
+"""Colours of a cover: the first two genres give the hues, the moods the light."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from chatrec.types import Item
 
 HUES: dict[str, int] = {
-    "action": 12, "adventure": 32, "animation": 44, "arts": 320, "audio drama": 280, "biography": 28, "blues": 222,
-    "business": 205, "classical": 40, "comedy": 46, "country": 34, "crime": 218, "documentary": 160, "drama": 260,
-    "electronic": 188, "ambient": 196, "family": 52, "fantasy": 282, "fighting": 4, "folk": 92, "funk": 300, "hip hop": 18,
+    "action": 12, "adventure": 32, "animation": 198, "arts": 320, "audio drama": 280, "biography": 28, "blues": 222,
+    "business": 205, "classical": 40, "comedy": 46, "country": 34, "crime": 218, "documentary": 160, "drama": 262,
+    "electronic": 188, "ambient": 196, "family": 92, "fantasy": 282, "fighting": 4, "folk": 92, "funk": 300, "hip hop": 18,
     "history": 30, "horror": 350, "interview": 178, "jazz": 232, "latin": 8, "literary fiction": 212, "martial arts": 2,
     "memoir": 24, "metal": 0, "music": 310, "musical": 318, "mystery": 246, "party": 330, "platformer": 200, "politics": 216,
     "pop": 326, "punk": 340, "puzzle": 172, "racing": 14, "reggae": 130, "rhythm": 305, "rock": 8, "roguelike": 270,
@@ -41,8 +41,8 @@ class Palette:
 
 def palette(item: Item, rng: random.Random) -> Palette:
     """Colours for an item: same item, same colours; same genre, kindred ones."""
-    base = _hue(item.genres, rng) + rng.randint(-9, 9)
-    second = base + rng.choice((-48, -32, 34, 52, 160, 190))
+    base = _hue(item.genres[:1], rng) + rng.randint(-14, 14)
+    second = _hue(item.genres[1:], rng, base + rng.choice((-48, -32, 34, 52, 160, 190))) + rng.randint(-14, 14)
     saturation = 46 if DIM & set(item.moods) else 66
     night = _night(item.moods, rng)
     if night:
@@ -71,9 +71,9 @@ def hsl(hue: float, saturation: float, lightness: float) -> str:
     return f"hsl({hue % 360:.0f} {saturation:.0f}% {lightness:.0f}%)"
 
 
-def _hue(genres: Iterable[str], rng: random.Random) -> int:
+def _hue(genres: Iterable[str], rng: random.Random, otherwise: int | None = None) -> int:
     spare = rng.randrange(360)
-    return next((HUES[genre] for genre in genres if genre in HUES), spare)
+    return next((HUES[genre] for genre in genres if genre in HUES), spare if otherwise is None else otherwise)
 
 
 def _night(moods: Iterable[str], rng: random.Random) -> bool:

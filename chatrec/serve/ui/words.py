@@ -42,7 +42,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "gone": ("“{old}” was removed.", "《{old}》已移除。"),
     "blank": ("Type what you are in the mood for.", "请输入你想看、想听或想玩的。"),
     "failed": ("Something went wrong here; nothing was lost. Try again.", "出了点问题，内容没有丢失。请再试一次。"),
-    "degraded": ("Reasons are built from catalog facts: {why}.", "推荐理由由目录信息生成：{why}。"),
+    "degraded": ("Reasons are built from catalog facts: {why}.", "语言模型暂不可用，推荐理由由目录信息生成。"),
     "any_age": ("all ages", "全年龄"),
     "age": ("age {age}+", "{age} 岁以上"),
 }
