@@ -79,7 +79,7 @@ class Prompt:
         """The whole request: rules, the part of the history that its budget admits, candidates and last message."""
         kept = trim(history, self.meta.budget.history)
         past: list[ChatMessage] = [(message.role, plain(message.text, MAX_PAST_CHARS)) for message in kept]
-        return [("system", self.block("system", n=n)), *past, ("user", self.block("request", n=n, **values))]
+        return [("system", self.block("system")), *past, ("user", self.block("request", n=n, **values))]
 
     def fits(self, messages: Sequence[ChatMessage]) -> bool:
         """Whether the request is within the prompt's budget, by a cautious estimate."""

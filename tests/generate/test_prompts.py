@@ -79,7 +79,7 @@ def test_what_changes_stands_behind_what_does_not() -> None:
     deck = lines.cards(slots(), context())
     past = [Message("user", "horror"), Message("assistant", "Here are five picks.")]
     first = prompt.messages((), n=5, cards=deck, known="", message="horror")
-    second = prompt.messages(past, n=5, cards=deck[1:], known="horror", message="older ones")
+    second = prompt.messages(past, n=3, cards=deck[1:], known="horror", message="older ones")
     assert first[0] == second[0]
     assert second[1:3] == [("user", "horror"), ("assistant", "Here are five picks.")]
     assert "older ones" in second[-1][1]

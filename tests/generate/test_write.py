@@ -91,7 +91,7 @@ def test_the_request_carries_what_is_known_the_history_and_the_message(ready: Wr
     sent = scripted_llm.requests[0]["messages"]
     assert [message["role"] for message in sent] == ["system", "user", "assistant", "user"]
     assert "likes Alien; jazz; less loud" in sent[-1]["content"]
-    assert sent[-1]["content"].endswith("Request: more like it")
+    assert sent[-1]["content"].endswith("Request: more like it\nPicks: 2")
 
 
 def test_a_message_with_the_markers_of_a_chat_template_cannot_end_its_turn(ready: Writer, scripted_llm: ScriptedLLM) -> None:
