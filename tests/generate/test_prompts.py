@@ -23,8 +23,8 @@ purpose: A test.
 output: lines
 budget: {prompt: 100, history: 50, answer: 20}
 ---
-{% block system %}Pick {{ n }}.{% endblock %}
-{% block request %}{{ message }}{% endblock %}
+{% block system %}Pick well.{% endblock %}
+{% block request %}{{ message }} ({{ n }} picks){% endblock %}
 """
 
 
