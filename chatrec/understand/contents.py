@@ -9,8 +9,7 @@ from chatrec.understand.draft import Draft
 from chatrec.understand.kinds import Asked
 from chatrec.understand.lexicon import Entry, lexicon
 from chatrec.understand.marks import Mark, Page, has_section
-from chatrec.understand.text import is_han, wordset
-from chatrec.understand.words import common_words
+from chatrec.understand.text import common_words, is_han, wordset
 
 MAX_HARD_MOODS = 2
 LOOSE_GENRES = wordset(
@@ -228,11 +227,21 @@ class Contents:
         entry = mark.entry("moods")
         assert entry is not None
         said = self._page.said(mark)
-        genres = entry.data.get("also_not", ()) if self._words.has("genres") else ()
+        genres = (
+            [g for g in entry.data.get("also_not", ()) if not self._is_demanded_genre(g)] if self._words.has("genres") else []
+        )
         if self._words.has("moods") or not genres:
             self._draft.constrain("moods", "not_in", self._words.spelled("moods", entry.values) or entry.values, said=said)
         if genres:
             self._draft.constrain("genres", "not_in", self._words.genres(genres), said=said)
+
+    def _is_demanded_genre(self, name: str) -> bool:
+        """Horror that is not too bloody still is horror."""
+        said = [c.constraint for c in self._draft.changes if c.constraint is not None]
+        known = [*said, *self._draft.ledger.constraints]
+        return any(
+            c.field == "genres" and c.op == "in" and name in (c.value if isinstance(c.value, tuple) else ()) for c in known
+        )
 
     # --- tags and themes ----------------------------------------------------------------------------------------------
 
@@ -360,8 +369,9 @@ class Contents:
         return fits or tuple(names)
 
     def _is_by(self, mark: Mark) -> bool:
-        before = self._page.words[max(0, mark.start - 2) : mark.start]
-        return any(word in ("by", "of", "from", "由") for word in before)
+        """`by A and B` wants works of either, `with A and B` of both."""
+        before = self._page.words[max(0, mark.start - 1) : mark.start]
+        return not any(word in ("with", "starring", "featuring", "stars") for word in before)
 
     def _is_demanded(self, mark: Mark) -> bool:
         if mark.about:

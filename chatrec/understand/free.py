@@ -33,6 +33,8 @@ def mark_unsupported(page: Page) -> None:
     for mark in page.sorted():
         if mark.has("unsupported", "subtitles"):
             _absorb_language(page, mark)
+        elif mark.has("unsupported", "score"):
+            _absorb_points(page, mark)
         elif mark.has("unsupported", "tempo"):
             start = mark.start
             while start > 0 and page.words[start - 1].isdigit():
@@ -53,6 +55,14 @@ def _absorb_language(page: Page, mark: Mark) -> None:
         page.extend(mark, min(mark.start, language.start), max(mark.end, language.end))
     if mark.start > 0 and page.words[mark.start - 1] == "with":
         page.extend(mark, mark.start - 1, mark.end)
+
+
+def _absorb_points(page: Page, mark: Mark) -> None:
+    """`豆瓣8分以上`."""
+    number = cardinal(page.words, mark.end) if mark.end < len(page.words) else None
+    if number is not None and page.words[number[1] : number[1] + 1] == ["分"]:
+        end = number[1] + (3 if page.words[number[1] + 1 : number[1] + 3] == ["以", "上"] else 1)
+        page.extend(mark, mark.start, end)
 
 
 def _mark_score(page: Page, at: int) -> int:

@@ -27,6 +27,8 @@ _FIXED = _table(
     "半小时=30; 半个小时=30; 半个钟头=30; 半個小時=30; 半小時=30"
 )
 _TO = {"to", "-", "or", "~", "到", "至"}
+MAX_SCORE = 10
+"""Up to here, 分 counts points, not minutes."""
 MAX_MINUTES = 60 * 5000
 
 
@@ -103,6 +105,8 @@ def duration(words: Sequence[str], start: int) -> tuple[float, int] | None:
     value, end = _with_half(words, *number)
     unit = next((u for u in _UNITS if tuple(words[end : end + len(u)]) == u), None)
     if unit is None:
+        return None
+    if unit == ("分",) and value <= MAX_SCORE:
         return None
     minutes, end = value * _UNITS[unit], end + len(unit)
     return _with_rest(words, minutes, end) if _UNITS[unit] == 60 else (minutes, end)

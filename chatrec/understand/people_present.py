@@ -100,7 +100,7 @@ def mark_count(page: Page) -> int | None:
         noun = any(has_section(m, "forms", "genres", "styles") for m in page.within(end, end + 2))
         if (
             _asks_english(page.words, at, end)
-            or (noun and page.words[at] != "one" and not _is_of_mode(page, end))
+            or (noun and number[0] > 1 and not _is_of_mode(page, end))
             or _asks_chinese(page.words, at, end, number[0])
         ):
             page.add(Mark(at, end, "count", number=number[0]))

@@ -11,7 +11,7 @@ from rapidfuzz.distance import OSA
 
 from chatrec.types import Item, Kind
 from chatrec.understand.lexicon import Phrase
-from chatrec.understand.text import is_han, key_of
+from chatrec.understand.text import common_words, is_han, key_of
 
 JOINERS = frozenset(":,.-!?+/*…·：，·")
 """Marks inside titles: `Spider-Man: Homecoming`, `I, Robot`, `P.S. I Love You`."""
@@ -259,9 +259,24 @@ def _derived(name: str) -> Iterator[Phrase]:
             forms.append(key_of(tail))
     for form in forms:
         bare = form[1:] if len(form) > 1 and form[0] in ARTICLES else form
-        for variant in (form, bare, _arabic(form), _arabic(bare), _arabic(tuple(w for w in bare if w not in _PARTS))):
+        for variant in (
+            form,
+            bare,
+            _subject(form),
+            _arabic(form),
+            _arabic(bare),
+            _arabic(tuple(w for w in bare if w not in _PARTS)),
+        ):
             if variant and variant != key:
                 yield variant
+
+
+def _subject(form: Phrase) -> Phrase:
+    """What a series is called for short: `the legend of zelda` → `zelda`, `塞尔达传说` → `塞尔达`."""
+    if form[-2:] == ("传", "说") and len(form) >= 4:
+        return form[:-2]
+    rare = len(form) >= 3 and form[-2] == "of" and len(form[-1]) >= MIN_FUZZY_CHARS and form[-1] not in common_words()
+    return form[-1:] if rare else ()
 
 
 def _telling(key: Phrase) -> bool:

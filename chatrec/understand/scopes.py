@@ -262,7 +262,7 @@ def _judge(target: Mark, cue: Mark) -> None:
         target.attitude, target.negated = "like", False
     elif not named and cue.is_cue("negate_after", "dislike_after"):
         target.negated, target.released = True, False
-    if cue.is_cue("release_after") and not named:
+    if cue.is_cue("release_after") and not named and not target.negated:
         target.released, target.negated = True, False
 
 

@@ -149,3 +149,10 @@ def _gaps(length: int, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]
 def wordset(text: str) -> frozenset[str]:
     """A set written as a line of words; a run of Chinese characters is one word a character."""
     return frozenset(c for word in text.split() for c in (word if is_han(word) else (word,)))
+
+
+@cache
+def common_words() -> frozenset[str]:
+    """Words of ordinary English talk (`common.txt`)."""
+    lines = Path(__file__).with_name("common.txt").read_text(encoding="utf-8").splitlines()
+    return frozenset(word for line in lines if not line.startswith("#") for word in line.split())

@@ -5,15 +5,13 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 from chatrec.catalog.vocabulary import vocabulary
 from chatrec.constraints import LIST_FIELDS, NUMBER_FIELDS, TEXT_FIELDS
 from chatrec.types import Item, Kind
 from chatrec.understand.lexicon import Entry, Phrase, Phrases, lexicon, plural_of, singular_of
-from chatrec.understand.text import fold, is_han, key_of
+from chatrec.understand.text import common_words, fold, is_han, key_of
 
 _LOWER_WORD = re.compile(r"(?<![\w'])[a-z]{2,}(?![\w'])")
 _GENRE_TAILS = {"film", "films", "movie", "movies", "fiction", "music", "game", "games", "show"}
@@ -185,13 +183,6 @@ def _number_forms(key: Phrase) -> Iterator[Phrase]:
         single = singular_of(key[-1])
         yield (*key[:-1], single)
         yield (*key[:-1], plural_of(single))
-
-
-@cache
-def common_words() -> frozenset[str]:
-    """Words of ordinary English talk (`common.txt`)."""
-    lines = Path(__file__).with_name("common.txt").read_text(encoding="utf-8").splitlines()
-    return frozenset(word for line in lines if not line.startswith("#") for word in line.split())
 
 
 def _described_words(items: Sequence[Item]) -> frozenset[str]:
