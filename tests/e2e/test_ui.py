@@ -61,6 +61,17 @@ def test_an_example_starts_the_conversation(app: Page) -> None:
     assert app.page.locator(".cr-example").count() == 0
 
 
+def test_a_message_typed_before_the_page_has_settled_is_not_lost(page: Any, address: str) -> None:
+    eager = Page(page, address)
+    page.goto(address)
+
+    eager.send(CALM_FILMS)
+    page.locator(".cr-retry").wait_for()
+
+    assert eager.messages()[1] == CALM_FILMS
+    assert eager.cards.count() > 0
+
+
 def test_a_next_step_is_one_click(app: Page) -> None:
     app.ask(SPACE_GAMES)
     before = app.titles()

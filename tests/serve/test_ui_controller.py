@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+import uuid
 from collections.abc import Iterator
 from concurrent.futures import Future
 from types import SimpleNamespace
@@ -75,8 +76,12 @@ class Browser:
 
     def __init__(self, controller: Controller, recommender: Opened) -> None:
         self.controller = controller
-        self.id, self.first = controller.enter()
-        self.chat = recommender.session(self.id)
+        self.id = uuid.uuid4().hex
+        self.recommender = recommender
+
+    @property
+    def chat(self) -> ScriptedChat:
+        return self.recommender.session(self.controller._page(self.id).session_id)
 
     def send(self, text: str) -> list[Screen]:
         return list(self.controller.send(self.id, text))
@@ -277,29 +282,34 @@ def test_pages_do_not_see_each_other(controller: Controller, recommender: Opened
     assert other.chat.calls == [("kinds",)]
 
 
-@pytest.mark.parametrize("known", ["", "0" * 32])
-def test_a_page_the_server_does_not_know_is_asked_to_reload(controller: Controller, known: str) -> None:
-    screens = [*controller.send(known, "hi"), *controller.say(known, "retry", ""), controller.change(known, "restart", "")]
-    controller.stop(known)
+def test_a_page_is_there_as_soon_as_its_browser_speaks(controller: Controller) -> None:
+    *_, last = controller.send("never seen before", "something calm")
 
-    assert len(screens) == 3
-    assert all("Reload" in screen.notice for screen in screens)
+    assert len(shown(last)) == 3
+    assert shown(controller.show("never seen before")) == shown(last)
+
+
+def test_the_conversation_is_not_kept_under_a_key_that_browsers_know(browser: Browser, recommender: Opened) -> None:
+    browser.send("something calm")
+
+    assert browser.id not in recommender.chats
 
 
 def test_the_pages_not_used_for_longest_are_forgotten_first(controller: Controller, recommender: Opened) -> None:
     pages = [Browser(controller, recommender) for _ in range(3)]
+    for page in pages:
+        page.send("something calm")
     pages[0].change("kind", "")
-    Browser(controller, recommender)
+    Browser(controller, recommender).send("something calm")
 
-    assert "Reload" not in pages[0].change("kind", "").notice
-    assert "Reload" in pages[1].change("kind", "").notice
+    assert shown(controller.show(pages[0].id)) != []
+    assert shown(controller.show(pages[1].id)) == []
 
 
 def test_a_message_sent_while_the_catalog_opens_waits_and_says_so(recommender: Opened) -> None:
     opened: Future[Any] = Future()
     controller = Controller(opened)
-    page_id, _ = controller.enter()
-    stream = controller.send(page_id, "something calm")
+    stream = controller.send("a page", "something calm")
 
     first = next(stream)
     opened.set_result(recommender)
@@ -311,8 +321,7 @@ def test_a_message_sent_while_the_catalog_opens_waits_and_says_so(recommender: O
 def test_a_catalog_that_cannot_be_opened_is_said_to_whoever_waits() -> None:
     opened: Future[Any] = Future()
     controller = Controller(opened)
-    page_id, _ = controller.enter()
-    stream = controller.send(page_id, "something calm")
+    stream = controller.send("a page", "something calm")
     next(stream)
 
     opened.set_exception(ChatrecError("catalog.jsonl:3: no JSON"))

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 KIND_NAMES: Mapping[str, Kind] = {kind: kind for kind in KINDS}
-STALE = "This page is out of date. Reload it to go on."
 
 
 class Screen(NamedTuple):
@@ -44,7 +43,8 @@ class Screen(NamedTuple):
 class Page:
     """One open page: what it shows and the turn that is under way."""
 
-    id: str
+    session_id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    """Under which the recommender keeps the conversation; never leaves the server."""
     view: View = field(default_factory=View)
     chat: Chat | None = None
     turn: RunningTurn | None = None
@@ -52,7 +52,7 @@ class Page:
 
 
 class Controller:
-    """Handles every event of every page.
+    """Handles every event of every page. Pages are told apart by a key the browser makes anew whenever it loads the page.
 
     Args:
         opened: the recommender, once it is open; pages can be used before and wait for it.
@@ -65,44 +65,32 @@ class Controller:
         self._pages: OrderedDict[str, Page] = OrderedDict()
         self._lock = threading.Lock()
 
-    def enter(self) -> tuple[str, Screen]:
-        """A new page: its id and what it shows."""
-        page = Page(uuid.uuid4().hex)
-        with self._lock:
-            self._pages[page.id] = page
-            while len(self._pages) > self._capacity:
-                self._pages.popitem(last=False)
-        return page.id, _screen(page.view)
+    def show(self, key: str) -> Screen:
+        """What a page shows, be it new or not."""
+        return _screen(self._page(key).view)
 
-    def send(self, page_id: str, text: str) -> Iterator[Screen]:
+    def send(self, key: str, text: str) -> Iterator[Screen]:
         """A typed message: the page as the answer grows."""
-        page = self._find(page_id)
-        if page is None:
-            yield _screen(View(notice=STALE))
-        elif not text.strip():
+        page = self._page(key)
+        if not text.strip():
             yield _screen(self._update(page, lambda view: replace(view, notice=word("blank", view.language))))
         elif page.view.busy and text == page.view.said:
             yield _screen(page.view)
         else:
             yield from self._converse(page, text)
 
-    def say(self, page_id: str, action: str, value: str) -> Iterator[Screen]:
+    def say(self, key: str, action: str, value: str) -> Iterator[Screen]:
         """A click that says something: an example, a next step, or the last message once more."""
-        page = self._find(page_id)
-        if page is None:
-            yield _screen(View(notice=STALE))
-            return
+        page = self._page(key)
         text = _words_of(page.view, action, value)
         if action == "retry":
             self._interrupt(page)
             self._update(page, without_last_turn)
         yield from self._converse(page, text) if text else iter((_screen(page.view),))
 
-    def change(self, page_id: str, action: str, value: str) -> Screen:
+    def change(self, key: str, action: str, value: str) -> Screen:
         """A click that changes something known: a reaction to a card, a chip removed, a medium chosen, a new start."""
-        page = self._find(page_id)
-        if page is None:
-            return _screen(View(notice=STALE))
+        page = self._page(key)
         self._interrupt(page)
         try:
             after = self._changed(page, action, value)
@@ -111,11 +99,9 @@ class Controller:
             return _screen(self._update(page, lambda view: replace(view, notice=reason)))
         return _screen(self._update(page, after))
 
-    def stop(self, page_id: str) -> None:
+    def stop(self, key: str) -> None:
         """End the turn that is under way; the page that waits for it is told by its own stream."""
-        page = self._find(page_id)
-        if page is not None:
-            self._interrupt(page)
+        self._interrupt(self._page(key))
 
     def header(self) -> str:
         """The page's head with what the language model is doing now."""
@@ -197,15 +183,17 @@ class Controller:
                 page.view = change(page.view)
             return page.view
 
-    def _find(self, page_id: str) -> Page | None:
+    def _page(self, key: str) -> Page:
         with self._lock:
-            if page_id in self._pages:
-                self._pages.move_to_end(page_id)
-            return self._pages.get(page_id)
+            page = self._pages.setdefault(key, Page())
+            self._pages.move_to_end(key)
+            while len(self._pages) > self._capacity:
+                self._pages.popitem(last=False)
+            return page
 
     def _chat(self, page: Page) -> Chat:
         if page.chat is None:
-            page.chat = self._opened.result().session(page.id)
+            page.chat = self._opened.result().session(page.session_id)
         return page.chat
 
 

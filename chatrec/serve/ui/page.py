@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,9 +18,8 @@ QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 
 def build(controller: Controller) -> gr.Blocks:
-    """The page, not yet served. Its `gr.State` holds a page id and nothing else."""
+    """The page, not yet served. It keeps no state in Gradio: the key of Gradio's own session is all that tells pages apart."""
     with gr.Blocks(title="chatrec", analytics_enabled=False, fill_width=True) as blocks:
-        page_id = gr.State("")
         header = _html("cr-header", controller.header())
         with gr.Row(elem_id="cr-main", equal_height=False):
             with gr.Column(elem_id="cr-talk", scale=2, min_width=300):
@@ -31,7 +31,7 @@ def build(controller: Controller) -> gr.Blocks:
                 panel = _html("cr-panel")
         live = gr.HTML(elem_id="cr-live", js_on_load=None, apply_default_css=False)
         screen = [chatbot, strip, notice, panel, live, box]
-        _connect(blocks, controller, page_id, screen, header, box, (header, strip, panel))
+        _connect(blocks, controller, screen, header, box, (header, strip, panel))
     return blocks
 
 
@@ -88,7 +88,6 @@ def _textbox() -> gr.Textbox:
 def _connect(
     blocks: gr.Blocks,
     controller: Controller,
-    page_id: gr.State,
     screen: list[Any],
     header: gr.HTML,
     box: gr.Textbox,
@@ -96,31 +95,38 @@ def _connect(
 ) -> None:
     """Wire events to the controller. Stopping bypasses the queue, so that it works when every worker is busy."""
 
-    def enter() -> tuple[Any, ...]:
-        new_id, shown = controller.enter()
-        return new_id, controller.header(), *_values(shown)
+    def load(request: gr.Request) -> tuple[Any, ...]:
+        return controller.header(), *_values(controller.show(_key(request)))
 
-    def send(text: str, opened: str) -> Iterator[tuple[Any, ...]]:
-        yield from map(_values, controller.send(opened, text))
+    def send(text: str, request: gr.Request) -> Iterator[tuple[Any, ...]]:
+        yield from map(_values, controller.send(_key(request), text))
 
-    def say(opened: str, event: gr.EventData) -> Iterator[tuple[Any, ...]]:
-        yield from map(_values, controller.say(opened, *_click(event)))
+    def say(request: gr.Request, event: gr.EventData) -> Iterator[tuple[Any, ...]]:
+        yield from map(_values, controller.say(_key(request), *_click(event)))
 
-    def change(opened: str, event: gr.EventData) -> tuple[Any, ...]:
-        return _values(controller.change(opened, *_click(event)))
+    def change(request: gr.Request, event: gr.EventData) -> tuple[Any, ...]:
+        return _values(controller.change(_key(request), *_click(event)))
 
-    blocks.load(enter, outputs=[page_id, header, *screen], **QUIET)
-    box.submit(send, inputs=[box, page_id], outputs=screen, trigger_mode="multiple", **QUIET)
+    def stop(request: gr.Request) -> None:
+        controller.stop(_key(request))
+
+    blocks.load(load, outputs=[header, *screen], **QUIET)
+    box.submit(send, inputs=box, outputs=screen, trigger_mode="multiple", **QUIET)
     for component in clickable:
-        component.submit(say, inputs=page_id, outputs=screen, trigger_mode="multiple", **QUIET)
-        component.click(change, inputs=page_id, outputs=screen, trigger_mode="multiple", **QUIET)
-        component.stop(controller.stop, inputs=page_id, queue=False, **QUIET)
+        component.submit(say, outputs=screen, trigger_mode="multiple", **QUIET)
+        component.click(change, outputs=screen, trigger_mode="multiple", **QUIET)
+        component.stop(stop, queue=False, **QUIET)
     gr.Timer(3).tick(controller.header, outputs=header, queue=False, **QUIET)
 
 
 def _values(screen: Screen) -> tuple[Any, ...]:
     *shown, box = screen
     return (*shown, gr.skip() if box is None else box)
+
+
+def _key(request: gr.Request) -> str:
+    """What tells this page from others; a caller that names no session gets one that nobody else has."""
+    return request.session_hash or uuid.uuid4().hex
 
 
 def _click(event: gr.EventData) -> tuple[str, str]:
