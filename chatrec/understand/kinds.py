@@ -45,7 +45,8 @@ def asked_for(page: Page, ledger: Ledger, items: Mapping[str, Item], words: Word
             return Asked(kinds=kinds, said=True)
     if ledger.kinds:
         return Asked(kinds=ledger.kinds)
-    weak = _of_nouns(nouns, words) if nouns else Asked(kinds=_suggested(page, items, words))
+    liked = [m for m in nouns if m.attitude == "like"]
+    weak = _of_nouns(liked, words) if liked else Asked(kinds=_suggested(page, items, words))
     return Asked(kinds=weak.kinds, forms=weak.forms, form_marks=weak.form_marks, said=bool(weak.kinds))
 
 

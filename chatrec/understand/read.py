@@ -14,6 +14,7 @@ from chatrec.types import Ambiguity, Intent, Kind, Language, Ledger, Reading, Se
 from chatrec.understand.commands import drop_unfit, read_commands, turn_away, turn_topic
 from chatrec.understand.contents import Contents
 from chatrec.understand.draft import Draft
+from chatrec.understand.framed_names import FramedNames
 from chatrec.understand.free import mark_unsupported, read_free
 from chatrec.understand.kinds import Asked, asked_for
 from chatrec.understand.lengths import mark_lengths
@@ -24,8 +25,9 @@ from chatrec.understand.people_present import mark_ages, mark_count
 from chatrec.understand.references import mark_places, mark_pronouns
 from chatrec.understand.resolve import Names
 from chatrec.understand.scopes import interpret
+from chatrec.understand.spot import Known
+from chatrec.understand.sure_names import SureNames
 from chatrec.understand.text import key_of, language_of, tokenise
-from chatrec.understand.titles import TitleReader
 from chatrec.understand.typos import mend
 from chatrec.understand.words import Words
 from chatrec.understand.years import mark_years
@@ -54,7 +56,7 @@ class Understander:
         self._words = Words(self._items.values())
         self._names = Names(self._items.values())
         self._add_people()
-        self._titles = TitleReader(self._names, self._items, self._words.phrases, self._words.ordinary)
+        self._known = Known(self._names, self._items, self._words.phrases, self._words.ordinary)
 
     def _add_people(self) -> None:
         """Makers that people write in Chinese."""
@@ -103,12 +105,12 @@ class Understander:
     def _mark(self, page: Page, ledger: Ledger) -> int | None:
         kinds = _spoken_of(page, self._words.phrases) or ledger.kinds
         mark_places(page, ledger, self._items)
-        self._titles.mark_sure(page, kinds)
+        SureNames(self._known, page, kinds).mark()
         mark_ages(page)
         mark_lengths(page)
         mark_years(page, self._this_year)
         page.mark_phrases(self._words.phrases)
-        self._titles.mark_framed(page, kinds)
+        FramedNames(self._known, page, kinds).mark()
         n = mark_count(page)
         mark_pronouns(page, ledger)
         mark_unsupported(page)

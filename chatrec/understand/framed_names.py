@@ -1,0 +1,355 @@
+"""Names that a frame asks for: after `loved …`, `something like …`, before `… was great`; and those the catalog lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chatrec.types import Kind
+from chatrec.understand.marks import Mark, Page, has_section
+from chatrec.understand.name_signs import (
+    ARTICLES,
+    BOUNDARY,
+    PRONOUNS,
+    SEPARATORS,
+    SMALL,
+    is_title_case,
+    starts_sentence,
+    version_after,
+    year_after,
+)
+from chatrec.understand.resolve import Name
+from chatrec.understand.spot import NAMED, Known, Spotter
+from chatrec.understand.text import is_han, wordset
+
+_FILLERS = wordset(
+    "the an a movie film movies films game games show series album song book podcast original old watching playing seeing "
+    "hearing listening to both all really called named titled first new "
+    "过了看玩听部的那这片子个電电影游戏剧集专辑播客叫 : ,"
+)
+_NOUNS = wordset("movie film game show album called watching playing")
+_STOP_HAN = set("我你他她它的是在了看听玩有没不很想要一个这那什么时候人家小时给们")
+_SIMILAR = wordset("similar vein lines something anything style reminiscent vibe stuff things fans")
+_HAN_SIMILAR = ("类", "像", "好", "就")
+_DETERMINERS = wordset("a an the my your some this that")
+_SEGMENT_ENDS = set(",、，.!?/;。！？")
+MAX_CHUNK, MAX_HAN_CHUNK = 7, 12
+MAX_LIST_WORDS = 40
+MAX_FUZZY = 8
+"""Fuzzy look-ups per message."""
+MAX_LOWER_MISSING = 5
+
+
+class FramedNames(Spotter):
+    """Marks names that only what stands around them makes one."""
+
+    def __init__(self, known: Known, page: Page, kinds: Sequence[Kind]) -> None:
+        super().__init__(known, page, kinds)
+        self._budget = MAX_FUZZY
+
+    def mark(self) -> None:
+        """Mark names beside cues of opinion, unknown people, and a message that is nothing but a name."""
+        for cue in self._page.sorted():
+            if cue.is_cue("like", "dislike", "seen", "save", "unseen"):
+                self._arguments(cue)
+            elif cue.is_cue("by", "negate"):
+                self._unknown_person(cue)
+        for cue in self._page.sorted():
+            if cue.is_cue("like_after", "dislike_after", "seen_after"):
+                self._subjects(cue)
+        self._whole()
+
+    # --- behind a cue -------------------------------------------------------------------------------------------------
+
+    def _arguments(self, cue: Mark) -> None:
+        """The list of names behind a cue."""
+        at = cue.end
+        while at < len(self._words):
+            end = self._argument_at(cue, at)
+            if end == at:
+                return
+            at = end
+            while at < len(self._words) and self._words[at] in SEPARATORS:
+                at += 1
+            if at == end:
+                return
+
+    def _argument_at(self, cue: Mark, at: int) -> int:
+        """End of the name at `at`, marked; `at` if there is none."""
+        start = at
+        while start < len(self._words):
+            known = self._page.starting(start)
+            if known is not None and known.role in NAMED:
+                return known.end
+            end = self._mark_exact(start)
+            if end > start:
+                return end
+            if self._words[start] not in _FILLERS or start - at >= 4:
+                break
+            start += 1
+        return self._mark_chunk(cue, at)
+
+    def _mark_exact(self, start: int) -> int:
+        for name in self._names.at(self._words, start, self._kinds):
+            year = year_after(self._words, name.end) or version_after(self._words, name.end)
+            if year is not None and not self._names.of_year(name.ids, year[0]) and self._words[name.end] != "(":
+                year = None
+            if (year is not None or self._is_bounded(name.end)) and self._is_asked(start, name):
+                self._page.remove(self._page.within(start, name.end))
+                return self._add_title(start, name.end, name.ids, year)
+        return self._mark_exact_person(start)
+
+    def _is_asked(self, start: int, name: Name) -> bool:
+        if self._is_cut(start, name.end) or not self._may_cover(start, name.end) or self._is_too_plain(start, name):
+            return False
+        return len(name.key) > 1 or self._names.is_title(name.key) or not self._is_ordinary(name.key)
+
+    def _mark_exact_person(self, start: int) -> int:
+        for end, people, full in self._names.people.at(self._words, start):
+            plain = self._words[start] in PRONOUNS and not self._page.text.tokens[start].is_capital
+            telling = full or not (self._is_ordinary(self._words[start:end]) or self._is_given_name(end))
+            if telling and not plain and self._page.free(start, end) and self._is_bounded(end) and not self._is_cut(start, end):
+                return self._add_person(start, end, people)
+        return start
+
+    def _is_bounded(self, end: int) -> bool:
+        if end >= len(self._words):
+            return True
+        word = self._words[end]
+        if not word[0].isalnum() or word in BOUNDARY or word == "s":
+            return True
+        return has_section(self._page.starting(end), "forms", "cues", "critiques")
+
+    def _may_cover(self, start: int, end: int) -> bool:
+        """Whether a name may take over words that the lexicon also knows: yes if it is longer, or they are mere themes."""
+        for mark in self._page.within(start, end):
+            if mark.role in NAMED or mark.start < start or mark.end > end:
+                return False
+            same = mark.start == start and mark.end == end
+            theme = mark.has("themes") or mark.has("catalog")
+            studio = any(e.data.get("field") == "publishers" for e in mark.entries)
+            if same and (studio or has_section(mark, "genres", "forms", "cues")):
+                return False
+            if same and not theme and not self._page.text.tokens[start].is_capital:
+                return False
+        return True
+
+    # --- unknown names ------------------------------------------------------------------------------------------------
+
+    def _mark_chunk(self, cue: Mark, at: int) -> int:
+        """A slip of the hand, or a work that the catalog lacks; `at` if the words are no name."""
+        start, end = self._chunk(at)
+        if end <= start:
+            return at
+        words = self._words[start:end]
+        if is_han(words[0]):
+            return self._mark_han_chunk(cue, start, end) or at
+        unknown = [w for w in words if w not in SMALL and not self._is_word(w)]
+        capital = self._is_capital(start, end)
+        if (not capital and not unknown) or words[0] in ("i", "im") or not self._may_cover(start, end):
+            return at
+        self._page.remove(self._page.within(start, end))
+        return self._mark_near(start, end) or self._mark_missing(cue, start, end, capital, unknown) or at
+
+    def _is_capital(self, start: int, end: int) -> bool:
+        token = self._page.text.tokens[start]
+        if self._shouting or not token.is_capital or len(token.text) < 2:
+            return False
+        return end - start > 1 or not self._is_ordinary(self._words[start:end])
+
+    def _mark_near(self, start: int, end: int) -> int:
+        """A work or person whose name is a slip away; 0 if there is none."""
+        if self._budget <= 0:
+            return 0
+        self._budget -= 1
+        words = self._words[start:end]
+        ids = self._near(words)
+        if ids:
+            return self._add_title(start, end, ids, year_after(self._words, end))
+        people = self._names.people.near(words)
+        return self._add_person(start, end, people) if people else 0
+
+    def _mark_missing(self, cue: Mark, start: int, end: int, capital: bool, unknown: Sequence[str]) -> int:
+        words = self._words[start:end]
+        weighty = [w for w in words if w not in SMALL]
+        described = has_section(self._page.starting(end), "forms", "genres")
+        lower = self._asks_for_name(cue, start) and 2 * len(unknown) >= len(weighty) and len(words) <= MAX_LOWER_MISSING
+        upper = capital and (bool(unknown) or not described)
+        if not upper and (not lower or described):
+            return 0
+        year = year_after(self._words, end)
+        return self._add_missing(start, year[1] if year else end)
+
+    def _asks_for_name(self, cue: Mark, start: int) -> bool:
+        """Whether unknown words in lower case must be a name here: after `something like`, `games like`, `loved`, `played`."""
+        if self._words[start] in _DETERMINERS or cue.is_cue("save", "unseen"):
+            return False
+        said = self._words[cue.start : cue.end]
+        if not cue.is_cue("like"):
+            return True
+        explicit = any(w in _SIMILAR for w in said) or said[-1].endswith("ed")
+        return explicit or has_section(self._page.ending(cue.start), "forms", "genres", "inner")
+
+    def _mark_han_chunk(self, cue: Mark, start: int, end: int) -> int:
+        words = self._words[start:end]
+        if not 2 <= len(words) <= MAX_HAN_CHUNK or not all((is_han(w) or w.isdigit()) and w not in _STOP_HAN for w in words):
+            return 0
+        ids = self._names.near(words, self._kinds)
+        if ids:
+            return self._add_title(start, end, ids)
+        following = self._page.starting(end)
+        closed = (following is not None and following.is_cue("like_after")) or self._words[end : end + 1] == ["的"]
+        return self._add_missing(start, end) if closed and self._words[cue.start] in _HAN_SIMILAR else 0
+
+    def _chunk(self, at: int) -> tuple[int, int]:
+        """The words from `at` to the next boundary; a capitalised name runs on over small words."""
+        start = at
+        while start < len(self._words) and self._words[start] in _NOUNS:
+            start += 1
+        tokens = self._page.text.tokens
+        capital = start < len(tokens) and tokens[start].is_capital
+        end = start
+        while end < len(tokens) and end - start < (MAX_HAN_CHUNK if tokens[end].is_han else MAX_CHUNK):
+            if self._ends_chunk(start, end, capital):
+                break
+            end += 1
+        while end > start and (self._words[end - 1] in SMALL or self._words[end - 1] == ":"):
+            end -= 1
+        opens_clause = end > start and not capital and self._words[start] in BOUNDARY and self._words[start] not in ARTICLES
+        return (start, start) if opens_clause else (start, end)
+
+    def _ends_chunk(self, start: int, at: int, capital: bool) -> bool:
+        token, word = self._page.text.tokens[at], self._words[at]
+        if self._blocks(at, capital) or (not token.is_word and word != ":"):
+            return True
+        if at == start:
+            return False
+        if word in BOUNDARY:
+            return not (capital and self._runs_on(at))
+        return token.is_han != self._page.text.tokens[start].is_han or (
+            capital and not token.is_capital and not token.is_number and word not in SMALL
+        )
+
+    def _blocks(self, at: int, capital: bool) -> bool:
+        """Whether other words are known here; mere themes give way to a name in capitals."""
+        mark, token = self._page.over[at], self._page.text.tokens[at]
+        if mark is None:
+            return False
+        gives_way = mark.role in ("words", "count") and not has_section(mark, "cues", "forms", "genres")
+        return not (gives_way and capital and (token.is_capital or token.is_number))
+
+    def _runs_on(self, at: int) -> bool:
+        """`of the` in `Zorblax of the North`; a capitalised small word in `In the Loop`."""
+        tokens = self._page.text.tokens
+        if tokens[at].is_capital:
+            return self._words[at] != "i"
+        if self._words[at] not in SMALL or self._words[at] == "and":
+            return False
+        following = [t for t in tokens[at + 1 : at + 3] if t.text not in SMALL or t.is_capital]
+        return bool(following) and following[0].is_capital
+
+    def _unknown_person(self, cue: Mark) -> None:
+        """`by Brad Zorblaxson`, `no Tom Cruise`: a name in capitals that the catalog lacks."""
+        start, end = self._chunk(cue.end)
+        tokens = [t for t in self._page.text.tokens[start:end] if t.text not in SMALL]
+        words = self._words[start:end]
+        if self._shouting or len(tokens) < 2 or not all(t.is_capital for t in tokens) or self._is_ordinary(words):
+            return
+        if not self._page.free(start, end):
+            return
+        people = self._names.people.near(words)
+        if people or cue.is_cue("negate"):
+            self._add_person(start, end, people or (self._page.text.said(start, end),))
+        else:
+            self._add_missing(start, end)
+
+    # --- before a cue -------------------------------------------------------------------------------------------------
+
+    def _subjects(self, cue: Mark) -> None:
+        """The list of names right before `was great`."""
+        end = cue.start
+        while end > 0:
+            known = self._page.ending(end)
+            start = known.start if known is not None and known.role in NAMED else self._mark_ending(end)
+            if start == end:
+                return
+            end = start
+            while end > 0 and self._words[end - 1] in SEPARATORS:
+                end -= 1
+            if end == start:
+                return
+
+    def _mark_ending(self, end: int) -> int:
+        """Start of the name that ends at `end` and starts a clause, marked; `end` if there is none."""
+        while end > 0 and self._words[end - 1] in ("both", "all", "也", "真", "都", "的", "很") and not self._page.taken(end - 1):
+            end -= 1
+        for start in range(max(0, end - 10), end):
+            key = tuple(self._words[start:end])
+            ids = self._names.exact(key, self._kinds)
+            if not ids or not self._may_cover(start, end) or not self._starts_clause(start):
+                continue
+            if not self._is_too_plain(start, Name(ids, key, start, end)):
+                self._page.remove(self._page.within(start, end))
+                self._add_title(start, end, ids)
+                return start
+        return self._mark_near_ending(end)
+
+    def _mark_near_ending(self, end: int) -> int:
+        start = end
+        while (
+            start > 0
+            and end - start < MAX_CHUNK
+            and self._page.text.tokens[start - 1].is_word
+            and self._page.free(start - 1, start)
+        ):
+            if self._words[start - 1] in SEPARATORS:
+                break
+            start -= 1
+        words = self._words[start:end]
+        unknown = [w for w in words if not self._is_word(w)]
+        if not unknown or self._budget <= 0 or is_han(words[0]):
+            return end
+        self._budget -= 1
+        ids = self._near(words)
+        if ids:
+            self._add_title(start, end, ids)
+            return start
+        copula = self._words[end : end + 1] in (["was"], ["is"], ["were"])
+        named = self._page.text.tokens[start].is_capital and (copula or not starts_sentence(self._page, start))
+        if named and 2 * len(unknown) >= len(words):
+            self._add_missing(start, end)
+            return start
+        return end
+
+    def _starts_clause(self, start: int) -> bool:
+        if start == 0:
+            return True
+        word = self._words[start - 1]
+        if not word[0].isalnum() or word in SEPARATORS or word in BOUNDARY:
+            return word not in _DETERMINERS or not is_han(self._words[start])
+        return has_section(self._page.ending(start), "cues", "forms")
+
+    # --- nothing but names --------------------------------------------------------------------------------------------
+
+    def _whole(self) -> None:
+        """A message that is nothing but a name, or several with commas; they may be misspelt or missing."""
+        others = any(m.role not in NAMED and not m.is_cue("greeting", "thanks") for m in self._page.marks)
+        if others or len(self._words) > MAX_LIST_WORDS:
+            return
+        start = 0
+        for end in range(len(self._words) + 1):
+            if end == len(self._words) or self._words[end] in _SEGMENT_ENDS:
+                self._mark_segment(start, end)
+                start = end + 1
+
+    def _mark_segment(self, start: int, end: int) -> None:
+        key = tuple(self._words[start:end])
+        if not key or len(key) > MAX_CHUNK or not self._page.free(start, end) or self._budget <= 0 or self._is_vocabulary(key):
+            return
+        self._budget -= 1
+        exact = self._names.exact(key, self._kinds)
+        ids = exact if exact and self._names.is_title(key) else self._near(key)
+        unknown = sum(not self._is_word(w) for w in key)
+        if ids and not self._is_too_plain(start, Name(ids, key, start, end)):
+            self._add_title(start, end, ids)
+        elif not ids and unknown and len(key) > 1 and is_title_case(self._page, start, end) and not is_han(key[0]):
+            self._add_missing(start, end)
