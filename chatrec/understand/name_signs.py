@@ -24,7 +24,8 @@ BOUNDARY = wordset(
 PRONOUNS = wordset("it this that these those them him her he she us me you one ones they both everything something anything all")
 ANSWERS = wordset(
     "yes yeah yep yea no nope ok okay hi hello hey thanks sure wow oh ah lol haha please maybe cool great well so now bye "
-    "true right"
+    "true right awesome excellent perfect amazing nice good fine interesting definitely absolutely exactly agreed done again "
+    "next more help stop wait hmm"
 )
 PLAIN = wordset(
     "trailer original movie film book end ending beginning first last sequel remake cast acting story plot soundtrack music "

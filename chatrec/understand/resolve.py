@@ -260,7 +260,7 @@ def _derived(name: str) -> Iterator[Phrase]:
     for form in forms:
         bare = form[1:] if len(form) > 1 and form[0] in ARTICLES else form
         plain = tuple(w for w in bare if w not in _PARTS)
-        for variant in (form, bare, _arabic(form), _arabic(bare), _arabic(plain), _subject(form), _last_word(key)):
+        for variant in (form, bare, _arabic(form), _arabic(bare), _arabic(plain), _subject(form)):
             if variant and variant != key:
                 yield variant
 
@@ -271,15 +271,6 @@ def _subject(form: Phrase) -> Phrase:
         return form[:-2]
     rare = len(form) >= 3 and form[-2] == "of" and len(form[-1]) >= MIN_FUZZY_CHARS and form[-1] not in common_words()
     return form[-1:] if rare else ()
-
-
-def _last_word(key: Phrase) -> Phrase:
-    """`my neighbor totoro` → `totoro`: a rare last word of a long title often stands for it."""
-    if len(key) < 3:
-        return ()
-    last = key[-1]
-    rare = len(last) >= MIN_FUZZY_CHARS and last.isalpha() and last not in common_words() and not last.endswith("s")
-    return (last,) if rare and not is_han(last) else ()
 
 
 def _telling(key: Phrase) -> bool:

@@ -76,7 +76,8 @@ class Spotter:
     def _is_too_plain(self, start: int, name: Name) -> bool:
         """`it`, `the one`, `a good time` in lower case name nothing, whatever films there are."""
         tokens = [t for t in self._page.text.tokens[start : name.end] if t.text not in ARTICLES]
-        capital = any(t.is_capital and (len(t.raw) == 1 or not t.raw.isupper()) for t in tokens)
+        opens = starts_sentence(self._page, start) and len(tokens) == 1
+        capital = not opens and any(t.is_capital and (len(t.raw) == 1 or not t.raw.isupper()) for t in tokens)
         if name.key[0] in ANSWERS and len(name.key) == 1:
             return True
         pronouns = all(w in PRONOUNS or w in SMALL or w in PLAIN for w in name.key) or len("".join(name.key)) < 2
