@@ -27,7 +27,11 @@ FLAGS = (
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Without Chromium the browser tests are skipped where a person sees it, and fail in continuous integration."""
+    """Browser tests come last, for Playwright's event loop runs until the end and no other can be started beside it.
+
+    Without Chromium they are skipped where a person sees it, and fail in continuous integration.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
     if CHROMIUM.exists():
         return
     reason = f"BROWSER TESTS NEED {CHROMIUM}: apt-get install chromium"

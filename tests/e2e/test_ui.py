@@ -235,6 +235,19 @@ def test_not_for_me_does_not_wait_for_the_language_model(writing_app: Page, writ
     assert writing_app.titles()[1:] == before[1:]
 
 
+def test_starting_over_in_the_middle_of_an_answer_forgets_that_answer_too(writing_app: Page, writer: ScriptedWriter) -> None:
+    writer.hold()
+    writing_app.send(CALM_FILMS)
+    writing_app.page.get_by_text("The language model is writing the reasons").wait_for()
+
+    writing_app.button("Start over").click()
+    writer.allow_all()
+    writing_app.page.locator(".cr-example").first.wait_for()
+    writing_app.ask("space")
+
+    assert writing_app.page.locator(".cr-chip").all_inner_texts() == ["space"]
+
+
 def test_the_page_notices_when_the_language_model_comes_and_goes(writing_app: Page, writer: ScriptedWriter) -> None:
     status = writing_app.page.get_by_role("status").first
     assert status.inner_text() == "Language model answers"

@@ -318,6 +318,12 @@ def test_a_message_sent_while_the_catalog_opens_waits_and_says_so(recommender: O
     assert len(shown(list(stream)[-1])) == 3
 
 
+def test_a_click_while_the_catalog_opens_is_answered_at_once() -> None:
+    after = Controller(Future()).change("a page", "kind", "game")
+
+    assert "Opening the catalog" in after.notice
+
+
 def test_a_catalog_that_cannot_be_opened_is_said_to_whoever_waits() -> None:
     opened: Future[Any] = Future()
     controller = Controller(opened)

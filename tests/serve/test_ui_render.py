@@ -101,6 +101,19 @@ def test_a_card_tells_title_year_kind_genres_length_age_reason_and_facts() -> No
         assert told in page.text
 
 
+@pytest.mark.parametrize(
+    ("creators", "language", "told"),
+    [
+        (("Hayao Miyazaki", "宫崎骏"), "en", "Hayao Miyazaki"),
+        (("Hayao Miyazaki", "宫崎骏"), "zh", "Hayao Miyazaki / 宫崎骏"),
+        (("张艺谋",), "en", "张艺谋"),
+        (("A", "B", "C"), "en", "A, B"),
+    ],
+)
+def test_makers_are_named_as_the_reader_writes_them(creators: tuple[str, ...], language: str, told: str) -> None:
+    assert told in Skeleton(panel_html(View(picks=(pick(0, creators=creators),), language=language))).text
+
+
 def test_unknown_facts_are_left_out() -> None:
     page = panel_html(View(picks=(pick(0, year=None, minutes=None, age=None, creators=(), genres=(), description=None),)))
 

@@ -91,6 +91,8 @@ class Controller:
     def change(self, key: str, action: str, value: str) -> Screen:
         """A click that changes something known: a reaction to a card, a chip removed, a medium chosen, a new start."""
         page = self._page(key)
+        if not self._opened.done():
+            return _screen(self._update(page, lambda view: replace(view, notice=word("opening", view.language))))
         self._interrupt(page)
         try:
             after = self._changed(page, action, value)
@@ -192,9 +194,11 @@ class Controller:
             return page
 
     def _chat(self, page: Page) -> Chat:
-        if page.chat is None:
-            page.chat = self._opened.result().session(page.session_id)
-        return page.chat
+        recommender = self._opened.result()  # may take long: not under the lock, so that stopping works meanwhile
+        with page.lock:
+            if page.chat is None:
+                page.chat = recommender.session(page.session_id)
+            return page.chat
 
 
 def _screen(view: View, box: str | None = None) -> Screen:

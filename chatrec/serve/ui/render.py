@@ -13,7 +13,7 @@ from markupsafe import escape
 from chatrec.generate import wording
 from chatrec.serve.ui.cover import cover_uri
 from chatrec.serve.ui.view import View, chip_key
-from chatrec.serve.ui.words import EXAMPLES, GREETING, age, chinese_title, fact, genre_name, word
+from chatrec.serve.ui.words import EXAMPLES, GREETING, age, chinese_title, fact, genre_name, makers, word
 from chatrec.types import KINDS, Chip, Item, Kind, Language, Message, Recommendation, Sentiment
 
 ASSETS = Path(__file__).with_name("assets")
@@ -68,7 +68,7 @@ def card(pick: Recommendation, view: View) -> Card:
         title=item.title,
         alias=chinese_title(item) if language == "zh" else "",
         facts=tuple(str(value) for value in facts if value not in (None, "")),
-        creators=(" / " if language == "zh" else ", ").join(item.creators[:3]),
+        creators=makers(item, language),
         description=item.description or "",
         reason=pick.reason,
         evidence=_evidence(pick, language),

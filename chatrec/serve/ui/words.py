@@ -56,7 +56,7 @@ GREETING = "Hello! Tell me what you would like to watch, hear or play, what you 
 FACT_LABELS: Mapping[str, tuple[str, str]] = {
     "creators": ("by", "主创"),
     "cast": ("with", "演职"),
-    "near": ("closeness", "相近"),
+    "near": ("similarity", "相似"),
 }
 """Fields that have a name of their own on a card."""
 
@@ -73,7 +73,14 @@ def genre_name(genre: str, language: Language) -> str:
 
 def chinese_title(item: Item) -> str:
     """The first alias in Chinese characters without kana, for readers of Chinese; empty if there is none."""
-    return next((alias for alias in item.aliases if _is_chinese(alias)), "")
+    return next((alias for alias in item.aliases if _is_han(alias)), "")
+
+
+def makers(item: Item, language: Language, limit: int = 2) -> str:
+    """The first creators; to a reader of English without those names that are only a Chinese spelling of another."""
+    latin = [name for name in item.creators if not _is_han(name)]
+    names = item.creators if language == "zh" or not latin else latin
+    return (" / " if language == "zh" else ", ").join(names[:limit])
 
 
 def age(item: Item, language: Language) -> str | None:
@@ -91,7 +98,7 @@ def fact(claim: Claim, item: Item, language: Language) -> tuple[str, str]:
     return label, say(claim, item, language) if say else claim.value
 
 
-def _is_chinese(text: str) -> bool:
+def _is_han(text: str) -> bool:
     return any("\u4e00" <= c <= "\u9fff" for c in text) and not any("\u3040" <= c <= "\u30ff" for c in text)
 
 
