@@ -228,8 +228,9 @@ class Chat:
         return self._refresh(chip.remove, keep=False)
 
     def reset(self) -> None:
-        """Forget everything."""
-        self._store.erase(self.id)
+        """Forget everything, also what a turn that is just being stopped still has to save."""
+        with self._lock:
+            self._store.erase(self.id)
 
     def _refresh(self, change: Change, *, keep: bool) -> Reply:
         """A slate after a change that was made by hand: without the language model, so that it is there at once."""
