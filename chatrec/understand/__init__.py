@@ -1,1 +1,33 @@
-"""What did the person say? Message → changes (`read`), changes → ledger (`ledger`), ledger → chips (`chips`)."""
+"""What did the person say? Message → changes (`read`), changes → ledger (`ledger`), ledger → chips (`chips`).
+
+How a message is read, from the surest to the least sure:
+
+1. `text`: tokens, case-folded, without accents, Chinese characters simplified; `typos`: slips in genre and mood words.
+2. `references`: "the second one", "the 2011 version"; `sure_names`: names whose words can be nothing else, quoted, dated.
+3. `people_present`, `lengths`, `years`: numbers with the comparison around them (`compare`).
+4. `lexicon` and `words`: the longest phrases of `lexicon.toml` and of the catalog's own genres, moods, tags and themes.
+5. `framed_names`: names that a frame asks for ("loved …", "… was great"), and those that the catalog lacks.
+6. `scopes`: what is ruled out, wished for softly, released, liked, seen.
+7. `commands`, `kinds`, `measures`, `contents`, `free`: the marks become changes.
+
+What was decided where words leave it open:
+
+- A mood stated as the request's own property ("cosy games", "a sad film") is hard where the catalog has moods (at most two
+  per message); behind "maybe", "a bit of", "ideally" … everything is soft: a wish, or a constraint with `hard=False`.
+- Themes ("about time travel") are wishes; a forbidden theme ("no zombies") is a hard exclusion. Ways to play, and the few
+  other tags that the lexicon lists, are hard. A forbidden part of a genre ("no slashers") leaves the genre in.
+- "Nothing scary" and "no horror" exclude the mood *and* the genre that always carries it, unless that genre was asked for.
+- A nationality means the original language where one language goes with it, the country of origin otherwise; "from Japan"
+  means the country. "No subtitles" means spoken in the language of the message, or without words.
+- "Before", "after", "older than", "under", "shorter than" are strict; 以内/以下/以后/以来 include the number.
+- A length without comparison asks for 70–125% of it; from five hours on, and for games, for at least half.
+- "Kids" without an age are 6, toddlers 3, teenagers 13; of several ages the youngest counts.
+- "Short"/"long" are the lower/upper third of the catalog's lengths for that medium, "recent" the five newest years, "old"
+  what is thirty years older than the newest; all soft. A critique ("shorter", "older", "less mainstream") compares with the
+  median of the last answer, or with a title in the message, and is hard.
+- "Seen it" after an answer speaks of the first work shown, "seen them" of all.
+- Other media without content of their own ("what about games?") keep what still makes sense; with it ("now a history
+  podcast") they are a new topic.
+- An unqualified title that fits several works is taken as the best known one; the ambiguity stays open in the ledger until
+  one of its works is spoken of again.
+"""

@@ -69,7 +69,7 @@ def _values_label(constraint: Constraint, language: Language) -> str:
     words = list(dict.fromkeys(_word(value, constraint.field, language) for value in values))
     joined = (" / " if language == "en" else "／").join(words[:MAX_VALUES]) + ("…" if len(words) > MAX_VALUES else "")
     if constraint.op == "not_in":
-        return f"不要{joined}" if language == "zh" else f"no {joined}"
+        return f"不要{joined}" if language == "zh" else f"{'not' if constraint.field == 'moods' else 'no'} {joined}"
     return joined
 
 

@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from chatrec.types import Kind, Language
 from chatrec.understand.draft import Draft
 from chatrec.understand.kinds import Asked
-from chatrec.understand.lexicon import Entry, lexicon
+from chatrec.understand.lexicon import Entry, lexicon, plural_of, singular_of
 from chatrec.understand.marks import Mark, Page, has_section
-from chatrec.understand.text import common_words, is_han, wordset
+from chatrec.understand.text import common_words, is_han, key_of, wordset
 
 MAX_HARD_MOODS = 2
 LOOSE_GENRES = wordset(
@@ -152,11 +152,23 @@ class Contents:
         entry = mark.entry("genres")
         assert entry is not None
         said = self._page.said(mark)
+        mark.used = True
+        if " ".join(key_of(said)) in _narrower(entry):
+            self._forbid_narrower(said)
+            return
         self._draft.constrain("genres", "not_in", self._words.genres((entry.name,)), said=said)
         moods = entry.data.get("also_not", ())
         if moods and self._words.has("moods"):
             self._draft.constrain("moods", "not_in", self._words.spelled("moods", moods) or tuple(moods), said=said)
         mark.used = True
+
+    def _forbid_narrower(self, said: str) -> None:
+        """`no slashers` leaves other horror in."""
+        tags = self._words.spelled("tags", (said, singular_of(said.casefold())))
+        if tags:
+            self._draft.constrain("tags", "not_in", tags, said=said)
+        else:
+            self._draft.wish(said.casefold(), less=True)
 
     def _style(self, mark: Mark) -> None:
         entry = mark.entry("styles")
@@ -397,6 +409,12 @@ class Contents:
         elif entry.name == "foreign":
             values = lexicon().sections["languages"][self._language]["values"]
             self._draft.constrain("language", "in" if mark.negated else "not_in", tuple(values), said=said, hard=not mark.soft)
+
+
+def _narrower(entry: Entry) -> set[str]:
+    """Words that name only a part of a genre, in singular and plural."""
+    keys = [key_of(word) for word in entry.data.get("narrower", ())]
+    return {" ".join(form) for key in keys for form in (key, (*key[:-1], plural_of(key[-1])))}
 
 
 def _is_from(page: Page, mark: Mark, entry: Entry | None) -> bool:

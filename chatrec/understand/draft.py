@@ -33,6 +33,8 @@ class Draft:
     ledger: Ledger
     words: Words
     turn: int
+    joins: bool = False
+    """The message adds alternatives to what was said before."""
     changes: list[Change] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     ambiguities: list[Ambiguity] = field(default_factory=list)
@@ -49,9 +51,17 @@ class Draft:
         enforceable = self.words.has(field_)
         if isinstance(value, tuple) and not value:
             return
+        value = self._joined(field_, op, value)
         constraint = Constraint(field=field_, op=op, value=value, hard=hard, turn=self.turn, said=said, enforceable=enforceable)
         if not any(c.constraint is not None and c.constraint.key == constraint.key for c in self.changes):
             self.act("constrain", constraint=constraint)
+
+    def _joined(self, field_: str, op: Any, value: Any) -> Any:
+        """`or a series`, `also thrillers`: what is said extends what was said before."""
+        if not self.joins or op not in ("in", "ranges"):
+            return value
+        earlier = [c.value for c in self.ledger.constraints if (c.field, c.op, c.hard) == (field_, op, True)]
+        return tuple(dict.fromkeys(v for old in (*earlier, value) if isinstance(old, tuple) for v in old))
 
     def wish(self, text: str, field_: str | None = None, value: str | None = None, *, less: bool = False) -> None:
         """Add a wish, once per text."""

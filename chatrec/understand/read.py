@@ -76,7 +76,7 @@ class Understander:
             return Reading(language=language_of(page.text.plain))
         n = self._mark(page, ledger)
         interpret(page)
-        draft = Draft(page, ledger, self._words, turn)
+        draft = Draft(page, ledger, self._words, turn, joins=_adds(page))
         read_commands(draft)
         language = self._language(page)
         after = _after_commands(draft)
@@ -172,7 +172,16 @@ class Understander:
     def _opine_ref(self, draft: Draft, mark: Mark) -> None:
         sentiment: Sentiment = "disliked" if mark.negated else _SENTIMENTS[mark.attitude]
         for item_id in mark.ids:
+            self._replace_twins(draft, mark, item_id)
             draft.opine(item_id, sentiment)
+
+    def _replace_twins(self, draft: Draft, mark: Mark, item_id: str) -> None:
+        """`no, the 1982 one`: the other version of that title was not meant."""
+        title = self._items[item_id].title
+        for opinion in draft.ledger.opinions if mark.attitude is None else ():
+            twin = self._items.get(opinion.item_id)
+            if twin is not None and twin.id != item_id and twin.title == title:
+                draft.act("unopine", key=twin.id)
 
 
 def _after_commands(draft: Draft) -> Ledger:
@@ -196,6 +205,13 @@ def _is_question(page: Page, mark: Mark) -> bool:
     """`doesn't Alien have a sequel?` dislikes nothing."""
     cue = page.ending(mark.start)
     return cue is not None and cue.is_cue("negate") and cue.end - cue.start == 1 and page.words[cue.start].endswith("nt")
+
+
+def _adds(page: Page) -> bool:
+    """`or a series`, `also thrillers`, `comedies too`."""
+    opening, closing = page.starting(0), page.ending(len(page.words))
+    adds = opening is not None and opening.is_cue("or", "add") and len(page.words) > 1
+    return adds or (closing is not None and closing.is_cue("add") and not page.any_cue("like_after", "seen", "seen_after"))
 
 
 def _known_first(ids: tuple[str, ...], ledger: Ledger) -> str:
@@ -237,6 +253,8 @@ def _intent(draft: Draft, is_critique: bool) -> Intent:
         return "restart"
     if actions and not substance and "new_topic" not in actions:
         return "undo"
+    if "thanks" in cue and actions == {"opine"} and all(c.opinion and c.opinion.sentiment == "saved" for c in draft.changes):
+        return "thanks"
     if is_critique or _points_at_shown(draft):
         return "critique"
     if "more" in cue and _asks_for_more(draft):

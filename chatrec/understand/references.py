@@ -128,7 +128,9 @@ def _mark_version(page: Page, at: int, ledger: Ledger, items: Mapping[str, Item]
     bare = start + 1 >= len(words) - 1 and len(words) <= 3
     if not tail and not lead and not (bare and options):
         return 0
-    ids = tuple(i for i in dict.fromkeys([*options, *ledger.last_shown]) if i in items and items[i].year == year)
+    spoken = {items[o.item_id].title for o in ledger.opinions if o.item_id in items} if tail or lead else set()
+    twins = [i for i, item in items.items() if item.year == year and item.title in spoken] if spoken else []
+    ids = tuple(i for i in dict.fromkeys([*options, *twins, *ledger.last_shown]) if i in items and items[i].year == year)
     if not ids or not page.free(at, end + tail):
         return 0
     page.add(Mark(at, end + tail, "ref", ids=ids[:1]))

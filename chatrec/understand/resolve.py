@@ -98,10 +98,11 @@ class Names:
             kinds: media that are spoken of; works of other media only count if there are none of these.
         """
         key = tuple(words)
-        for level in self._levels:
-            ids = level.ids.get(key) or (level.ids.get(_arabic(key)) if level is self._levels[-1] else None)
-            if ids:
-                return self._best(ids, kinds)
+        for form in dict.fromkeys((key, _arabic(key))):
+            for level in self._levels:
+                ids = level.ids.get(form)
+                if ids:
+                    return self._best(ids, kinds)
         return ()
 
     def is_title(self, words: Sequence[str]) -> bool:
@@ -259,8 +260,8 @@ def _derived(name: str) -> Iterator[Phrase]:
             forms.append(key_of(tail))
     for form in forms:
         bare = form[1:] if len(form) > 1 and form[0] in ARTICLES else form
-        plain = tuple(w for w in bare if w not in _PARTS)
-        for variant in (form, bare, _arabic(form), _arabic(bare), _arabic(plain), _subject(form)):
+        plain = [tuple(w for w in base if w not in _PARTS) for base in (form, bare)]
+        for variant in (form, bare, *map(_arabic, (form, bare, *plain)), _subject(form)):
             if variant and variant != key:
                 yield variant
 

@@ -127,6 +127,8 @@ class Spotter:
 
     def _near(self, words: Sequence[str]) -> tuple[str, ...]:
         """The work with a name next to these words, with or without their article."""
+        if self._is_ordinary(words) and not self._names.knows("".join(words)):
+            return ()
         bare = words[1:] if len(words) > 1 and words[0] in ARTICLES else words
         return self._names.near(words, self._kinds) or (self._names.near(bare, self._kinds) if bare != words else ())
 

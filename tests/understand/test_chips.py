@@ -18,6 +18,7 @@ LABELS: list[tuple[Constraint, str, str]] = [
     (Constraint(field="minutes", op="ge", value=1800.0), "≥ 30 h", "≥ 30 小时"),
     (Constraint(field="minutes", op="ranges", value=((60.0, 120.0),)), "60 min–120 min", "60 分钟–120 分钟"),
     (Constraint(field="genres", op="not_in", value=("horror",)), "no horror", "不要恐怖"),
+    (Constraint(field="moods", op="not_in", value=("scary",)), "not scary", "不要吓人"),
     (Constraint(field="genres", op="in", value=("comedy", "romance")), "comedy / romance", "喜剧／爱情"),
     (Constraint(field="age", op="le", value=6.0), "age 6+ ok", "6岁可看"),
     (Constraint(field="language", op="in", value=("ko",)), "in Korean", "韩国"),

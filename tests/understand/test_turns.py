@@ -118,6 +118,17 @@ TALKS: list[tuple[str, list[str], str, str]] = [
     ("chinese: any length", ["90分钟以内的电影", "时长不限"], "form in film", "minutes le 90"),
     ("chinese: drop a genre", ["八十年代恐怖片", "去掉恐怖"], "year 1980-1989", "genres in horror"),
     ("chinese: for the children", ["恐怖片", "给孩子看的吧"], "age le 6", "genres in horror"),
+    ("or widens the decade", ["80s films", "or 90s"], "year 1980-1989; year 1990-1999", ""),
+    ("or widens the form", ["a film", "or a series"], "form in film; form in series", ""),
+    ("also widens the genre", ["a comedy", "also thrillers"], "genres in comedy; genres in thriller", ""),
+    ("no slashers leaves horror in", ["horror films", "no slashers"], "genres in horror; less slashers", "genres not_in horror"),
+    ("nothing too gory leaves horror in", ["horror films", "nothing too gory"], "genres in horror; moods not_in aggressive", ""),
+    (
+        "the other version after all",
+        ["I loved The Thing", "the 2011 one", "no, the 1982 one"],
+        "liked the-thing-1982",
+        "liked the-thing-2011; year 1982-1982",
+    ),
     (
         "now another genre ends the pull",
         ["I loved Alien", "now a romantic comedy"],
@@ -209,6 +220,11 @@ def test_an_ambiguous_title_is_settled_by_an_answer(answer, talk):
     assert talk.ledger.ids("liked") == ("video:the-thing-2011",)
     assert talk.ledger.ambiguities == ()
     assert not talk.ledger.constraints
+
+
+def test_thanks_for_a_pick_is_thanks(talk):
+    talk.say("films", shown=SHOWN).say("thanks, I'll watch the first one")
+    assert talk.facts() == {"saved alien", "intent thanks"}
 
 
 def test_confirming_the_first_reading_settles_an_ambiguity(talk):

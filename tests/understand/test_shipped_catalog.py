@@ -1,0 +1,77 @@
+"""The reader on the catalog that ships."""
+
+from __future__ import annotations
+
+import pytest
+from said import facts
+from test_reading_english import check
+
+from chatrec.catalog.read import Catalog, read_catalog
+from chatrec.settings import resource
+from chatrec.types import Ledger
+from chatrec.understand.name_signs import ANSWERS, PRONOUNS
+from chatrec.understand.read import Understander
+from chatrec.understand.text import key_of
+
+pytestmark = pytest.mark.skipif(not any(resource("catalog").glob("*.jsonl")), reason="no shipped catalog in this checkout")
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Catalog:
+    return read_catalog(resource("catalog"))
+
+
+@pytest.fixture(scope="module")
+def understander(shipped: Catalog) -> Understander:
+    return Understander(shipped, this_year=2026)
+
+
+def test_every_title_is_recognised_when_it_was_loved(shipped, understander):
+    """Of works of one name the best known is taken; with its year, each is found."""
+    lost = []
+    for item in shipped.values():
+        reading = understander.read(f'I loved "{item.title}" ({item.year})', Ledger(), turn=0)
+        liked = {shipped[c.opinion.item_id].title for c in reading.changes if c.opinion is not None}
+        if liked != {item.title}:
+            lost.append(item.title)
+    assert lost == []
+
+
+def test_almost_every_title_is_recognised_without_quotes(shipped, understander):
+    titles = sorted({i.title for i in shipped.values() if key_of(i.title)[0] not in PRONOUNS | ANSWERS})
+    found = 0
+    for title in titles:
+        reading = understander.read(f"something like {title}", Ledger(), turn=0)
+        found += any(c.opinion is not None and shipped[c.opinion.item_id].title == title for c in reading.changes)
+    assert found / len(titles) > 0.97
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        (
+            "co-op space games like FTL, nothing scary",
+            "kinds game; liked ftl; tags in co-op; moods not_in scary; genres not_in horror",
+        ),
+        ("something like Kind of Blue", "liked kind-of-blue; kinds audio"),
+        ("宫崎骏的电影", "people in Hayao Miyazaki; form in film"),
+        ("an Icelandic album from the 90s", "kinds audio; form in album; language in is; year 1990-1999"),
+        ("half-hour comedy series", "form in series; genres in comedy; minutes 21-38"),
+    ],
+)
+def test_a_request_is_read_as(message, expected, shipped, understander):
+    check(facts(understander.read(message, Ledger(), turn=0), shipped), expected)
+
+
+def test_every_genre_and_mood_of_the_catalog_can_be_asked_for(shipped, understander):
+    """But `music`: the word asks for the medium."""
+    for field in ("genres", "moods"):
+        for value in sorted({v for i in shipped.values() for v in getattr(i, field)} - {"music"}):
+            reading = understander.read(f"something {value}, please", Ledger(), turn=0)
+            said = {
+                v
+                for c in reading.changes
+                if c.constraint and c.constraint.field in ("genres", "moods")
+                for v in c.constraint.value
+            }
+            assert value in said, (field, value, reading.changes)
