@@ -78,9 +78,10 @@ class Fusion:
             found = self._found(retriever, query, required, verdicts)
             for rank, (item_id, score) in enumerate(found[: self.config.per_retriever], 1):
                 hits[item_id].append(Hit(retriever.name, rank, score))
-        pool = [Candidate(item=self._index.catalog[i], hits=tuple(found), score=self._rrf(found)) for i, found in hits.items()]
-        pool.sort(key=lambda candidate: (-candidate.score, candidate.item.id))
-        return self._completed(pool[: self.config.pool], verdicts)
+        fused = {item_id: self._rrf(found) for item_id, found in hits.items()}
+        best = sorted(fused, key=lambda item_id: (-fused[item_id], item_id))[: self.config.pool]
+        pool = [Candidate(item=self._index.catalog[i], hits=tuple(hits[i]), score=fused[i]) for i in best]
+        return self._completed(pool, verdicts)
 
     def _found(
         self, retriever: Retriever, query: Query, required: tuple[Constraint, ...], verdicts: dict[str, NDArray[np.float32]]
@@ -100,13 +101,14 @@ class Fusion:
         """The pool, with the verdict on every candidate of every retriever that scores the whole catalog."""
         if not verdicts or not pool:
             return tuple(pool)
-        rows = [self._index.rows[candidate.item.id] for candidate in pool]
+        rows = np.array([self._index.rows[candidate.item.id] for candidate in pool])
+        have = [{hit.retriever for hit in candidate.hits} for candidate in pool]
         more: list[list[Hit]] = [[] for _ in pool]
         for name, scores in verdicts.items():
-            below = np.searchsorted(np.sort(scores), scores[rows], side="right")
-            for place, (row, count) in enumerate(zip(rows, below, strict=True)):
-                if all(hit.retriever != name for hit in pool[place].hits):
-                    more[place].append(Hit(name, len(scores) - int(count) + 1, float(scores[row])))
+            ranks = len(scores) + 1 - np.searchsorted(np.sort(scores), scores[rows], side="right")
+            for known, added, rank, score in zip(have, more, ranks.tolist(), scores[rows].tolist(), strict=True):
+                if name not in known:
+                    added.append(Hit(name, rank, score))
         return tuple(replace(c, hits=c.hits + tuple(added)) for c, added in zip(pool, more, strict=True))
 
     def _rrf(self, hits: Sequence[Hit]) -> float:

@@ -88,8 +88,8 @@ class Trainer:
         dialogs, valid = gather(self.lines, self.index), gather(self.valid_lines, self.index)
         models = self._fit(dialogs, "fitting retrievers on all training dialogs", 0.2)
         config = self._head_config(tuple(models))
-        pools = self._out_of_fold(dialogs, config)
-        valid_pools = self._pools(valid.cases, models, config, offset=len(self.lines))
+        pools = self.out_of_fold(dialogs, config)
+        valid_pools = self.pools(valid.cases, models, config, offset=len(self.lines))
         learned = self._learn(pools, config)
         facts = {"head": learned.facts, "valid": pool_metrics(valid_pools, predict(learned.head, valid_pools))}
         if self.config.refit and len(valid_pools.gold):
@@ -115,7 +115,7 @@ class Trainer:
         names = (*BASE_RETRIEVERS, *learned)
         return HeadConfig(features=feature_names(names, learned), retrievers=names, scored=learned)
 
-    def _out_of_fold(self, dialogs: Dialogs, config: HeadConfig) -> Pools:
+    def out_of_fold(self, dialogs: Dialogs, config: HeadConfig) -> Pools:
         """Pools of the training instances, with retrievers that never saw the instance's dialog."""
         folds = fold_of([line.dialog_id for line in dialogs.lines], self.config.folds, self.config.seed)
         parts = []
@@ -125,10 +125,18 @@ class Trainer:
             if cases:
                 what = f"fold {fold + 1} of {self.config.folds}"
                 models = self._fit(dialogs.without(held), what, 0.25 + 0.6 * fold / self.config.folds)
-                parts.append(self._pools(cases, models, config))
-        return Pools.join(parts) if parts else self._pools((), {}, config)
+                parts.append(self.pools(cases, models, config))
+        return Pools.join(parts) if parts else self.pools((), {}, config)
 
-    def _pools(self, cases: Sequence[Case], models: dict[str, Model], config: HeadConfig, offset: int = 0) -> Pools:
+    def pools(self, cases: Sequence[Case], models: dict[str, Model], config: HeadConfig, offset: int = 0) -> Pools:
+        """Candidate pools of the recommender's turns among some cases.
+
+        Args:
+            cases: turns; those in which the person named something themselves are left out.
+            models: trained retrievers that never saw them.
+            config: whose features are computed.
+            offset: added to dialog numbers.
+        """
         cases = [case for case in cases if case.example.recommended]
         fusion = Fusion(self.index, retrievers_of(self.index, models), fusion_config(tuple(models)))
         features = Features(self.index, config.features, config.retrievers, config.scored)

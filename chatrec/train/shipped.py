@@ -1,0 +1,123 @@
+"""The head that ships: from ReDial's training dialogs and from simulated needs, for any catalog.
+
+    python -m chatrec.train.shipped --redial FOLDER --catalog index/catalog --out chatrec/score/weights
+
+ReDial's valid split is never read here, so that numbers on it are numbers on unseen dialogs.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from chatrec.catalog.read import read_catalog
+from chatrec.evaluate.leaks import Fingerprints
+from chatrec.index.embed import Embedder
+from chatrec.index.open import open_or_build
+from chatrec.retrieve.fuse import Fusion
+from chatrec.retrieve.retrievers import DenseRetriever, LikedRetriever, PopularityRetriever, SparseRetriever
+from chatrec.score.features import Features
+from chatrec.score.head import HeadConfig, save_head
+from chatrec.train.card import write_shipped_card
+from chatrec.train.data import Case, Dialogs, gather
+from chatrec.train.fit import FitConfig, calibrate, fit_head, predict
+from chatrec.train.head import TrainConfig, Trainer, TrainFiles, fold_of
+from chatrec.train.needs import simulate
+from chatrec.train.pools import Pools, build_pools, pool_metrics
+
+
+@dataclass(frozen=True)
+class Shares:
+    """How much an instance of each source counts."""
+
+    dialogs: float = 1.0
+    """Real dialogs, with the retrievers that every catalog has."""
+    learned: float = 0.7
+    """The same with trained retrievers as well, which a catalog may or may not have."""
+    needs: float = 0.6
+
+
+SHIPPED_CONFIG = HeadConfig(hidden=48, members=3)
+UNSURE = {"message_z": 0.5, "popularity": 0.15, "popularity_gap": 0.15}
+"""Features that catalogs or callers may lack, and the share of dialogs in which they are withheld."""
+
+
+def need_pools(catalog: Path, count: int, seed: int, embedder: Embedder, build_dir: Path) -> Pools:
+    """Pools of simulated needs over a catalog."""
+    index = open_or_build(read_catalog(catalog), embedder, build_dir)
+    retrievers = [DenseRetriever(index), LikedRetriever(index), SparseRetriever(index), PopularityRetriever(index)]
+    needs = list(simulate(index, count, seed))
+    asked = ((need.query, need.gold, need.number, 1.0) for need in needs)
+    return build_pools(Fusion(index, retrievers), Features(index, SHIPPED_CONFIG.features), asked, len(needs))
+
+
+def withhold(pools: Pools, seed: int) -> Pools:
+    """Make features unknown that may be so elsewhere, in a share of the instances."""
+    rng = np.random.default_rng(seed)
+    features = pools.features.copy()
+    for name, share in UNSURE.items():
+        features[rng.random(len(features)) < share, :, SHIPPED_CONFIG.features.index(name)] = np.nan
+    return replace(pools, features=features)
+
+
+def fit_shipped(
+    dialogs: Pools, learned: Pools, needs: Pools, out: Path, seed: int, shares: Shares, notes: dict[str, Any]
+) -> dict[str, Any]:
+    """Fit on all three, stop and report on held-out folds of each, calibrate on held-out needs, and write the folder."""
+    parts = {
+        "dialogs": withhold(replace(dialogs, weight=dialogs.weight * shares.dialogs), seed),
+        "learned": withhold(replace(learned, weight=learned.weight * shares.learned), seed + 1),
+        "needs": replace(needs, weight=needs.weight * shares.needs, group=needs.group + 1_000_000),
+    }
+    folds = {name: fold_of([str(group) for group in part.group], 6, seed) for name, part in parts.items()}
+    seen = Pools.join([part.take(folds[name] > 0) for name, part in parts.items()])
+    held = {name: part.take(folds[name] == 0) for name, part in parts.items()}
+    head, epochs = fit_head(
+        SHIPPED_CONFIG, seen, Pools.join(list(held.values())), FitConfig(seed=seed), report=lambda line: _say(line)
+    )
+    config = calibrate(SHIPPED_CONFIG, predict(head, held["needs"]), held["needs"])
+    metrics = {name: pool_metrics(part, predict(head, part)) for name, part in held.items()}
+    everything = Pools.join(list(parts.values()))
+    head, _ = fit_head(config, everything, seen.take(np.zeros(0, np.intp)), FitConfig(seed=seed, stop_after=epochs))
+    save_head(out, head, config)
+    facts = {"epochs": epochs, "seed": seed, "held_out": metrics, **notes}
+    write_shipped_card(out, facts)
+    return facts
+
+
+def train_shipped(redial: Path, catalog: Path, out: Path, build_dir: Path, *, needs: int = 5000, seed: int = 0) -> dict[str, Any]:
+    """Everything from the files: gather, out-of-fold retrievers, needs, fit, write."""
+    files = TrainFiles((redial / "dialogs.train.jsonl",), redial / "catalog.jsonl")
+    trainer = Trainer(files, TrainConfig(seed=seed), build_dir, Embedder(), lambda what, done: _say(what))
+    dialogs = gather(trainer.lines, trainer.index)
+    learned = trainer.out_of_fold(dialogs, SHIPPED_CONFIG)
+    plain = trainer.pools(sampled(dialogs), {}, SHIPPED_CONFIG)
+    made = need_pools(catalog, needs, seed, Embedder(), build_dir)
+    notes = {"needs": needs, "dialogs": len(trainer.lines), "data": files.hashes()}
+    facts = fit_shipped(plain, learned, made, out, seed, Shares(), notes)
+    Fingerprints.of(trainer.lines).save(out)
+    return facts
+
+
+def sampled(dialogs: Dialogs) -> list[Case]:
+    """The instances of dialogs with text, and of every fourth without."""
+    return [case for case in dialogs.cases if case.has_text or case.dialog % 4 == 0]
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(line + "\n")
+
+
+if __name__ == "__main__":
+    import typer
+
+    from chatrec.settings import Settings
+
+    def _main(redial: Path = typer.Option(...), catalog: Path = typer.Option(...), out: Path = typer.Option(...)) -> None:  # noqa: B008
+        train_shipped(redial, catalog, out, Settings.load().build_dir)
+
+    typer.run(_main)
