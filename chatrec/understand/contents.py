@@ -68,7 +68,7 @@ class Contents:
                 self._tag(mark)
             elif mark.has("styles"):
                 self._style(mark)
-            elif mark.has("themes") or mark.has("catalog"):
+            elif (mark.has("themes") or mark.has("catalog")) and not (mark.has("languages") or mark.has("countries")):
                 self._theme(mark)
             elif mark.has("special"):
                 self._special(mark)

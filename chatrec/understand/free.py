@@ -23,6 +23,10 @@ _STOP = wordset(
 )
 _OPENERS = wordset("something anything some a an really very more any")
 _ENDERS = wordset("where that which who when while because so if but and or i you we for please , . ! ? ;")
+_COMPANY = wordset(
+    "friend friends wife husband girlfriend boyfriend partner date mom dad mother father parents brother sister grandma group "
+    "colleague colleagues beer wine popcorn glass cup blanket crowd few people"
+)
 _HAN_END = wordset("的 ， 。 ！ ？ , . ! ? 电 影 片 剧 游 戏")
 _SCORE = wordset("rated rating ratings score scored scores stars star imdb")
 _OVER = wordset("above over at least of higher than better more or around 8 9 7 10")
@@ -92,6 +96,8 @@ def read_free(draft: Draft, asked: Asked) -> None:
             draft.unsupported.append(_typed(page, mark))
         if mark.about is False and mark.is_cue("about") and not mark.used:
             _wish_about(draft, mark)
+        elif page.words[mark.start : mark.end] == ["with"]:
+            _wish_with(draft, mark)
     _wish_attributes(draft)
 
 
@@ -118,6 +124,19 @@ def _wish_about(draft: Draft, cue: Mark) -> None:
         end += 1
     known = any(_is_content(m) for m in page.within(start, end))
     if end > start and not known:
+        _wish_words(draft, start, end, less=cue.negated)
+
+
+def _wish_with(draft: Draft, cue: Mark) -> None:
+    """`with a strong female lead`: what a work should have, unless a better reader knew the words or it is company."""
+    page = draft.page
+    start = cue.end + 1
+    if page.words[cue.end : start] not in (["a"], ["an"], ["lots"], ["some"]):
+        return
+    end = start
+    while end < len(page.words) and end - start < MAX_WISH_WORDS and page.words[end] not in _ENDERS and not page.taken(end):
+        end += 1
+    if end > start and not any(word in _COMPANY for word in page.words[start:end]):
         _wish_words(draft, start, end, less=cue.negated)
 
 

@@ -94,7 +94,7 @@ def duration(words: Sequence[str], start: int) -> tuple[float, int] | None:
     """Minutes of the length that starts at `start`, and where it ends.
 
     >>> duration("an hour and a half".split(), 0), duration("1 h 30".split(), 0), duration(list("一个半小时"), 0)
-    ((90, 5), (90.0, 3), (90.0, 5))
+    ((90, 5), (90, 3), (90.0, 5))
     """
     for size in range(5, 1, -1):
         if start + size <= len(words) and tuple(words[start : start + size]) in _FIXED:

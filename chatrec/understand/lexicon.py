@@ -116,6 +116,9 @@ class Lexicon:
                 entry = Entry(section, name, data)
                 for phrase in _phrases(data, plural=section in PLURAL_SECTIONS):
                     phrases.add(phrase, entry)
+                    if section == "languages" and phrase[-1].isascii():
+                        phrases.add((*phrase, "language"), entry)
+                        phrases.add((*phrase, "speaking"), entry)
                     inner = _inner_noun(phrase) if section in INNER_SECTIONS else None
                     if inner is not None:
                         phrases.add(phrase, Entry("inner", inner, self.sections["forms"][inner]))

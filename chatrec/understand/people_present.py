@@ -129,6 +129,8 @@ def _asks_english(words: Sequence[str], at: int, end: int) -> bool:
             before in ("just", "only", "me") and words[at - 2 : at - 1] != ["not"]
         )
     alone = end == len(words) or words[end] in {",", ".", "!", "please", "of", "that", "with", "more", "good", "from", "for", "?"}
+    if words[end : end + 1] == ["more"] and (end + 1 == len(words) or words[end + 1] != "than"):
+        return True
     asked = before in _ASK and (alone or after is not None)
     near = after is not None and all(w not in {",", ".", "and", "or", "player"} for w in words[end : words.index(after, end)])
     return asked or near or (before == "top" and not words[at].startswith("0"))

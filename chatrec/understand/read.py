@@ -248,7 +248,14 @@ def _choose(draft: Draft, ambiguity: Ambiguity, chosen: str) -> None:
 def _intent(draft: Draft, is_critique: bool) -> Intent:
     actions = {c.action for c in draft.changes}
     substance = actions - {"start_over", "forget_last", "new_topic", "unconstrain", "unwish", "unopine"}
-    cue = {name for m in draft.page.marks for e in m.entries if e.section == "cues" for name in (e.name,) if not m.negated}
+    cue = {
+        name
+        for m in draft.page.marks
+        for e in m.entries
+        if e.section == "cues"
+        for name in (e.name,)
+        if not m.negated or name == "more"
+    }
     if "start_over" in actions:
         return "restart"
     if actions and not substance and "new_topic" not in actions:

@@ -29,7 +29,18 @@ _ALL = frozenset(
     key_of(phrase)
     for phrase in (
         *("them", "these", "those", "both", "all", "all of them", "all of these", "all of those", "them all", "both of them"),
-        *("all three", "它们", "这些", "那些", "这几部", "那几部", "这几个", "都", "全都", "全部"),
+        *(
+            "all three",
+            "它们",
+            "这些",
+            "那些",
+            "这几部",
+            "那几部",
+            "这几个",
+            "都",
+            "全都",
+            "全部",
+        ),
     )
 )
 _ANSWER = wordset("i mean meant yes no please it is was ok the that its of course 我 说 的 是 指 那 个 就")
@@ -173,11 +184,7 @@ def _antecedents(page: Page, cue: Mark, every: bool) -> tuple[str, ...]:
 
 
 def _pronoun_after(page: Page, cue: Mark) -> tuple[int, int, bool] | None:
-    start = cue.end
-    while (
-        start < len(page.words) and page.words[start] in ("all", "watching", "playing", "过", "了", "看") and start - cue.end < 1
-    ):
-        break
+    start = cue.end + 2 * (page.words[cue.end : cue.end + 2] in (["any", "of"], ["all", "of"], ["none", "of"]))
     for size in (3, 2, 1):
         words = tuple(page.words[start : start + size])
         if len(words) == size and page.free(start, start + size):

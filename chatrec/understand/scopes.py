@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from chatrec.understand.marks import Attitude, Mark, Page, has_section
 from chatrec.understand.text import is_han, wordset
 
+MAX_GAP = 6
+"""Words between a negation and the number it inverts: `nothing that is much older than 1990`."""
 MAX_LIST = 20
 """Things that one cue behind a list is taken to speak of."""
 SENTENCE_END = set(".!?;。！？；")
@@ -167,6 +169,8 @@ def _meet_cue(page: Page, state: _State, mark: Mark) -> None:
         state.released, state.negated = True, False
     if mark.is_cue("soft"):
         state.soft = True
+        if state.negated and not mark.is_cue("negate") and mark.start > state.opened:
+            state.end_negation()
     if mark.is_cue("about") and not mark.has("genres"):
         state.about = True
     if mark.is_cue("and", "or") and state.negated and state.first is not None:
@@ -225,16 +229,25 @@ def _apply(page: Page, state: _State, mark: Mark) -> None:
     mark.released = state.released
     mark.attitude = state.attitude
     if mark.role in NUMBERS:
-        mark.negated = state.negated and state.first is None and mark.start - state.opened <= 4
+        mark.negated = state.negated and state.first is None and mark.start - state.opened <= MAX_GAP
+        state.first = mark if mark.negated else state.first
         return
     if mark.role in ("count", "age"):
         mark.negated = False
         return
-    if mark.has("forms") and state.first is not None:
+    if mark.has("forms") and state.negated and (state.first is not None or _is_qualified(page, mark)):
         return
     mark.negated = state.negated and state.attitude not in ("seen", "unseen")
     if state.negated and state.first is None:
         state.first = mark
+
+
+def _is_qualified(page: Page, noun: Mark) -> bool:
+    """`no films longer than …`, `no films by …`: what is ruled out is said behind the noun."""
+    following = page.starting(noun.end)
+    if following is None:
+        return False
+    return following.role in (*NUMBERS, "person") or following.is_cue("by", "about", "like")
 
 
 def _look_back(page: Page, marks: list[Mark]) -> None:

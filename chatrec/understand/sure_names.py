@@ -131,7 +131,7 @@ class SureNames(Spotter):
             return self._is_whole_title(start, name)
         if self._is_likened(end):
             return True
-        if self._is_vocabulary(words) or (self._known.phrases.get(words) and not is_han(words[0])):
+        if self._is_vocabulary(words) or (self._known.phrases.get(words) and not self._outranks_theme(start, end)):
             return False
         if all(map(is_han, words)):
             return len(words) >= MIN_HAN_TITLE and not self._known.phrases.get(words)
@@ -143,10 +143,17 @@ class SureNames(Spotter):
             return self._names.is_title(words) or not self._is_ordinary(words)
         return self._is_telling(words) or self._is_before_noun(start, name)
 
+    def _outranks_theme(self, start: int, end: int) -> bool:
+        """`older than Alien` names the film, `set in Tokyo` the city."""
+        if is_han(self._words[start]):
+            return True
+        named = not self._shouting and is_written_as_name(self._page, start, end, strict=True)
+        return named and self._words[start - 1] not in ("in", "about", "of", "at", "on", "with", "for", "a", "an")
+
     def _is_whole_title(self, start: int, name: Name) -> bool:
         """The message is nothing but the title."""
         words = name.key
-        if len(words) == 1 and words[0] in ANSWERS:
+        if len(words) == 1 and (words[0] in ANSWERS or words[0].isdigit()):
             return False
         if is_written_as_name(self._page, start, name.end, strict=False):
             return not (len(words) == 1 and self._is_vocabulary(words))

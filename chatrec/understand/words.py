@@ -11,10 +11,11 @@ from chatrec.catalog.vocabulary import vocabulary
 from chatrec.constraints import LIST_FIELDS, NUMBER_FIELDS, TEXT_FIELDS
 from chatrec.types import Item, Kind
 from chatrec.understand.lexicon import Entry, Phrase, Phrases, lexicon, plural_of, singular_of
-from chatrec.understand.text import common_words, fold, is_han, key_of
+from chatrec.understand.text import common_words, fold, is_han, key_of, wordset
 
 _LOWER_WORD = re.compile(r"(?<![\w'])[a-z]{2,}(?![\w'])")
 _GENRE_TAILS = {"film", "films", "movie", "movies", "fiction", "music", "game", "games", "show"}
+_COMPANY_WORDS = wordset("studio studios records entertainment games pictures films music interactive company the")
 MIN_TAG_USES = 3
 """A free tag becomes a word of its own if this many items carry it; rarer ones are noise in folksonomies."""
 MAX_TAG_WORDS = 3
@@ -105,7 +106,9 @@ class Words:
         for name in names:
             key = key_of(name)
             if key and not self.phrases.get(key) and not all(word in common_words() for word in key):
-                self.phrases.add(key, Entry("catalog", name, {"field": "publishers"}))
+                for form in (key, tuple(word for word in key if word not in _COMPANY_WORDS)):
+                    if form and not self.phrases.get(form) and not all(word in common_words() for word in form):
+                        self.phrases.add(form, Entry("catalog", name, {"field": "publishers"}))
         for chinese, name in lexicon().people.items():
             if name in names:
                 self.phrases.add(key_of(chinese), Entry("catalog", name, {"field": "publishers"}))

@@ -67,6 +67,11 @@ CASES: list[tuple[str, str]] = [
     ("不介意恐怖片", "!genres not_in; !genres in"),
     ("这个不错，再来一部喜剧", "genres in comedy; !genres not_in"),
     ("不知道看什么，推荐个喜剧吧", "genres in comedy"),
+    ("不要90年代以前的电影", "year ge 1990; form in film"),
+    ("想看恐怖片但不要太血腥", "genres in horror; moods not_in aggressive; !genres not_in"),
+    ("除了恐怖和战争都可以", "genres not_in horror; genres not_in war"),
+    ("不是美国的科幻片", "countries not_in US; genres in science fiction"),
+    ("不要动画，不要歌舞，其他都行", "genres not_in animation; genres not_in musical; intent recommend"),
     ("不仅仅是喜剧", "!genres not_in"),
     # 情绪
     ("温馨的游戏", "moods in cosy; kinds game"),
@@ -133,6 +138,10 @@ CASES: list[tuple[str, str]] = [
     ("太空题材的游戏", "more space; kinds game"),
     ("不要僵尸", "less zombies"),
     # 其他
+    ("诺兰和宫崎骏的电影", "people in Christopher Nolan; people in Hayao Miyazaki"),
+    ("像塞尔达那样的游戏", "liked zelda; kinds game"),
+    ("推薦一部適合小孩看的動畫電影", "age le 6; genres in animation; form in film"),
+    ("豆瓣8分以上", "unsupported 豆瓣8分以上; !minutes"),
     ("在Netflix上的", "unsupported 在Netflix上"),
     ("豆瓣高分电影", "unsupported 豆瓣高分; form in film"),
     ("来两个", "n 2"),

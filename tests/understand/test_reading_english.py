@@ -150,6 +150,13 @@ CASES: list[tuple[str, str]] = [
     ("can't get enough of westerns", "genres in western"),
     ("I don't want anything scary under 90 minutes", "moods not_in scary; minutes lt 90"),
     ("do you have no idea? I like comedies", "genres in comedy"),
+    ("no films longer than 100 minutes", "minutes le 100; !form not_in"),
+    ("no films by Nolan", "people not_in Christopher Nolan; !form not_in"),
+    ("no movies from the 80s", "year 0-1979; !form not_in"),
+    ("a game that's not too hard, maybe co-op", "more co-op; !tags not_in"),
+    ("a game thats not too hard maybe co op", "more co-op; !tags not_in"),
+    ("horror but no slashers", "genres in horror; !genres not_in"),
+    ("live action, not animated", "genres not_in animation; !genres in action"),
     # moods and softness
     ("something cosy", "moods in cosy"),
     ("a sad film", "moods in melancholic"),
@@ -257,11 +264,15 @@ CASES: list[tuple[str, str]] = [
     ("a film about lighthouses", "more lighthouses"),
     ("a mind-bending thriller", "genres in thriller; moods in thoughtful"),
     ("a movie set in Venice", "more Venice"),
+    ("with a strong female lead", "more strong female lead"),
+    ("to watch with a friend", "!more"),
+    ("films older than Alien", "year lt 1979; !liked alien"),
     # nothing can act on it
     ("something on Netflix", "unsupported on Netflix"),
     ("rated above 8", "unsupported rated above 8"),
     ("with subtitles in Dutch", "unsupported with subtitles in Dutch; !language"),
     ("a free game for Switch", "unsupported free game; unsupported for Switch; kinds game"),
+    ("directed by a woman", "unsupported directed by a woman"),
     ("an Oscar-winning drama", "unsupported Oscar-winning; genres in drama"),
     # how many
     ("give me 3", "n 3"),
@@ -270,6 +281,8 @@ CASES: list[tuple[str, str]] = [
     ("three films by Nolan", "n 3; people in Christopher Nolan"),
     ("a couple of westerns", "n 2; genres in western"),
     ("a film", "!n "),
+    ("two more please", "n 2"),
+    ("give me five westerns older than 1970", "n 5; genres in western; year lt 1970"),
     # courtesies
     ("hi", "intent greeting"),
     ("Hello there!", "intent greeting"),

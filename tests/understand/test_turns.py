@@ -160,6 +160,8 @@ AFTER_PICKS: list[tuple[str, str]] = [
     ("I hated the last one", "disliked spirited-away"),
     ("the first and the third I've seen", "seen alien; seen spirited-away; !seen inception"),
     ("save #2", "saved inception"),
+    ("I don't like any of these", "disliked alien; disliked inception; disliked spirited-away"),
+    ("nah, not these", "intent more"),
     ("shorter ones", "minutes lt 125; intent critique"),
     ("something longer", "minutes gt 125"),
     ("older please", "year lt 2001"),
