@@ -8,7 +8,7 @@ How a message is read, from the surest to the least sure:
 4. `lexicon` and `words`: the longest phrases of `lexicon.toml` and of the catalog's own genres, moods, tags and themes.
 5. `framed_names`: names that a frame asks for ("loved …", "… was great"), and those that the catalog lacks.
 6. `scopes`: what is ruled out, wished for softly, released, liked, seen.
-7. `commands`, `kinds`, `measures`, `contents`, `free`: the marks become changes.
+7. `commands`, `kinds`, `measures`, `contents`, `origins`, `free`: the marks become changes.
 
 What was decided where words leave it open:
 

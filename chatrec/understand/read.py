@@ -21,6 +21,7 @@ from chatrec.understand.lengths import mark_lengths
 from chatrec.understand.lexicon import Phrases, lexicon
 from chatrec.understand.marks import Attitude, Mark, Page
 from chatrec.understand.measures import Measures
+from chatrec.understand.origins import Origins
 from chatrec.understand.people_present import mark_ages, mark_count
 from chatrec.understand.references import mark_places, mark_pronouns
 from chatrec.understand.resolve import Names
@@ -84,7 +85,8 @@ class Understander:
         self._add_kinds(draft, asked)
         measures = Measures(draft, asked, self._items)
         measures.read()
-        Contents(draft, asked, language).read()
+        Contents(draft, asked).read()
+        Origins(draft, asked, language).read()
         self._of_makers(draft)
         self._opine(draft)
         read_free(draft, asked)

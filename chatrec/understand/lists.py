@@ -1,0 +1,35 @@
+"""Lists: which things are alternatives to each other, and which must all hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from chatrec.understand.marks import Mark, Page
+from chatrec.understand.text import wordset
+
+_OR = wordset("or either / 或 还") | {"或者", "还是"}
+_LIST_WORDS = wordset("or and , / 或 和 与 、 者 还 是 either") | {"、", "，"}
+
+
+def alternatives(page: Page, marks: Sequence[Mark], any_list: Callable[[Mark], bool] | None = None) -> list[list[Mark]]:
+    """Marks in groups: what is listed (`comedies or westerns`) is one alternative, what is merely adjacent must all hold."""
+    groups: list[list[Mark]] = []
+    for mark in marks:
+        if groups and _are_listed(page, groups[-1][-1], mark, loosely=any_list is None or any_list(groups[-1][0])):
+            groups[-1].append(mark)
+        else:
+            groups.append([mark])
+    return groups
+
+
+def _are_listed(page: Page, left: Mark, right: Mark, *, loosely: bool) -> bool:
+    between = page.words[left.end : right.start]
+    if not between or page.any_cue("both"):
+        return False
+    nouns = {i for m in page.within(left.end, right.start) if m.has("forms") for i in range(m.start, m.end)}
+    words = [
+        w for i, w in enumerate(between, left.end) if i not in nouns and w not in ("a", "an", "some", "by", "maybe", "even", "片")
+    ]
+    if not words or not all(w in _LIST_WORDS for w in words):
+        return False
+    return loosely or any(w in _OR for w in words)

@@ -1,0 +1,127 @@
+"""Languages, countries, people: marks → constraints and wishes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chatrec.types import Kind, Language
+from chatrec.understand.draft import Draft
+from chatrec.understand.kinds import Asked
+from chatrec.understand.lexicon import Entry, lexicon
+from chatrec.understand.lists import alternatives
+from chatrec.understand.marks import Mark, Page, has_section
+
+
+class Origins:
+    """Turns where a work comes from, and whose it is, into changes.
+
+    Args:
+        draft: where the changes go.
+        asked: the media asked for.
+        language: of the message; "no subtitles" means spoken in it.
+    """
+
+    def __init__(self, draft: Draft, asked: Asked, language: Language) -> None:
+        self._draft = draft
+        self._page = draft.page
+        self._words = draft.words
+        self._asked = asked
+        self._language = language
+
+    def read(self) -> None:
+        """Read every mark of a language, a country, a person, and of subtitles."""
+        marks = [m for m in self._page.sorted() if m.role in ("words", "person") and not m.used and not m.released]
+        self._origins([m for m in marks if has_section(m, "languages", "countries")])
+        self._people([m for m in marks if m.role == "person"])
+        for mark in marks:
+            if mark.has("special"):
+                self._special(mark)
+            elif mark.has("unsupported", "subtitles") and mark.negated:
+                self._without_subtitles(mark)
+
+    def _origins(self, marks: Sequence[Mark]) -> None:
+        kept = [m for m in marks if not m.used and m.attitude not in ("seen", "unseen")]
+        for mark in kept:
+            if mark.about:
+                self._draft.wish(self._page.said(mark), less=mark.negated)
+                mark.used = True
+        for negated in (False, True):
+            chosen = [m for m in kept if m.negated == negated and not m.used]
+            for field, section in (("language", "languages"), ("countries", "countries")):
+                group = [m for m in chosen if m.has(section) and not (section == "countries" and m.has("languages"))]
+                abroad = [m for m in group if self._words.has("countries") and _is_from(self._page, m, m.entry("languages"))]
+                for mark in abroad:
+                    entry = mark.entry("languages")
+                    assert entry is not None
+                    said = self._page.said(mark)
+                    self._draft.constrain("countries", "not_in" if negated else "in", (entry.data["country"],), said=said)
+                self._origin(field, section, [m for m in group if m not in abroad], negated=negated)
+
+    def _origin(self, field: str, section: str, group: Sequence[Mark], *, negated: bool) -> None:
+        values = tuple(dict.fromkeys(v for m in group if (e := m.entry(section)) for v in e.values))
+        if not values:
+            return
+        said = self._page.said(group[0]) if len(group) == 1 else self._page.text.said(group[0].start, group[-1].end)
+        self._draft.constrain(field, "not_in" if negated else "in", values, said=said, hard=not all(m.soft for m in group))
+
+    def _people(self, marks: Sequence[Mark]) -> None:
+        for mark in marks:
+            mark.names = self._of_medium(mark.names)
+        forbidden = tuple(dict.fromkeys(n for m in marks if m.negated or m.attitude == "dislike" for n in m.names))
+        for mark in marks:
+            if mark.negated or mark.attitude == "dislike":
+                self._draft.constrain("people", "not_in", mark.names, said=self._page.said(mark))
+        wanted = [m for m in marks if not set(m.names) & set(forbidden) and m.attitude not in ("seen", "unseen")]
+        demanded = [m for m in wanted if self._is_demanded(m)]
+        for mark in wanted:
+            if mark not in demanded:
+                self._draft.wish(mark.names[0] if not mark.about else self._page.said(mark), *self._person_field(mark))
+        for group in alternatives(self._page, demanded, any_list=self._is_by):
+            names = tuple(dict.fromkeys(n for m in group for n in m.names))
+            said = self._page.text.said(group[0].start, group[-1].end)
+            self._draft.constrain("people", "in", names, said=said, hard=not all(m.soft for m in group))
+
+    def _person_field(self, mark: Mark) -> tuple[str | None, str | None]:
+        return (None, None) if mark.about else ("people", mark.names[0])
+
+    def _of_medium(self, names: Sequence[str]) -> tuple[str, ...]:
+        kinds: set[Kind] = set(self._asked.kinds or self._draft.ledger.kinds)
+        fits = tuple(n for n in names if kinds & self._words.people_kinds.get(n, set()))
+        return fits or tuple(names)
+
+    def _is_by(self, mark: Mark) -> bool:
+        """`by A and B` wants works of either, `with A and B` of both."""
+        before = self._page.words[max(0, mark.start - 1) : mark.start]
+        return not any(word in ("with", "starring", "featuring", "stars") for word in before)
+
+    def _is_demanded(self, mark: Mark) -> bool:
+        if mark.about:
+            return False
+        if mark.attitude in ("like", "save"):
+            return False
+        lead = has_section(self._page.ending(mark.start), "cues")
+        noun = any(has_section(self._page.starting(mark.end + gap), "forms", "genres", "cues") for gap in (0, 1))
+        alone = all(m.role == "person" or m.is_cue("and", "or") for m in self._page.marks)
+        return lead or noun or not alone
+
+    def _without_subtitles(self, mark: Mark) -> None:
+        """Spoken in the language of the message, or without words."""
+        spoken = ("zh", "cmn") if self._language == "zh" else ("en",)
+        self._draft.constrain("language", "in", (*spoken, "zxx"), said=self._page.said(mark))
+
+    def _special(self, mark: Mark) -> None:
+        entry = mark.entry("special")
+        assert entry is not None
+        said = self._page.said(mark)
+        if entry.name == "no_subtitles":
+            self._without_subtitles(mark)
+        elif entry.name == "foreign":
+            values = lexicon().sections["languages"][self._language]["values"]
+            self._draft.constrain("language", "in" if mark.negated else "not_in", tuple(values), said=said, hard=not mark.soft)
+
+
+def _is_from(page: Page, mark: Mark, entry: Entry | None) -> bool:
+    """`from Japan` names the country; `Japanese` names the language."""
+    said = " ".join(page.words[mark.start : mark.end])
+    named = entry is not None and said in entry.data.get("nouns", ())
+    return named and (said.startswith("from ") or page.words[max(0, mark.start - 1) : mark.start] == ["from"])
