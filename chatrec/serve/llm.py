@@ -6,6 +6,7 @@ import importlib.metadata
 import importlib.util
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -15,6 +16,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import Literal
 
 import httpx
 import structlog
@@ -192,7 +194,7 @@ class LLMServer:
         if self._speculate:
             arguments["--speculative-config"] = json.dumps(SPECULATION)
         if _is_cpu_build():
-            arguments |= {"--dtype": "float32", "--gpu-memory-utilization": 0.3}
+            arguments |= {"--dtype": cpu_dtype(), "--gpu-memory-utilization": 0.3}
         flat = [str(part) for name, value in arguments.items() for part in (name, value) if part is not None]
         return [sys.executable, "-m", "vllm.entrypoints.openai.api_server", *flat, *self._extra]
 
@@ -250,6 +252,15 @@ def environment(model: Path) -> dict[str, str]:
     if _is_cpu_build():
         values |= {"VLLM_CPU_KVCACHE_SPACE": str(KV_CACHE_GIB), "VLLM_CPU_NUM_OF_RESERVED_CPU": "0"}
     return values
+
+
+def cpu_dtype(cpuinfo: Path = Path("/proc/cpuinfo")) -> Literal["bfloat16", "float32"]:
+    """The faster number format on this CPU: bfloat16 where its units compute in it, else float32.
+
+    Measured with the default model: with AMX an answer takes half the time in bfloat16; with AVX2 alone it takes longer.
+    """
+    flags = cpuinfo.read_text(encoding="utf-8", errors="replace") if cpuinfo.is_file() else ""
+    return "bfloat16" if re.search(r"\b(amx_bf16|avx512_bf16)\b", flags) else "float32"
 
 
 def _is_cpu_build() -> bool:

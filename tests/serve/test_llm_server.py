@@ -19,7 +19,7 @@ import pytest
 
 from chatrec.errors import DependencyMissingError, LLMUnavailableError, ModelMissingError, SettingsError
 from chatrec.serve import llm as serve_llm
-from chatrec.serve.llm import LLMServer, free_port, prepare_model
+from chatrec.serve.llm import LLMServer, cpu_dtype, free_port, prepare_model
 from chatrec.settings import Settings
 
 STUBBORN = """
@@ -158,6 +158,13 @@ def test_the_command_line_binds_to_loopback_and_shapes_outputs() -> None:
     assert command[command.index("--host") + 1] == "127.0.0.1"
     assert command[command.index("--served-model-name") + 1] == "model"
     assert json.loads(command[command.index("--structured-outputs-config") + 1])["backend"] == "xgrammar"
+
+
+def test_bfloat16_is_chosen_only_where_the_cpu_computes_in_it(tmp_path: Path) -> None:
+    plain, amx = tmp_path / "plain", tmp_path / "amx"
+    plain.write_text("flags\t\t: fpu sse2 avx2 fma\n")
+    amx.write_text("flags\t\t: fpu avx2 amx_bf16 amx_tile\n")
+    assert (cpu_dtype(plain), cpu_dtype(amx), cpu_dtype(tmp_path / "none")) == ("float32", "bfloat16", "float32")
 
 
 # --- the model -----------------------------------------------------------------------------------------------------
