@@ -29,18 +29,22 @@ def words(*stems: str) -> Fits:
 
 
 def each(*tests: Fits) -> Fits:
+    """All of these."""
     return lambda item: all(test(item) for test in tests)
 
 
 def kind(name: str) -> Fits:
+    """Of this medium."""
     return lambda item: item.kind == name
 
 
 def genre(*names: str) -> Fits:
+    """Of any of these genres."""
     return lambda item: any(name in item.genres for name in names)
 
 
 def mood(*names: str) -> Fits:
+    """In any of these moods."""
     return lambda item: any(name in item.moods for name in names)
 
 
@@ -49,9 +53,15 @@ REQUESTS: tuple[tuple[str, Fits], ...] = (
     ("movies like Alien", each(kind("video"), genre("science fiction", "horror"))),
     ("a film like Spirited Away", each(kind("video"), genre("animation", "fantasy", "family"))),
     ("I loved Parasite and Memories of Murder", each(kind("video"), genre("thriller", "crime", "drama", "mystery"))),
-    ("games like Stardew Valley", each(kind("game"), genre("simulation", "role-playing"), mood("cosy", "calm", "cheerful", "heartwarming", "playful"))),
+    (
+        "games like Stardew Valley",
+        each(kind("game"), genre("simulation", "role-playing"), mood("cosy", "calm", "cheerful", "heartwarming", "playful")),
+    ),
     ("a game like FTL", each(kind("game"), words("space", "roguelike", "crew", "ship"))),
-    ("games like Dark Souls", each(kind("game"), genre("action", "role-playing"), mood("dark", "bleak", "tense", "intense", "gritty"))),
+    (
+        "games like Dark Souls",
+        each(kind("game"), genre("action", "role-playing"), mood("dark", "bleak", "tense", "intense", "gritty")),
+    ),
     ("albums like Kind of Blue", each(kind("audio"), genre("jazz"))),
     ("music like Radiohead", each(kind("audio"), genre("rock", "electronic"))),
     ("something like Massive Attack", each(kind("audio"), genre("electronic", "hip hop", "soul"))),
@@ -66,13 +76,22 @@ REQUESTS: tuple[tuple[str, Fits], ...] = (
     ("cooking games", each(kind("game"), words("cook", "food", "kitchen", "restaurant"))),
     ("a puzzle game about language", each(kind("game"), words("language", "words", "translation", "deciphering"))),
     ("melancholic music for a rainy evening", each(kind("audio"), mood("melancholic", "bittersweet", "calm", "dreamy"))),
-    ("energetic electronic music to dance to", each(kind("audio"), genre("electronic", "pop", "funk"), mood("energetic", "playful", "cheerful"))),
+    (
+        "energetic electronic music to dance to",
+        each(kind("audio"), genre("electronic", "pop", "funk"), mood("energetic", "playful", "cheerful")),
+    ),
     ("calm piano music", each(kind("audio"), words("piano"))),
     ("a podcast about the Roman empire", each(kind("audio"), words("rome", "roman", "ancient", "empire"))),
     ("a podcast about the brain", each(kind("audio"), words("brain", "mind", "neuro", "psycholog", "science"))),
     ("a feel-good series", each(kind("video"), mood("heartwarming", "uplifting", "cheerful", "cosy", "funny"))),
-    ("a bleak Scandinavian crime series", each(kind("video"), genre("crime", "thriller", "mystery"), lambda i: i.language in {"sv", "da", "no", "nb", "fi", "is"})),
-    ("a film about artificial intelligence", each(kind("video"), words("artificial intelligence", "robot", "android", "computer"))),
+    (
+        "a bleak Scandinavian crime series",
+        each(kind("video"), genre("crime", "thriller", "mystery"), lambda i: i.language in {"sv", "da", "no", "nb", "fi", "is"}),
+    ),
+    (
+        "a film about artificial intelligence",
+        each(kind("video"), words("artificial intelligence", "robot", "android", "computer")),
+    ),
     ("a film about music and ambition", each(kind("video"), words("music", "jazz", "band", "piano", "singer", "drum"))),
     ("films about class divide", each(kind("video"), words("class", "inequality", "poverty", "servant"))),
     ("a cosy mystery", words("mystery", "detective", "cosy", "whodunit")),
@@ -95,10 +114,11 @@ REQUESTS: tuple[tuple[str, Fits], ...] = (
     ("像千与千寻一样的动画", each(kind("video"), genre("animation"))),
     ("适合下雨天听的爵士乐", each(kind("audio"), genre("jazz"))),
     ("关于太空的游戏", each(kind("game"), words("space", "alien", "planet"))),
-)  # fmt: skip
+)
 
 
 def main() -> None:
+    """Ask every request and print how well the picks fit."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--models", type=Path, default=None)
     parser.add_argument("-v", "--verbose", action="store_true", help="print the picks of imperfect requests")

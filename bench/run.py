@@ -33,6 +33,7 @@ TARGETS_MS = {"understand": 15, "embed": 15, "retrieve": 15, "shortlist + score"
 
 
 def main() -> None:
+    """Measure what was asked for and write it down."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--turns", type=int, default=200, help="turns timed without the model")
     parser.add_argument("--llm-turns", type=int, default=24, help="turns timed with it")
@@ -109,10 +110,13 @@ def _time_model(rec: Recommender, settings: Settings, limit: int) -> dict[str, A
             continue
         for name in ("prompt_tokens", "cached_tokens", "completion_tokens"):
             tokens[name].append(float(detail.get(name) or 0))
-        # The same request again, bare and ours in alternating order, so that both find the same warm prefix cache.
-        pair = [("bare", lambda: bare_rate(settings, requests[0])), ("ours", lambda: our_rate(rec, message))]
-        for name, run in reversed(pair) if bare_first else pair:
-            rates[name].append(run())
+        # The same request again, bare and ours in alternating order: both find the same warm prefix cache.
+        request = requests[0]
+        if bare_first:
+            rates["bare"].append(bare_rate(settings, request))
+        rates["ours"].append(our_rate(rec, message))
+        if not bare_first:
+            rates["bare"].append(bare_rate(settings, request))
     ratio = [ours / bare for ours, bare in zip(rates["ours"], rates["bare"], strict=True)]
     return {
         "turns": limit,
@@ -122,6 +126,15 @@ def _time_model(rec: Recommender, settings: Settings, limit: int) -> dict[str, A
         "tokens_per_s": {name: percentiles(values) for name, values in rates.items()},
         "ratio_to_bare": percentiles(ratio) | {"aim_p50": 0.95},
     }
+
+
+def record_requests(rec: Recommender) -> list[dict[str, Any]]:
+    """A list that every request to the model is added to from now on."""
+    sent: list[dict[str, Any]] = []
+    assert rec.engine.writer is not None
+    client = rec.engine.writer._llm._client
+    client.event_hooks["request"].append(lambda request: sent.append(json.loads(request.read())))
+    return sent
 
 
 def _one_turn(rec: Recommender, message: str, waited: dict[str, list[float]]) -> dict[str, Any]:
@@ -149,9 +162,8 @@ def our_rate(rec: Recommender, message: str) -> float:
 
 def bare_rate(settings: Settings, request: dict[str, Any]) -> float:
     """Completion tokens per second of the same request, streamed by a bare HTTP client."""
-    body = request | {"stream": True, "stream_options": {"include_usage": True}}
     start, completion = time.perf_counter(), 0
-    with httpx.stream("POST", f"{settings.llm_url}/chat/completions", json=body, timeout=120) as response:
+    with httpx.stream("POST", f"{settings.llm_url}/chat/completions", json=request, timeout=120) as response:
         response.raise_for_status()
         for line in response.iter_lines():
             if line.startswith("data: {"):

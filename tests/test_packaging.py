@@ -73,7 +73,10 @@ def test_the_installed_package_answers_from_any_folder_with_its_index_in_the_cac
     shutil.copytree(Settings.load().build_dir, cache / "index", ignore=shutil.ignore_patterns("build.lock"))
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    run = "import chatrec, sys; sys.argv = ['chatrec', *sys.argv[1:]]; from chatrec.cli import main; print(chatrec.__file__, file=sys.stderr); main()"
+    run = (
+        "import chatrec, sys; sys.argv = ['chatrec', *sys.argv[1:]]; from chatrec.cli import main;"
+        "print(chatrec.__file__, file=sys.stderr); main()"
+    )
     done = python(
         run,
         *("ask", "a calm film", "--json", "--no-llm"),

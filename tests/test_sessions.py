@@ -84,5 +84,5 @@ def test_memory_forgets_the_least_recently_used_beyond_its_capacity() -> None:
 def test_a_file_that_is_no_database_is_an_error_that_names_it(tmp_path: Path) -> None:
     path = tmp_path / "sessions.db"
     path.write_text("not a database, but long enough to be looked at as one" * 20)
-    with pytest.raises(InputError, match="sessions.db"):
+    with pytest.raises(InputError, match=r"sessions\.db"):
         SQLiteStore(path)

@@ -12,12 +12,13 @@ import pytest
 
 from chatrec.cli import main
 
+FILM = {"kind": "video", "form": "film"}
 LINES = [
-    {"id": "t:alien", "kind": "video", "form": "film", "title": "Alien", "year": 1979, "genres": ["horror", "science fiction"], "minutes": 117},
-    {"id": "t:moon", "kind": "video", "form": "film", "title": "Moon", "year": 2009, "genres": ["science fiction"], "minutes": 97},
-    {"id": "t:up", "kind": "video", "form": "film", "title": "Up", "year": 2009, "genres": ["animation", "family"], "minutes": 96},
-    {"id": "t:ftl", "kind": "game", "form": "game", "title": "FTL", "year": 2012, "genres": ["strategy"], "themes": ["space"]},
-]  # fmt: skip
+    FILM | {"id": "t:alien", "title": "Alien", "year": 1979, "genres": ["horror", "science fiction"], "minutes": 117},
+    FILM | {"id": "t:moon", "title": "Moon", "year": 2009, "genres": ["science fiction"], "minutes": 97},
+    FILM | {"id": "t:up", "title": "Up", "year": 2009, "genres": ["animation", "family"], "minutes": 96},
+    {"id": "t:ftl", "kind": "game", "form": "game", "title": "FTL", "genres": ["strategy"], "themes": ["space"]},
+]
 
 
 @dataclass(frozen=True)

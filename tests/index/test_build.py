@@ -19,7 +19,9 @@ from chatrec.index.open import open_index, open_or_build, popularity_percentiles
 from chatrec.types import Item
 
 ITEMS = [
-    Item(id="video:alien", kind="video", form="film", title="Alien", year=1979, genres=("horror", "science fiction"), popularity=90),
+    Item(
+        id="video:alien", kind="video", form="film", title="Alien", year=1979, genres=("horror", "science fiction"), popularity=90
+    ),
     Item(id="video:up", kind="video", form="film", title="Up", year=2009, genres=("animation", "family"), popularity=80),
     Item(id="game:ftl", kind="game", form="game", title="FTL", year=2012, genres=("strategy",), themes=("space",), popularity=40),
     Item(id="audio:blue", kind="audio", form="album", title="Blue", year=1971, genres=("folk",), creators=("Joni Mitchell",)),
