@@ -46,11 +46,11 @@ class ChatRunnable(Runnable[Said, Any]):
     def __init__(self, recommender: Recommender) -> None:
         self._recommender = recommender
 
-    def invoke(self, input: Said, config: RunnableConfig | None = None, **kwargs: Any) -> Reply:  # noqa: A002
+    def invoke(self, input: Said, config: RunnableConfig | None = None, **kwargs: Any) -> Reply:
         """Take a turn and return its reply."""
         return self._call_with_config(lambda said: self._chat(said).send(_message(said)), input, config)
 
-    def stream(self, input: Said, config: RunnableConfig | None = None, **kwargs: Any | None) -> Iterator[Event]:  # noqa: A002
+    def stream(self, input: Said, config: RunnableConfig | None = None, **kwargs: Any | None) -> Iterator[Event]:
         """Take a turn and yield its events."""
         return self._chat(input).stream(_message(input))
 
