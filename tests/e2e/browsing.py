@@ -15,7 +15,8 @@ from chatrec.generate.write import Written
 from chatrec.recommender import Recommender
 from chatrec.types import Candidate, Claim
 
-WAIT_S = 20
+WAIT_S = 30
+START_S = 90
 
 
 class ScriptedWriter:
@@ -79,7 +80,7 @@ def served(open_recommender: Callable[[], Recommender]) -> Generator[str]:
     thread = threading.Thread(target=serve, args=(open_recommender,), kwargs=options)
     thread.start()
     try:
-        assert up.wait(WAIT_S), "the page is not served"
+        assert up.wait(START_S), "the page is not served"
         yield f"http://127.0.0.1:{port}/"
     finally:
         down.set()

@@ -14,7 +14,7 @@ from chatrec.serve.ui import serve_ui
 from chatrec.serve.ui.launch import serve
 from chatrec.settings import Settings
 
-WAIT_S = 20
+WAIT_S = 90
 
 
 def free_port() -> int:

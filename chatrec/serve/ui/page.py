@@ -93,10 +93,17 @@ def _connect(
     box: gr.Textbox,
     clickable: tuple[gr.HTML, ...],
 ) -> None:
-    """Wire events to the controller. Stopping bypasses the queue, so that it works when every worker is busy."""
+    """Wire events to the controller. Stopping bypasses the queue, so that it works when every worker is busy.
+
+    What a stream shows last may reach the browser after what a click changed meanwhile; hence every event is followed by one
+    more that shows the page as it is by then.
+    """
+
+    def show(request: gr.Request) -> tuple[Any, ...]:
+        return _values(controller.show(_key(request)))
 
     def load(request: gr.Request) -> tuple[Any, ...]:
-        return controller.header(), *_values(controller.show(_key(request)))
+        return controller.header(), *show(request)
 
     def send(text: str, request: gr.Request) -> Iterator[tuple[Any, ...]]:
         yield from map(_values, controller.send(_key(request), text))
@@ -110,11 +117,14 @@ def _connect(
     def stop(request: gr.Request) -> None:
         controller.stop(_key(request))
 
+    def then_settle(event: Any) -> None:
+        event.then(show, outputs=screen, queue=False, **QUIET)
+
     blocks.load(load, outputs=[header, *screen], **QUIET)
-    box.submit(send, inputs=box, outputs=screen, trigger_mode="multiple", **QUIET)
+    then_settle(box.submit(send, inputs=box, outputs=screen, trigger_mode="multiple", **QUIET))
     for component in clickable:
-        component.submit(say, outputs=screen, trigger_mode="multiple", **QUIET)
-        component.click(change, outputs=screen, trigger_mode="multiple", **QUIET)
+        then_settle(component.submit(say, outputs=screen, trigger_mode="multiple", **QUIET))
+        then_settle(component.click(change, outputs=screen, trigger_mode="multiple", **QUIET))
         component.stop(stop, queue=False, **QUIET)
     gr.Timer(3).tick(controller.header, outputs=header, queue=False, **QUIET)
 
