@@ -268,11 +268,16 @@ def complete(
         if len(chosen) < MAX_ASKED and claim.field not in {c.field for c in chosen}:
             chosen.append(claim)
     others = [claim for claim in facts(item, context) if claim not in chosen]
-    fresh = [claim for claim in others if (claim.field, claim.value) not in used]
+    fresh = [c for c in others if (c.field, c.value) not in used and _is_readable(c, context.language)]
     for fields in (("themes",), ("genres",), details, ("moods",)):
         if len(chosen) < MAX_CLAIMS and not {claim.field for claim in chosen}.intersection(fields):
             chosen.extend(_first(fields, fresh, others))
     return tuple(chosen)
+
+
+def _is_readable(claim: Claim, language: Language) -> bool:
+    """Whether a theme has a word in the language; all else has."""
+    return claim.field != "themes" or language == "en" or claim.value in wording.words().themes_zh
 
 
 def _first(fields: tuple[str, ...], *pools: list[Claim]) -> list[Claim]:

@@ -76,14 +76,14 @@ def _english(groups: Groups, near: str, item: Item, variant: int) -> str:
 def _noun_phrase(groups: Groups, item: Item) -> str:
     """ "tense 1979 science fiction film"."""
     known = wording.words()
-    genres = list(groups.get("genres", ()))
-    moods = [mood for mood in groups.get("moods", ()) if not echoes(mood, genres)]
+    moods = [mood for mood in groups.get("moods", ()) if not echoes(mood, groups.get("genres", ()))]
     fame = [wording.PHRASES["popularity"](value, item, "en") for value in groups.get("popularity", ())]
     tags = [known.tags_pre[tag] for tag in groups.get("tags", ()) if tag in known.tags_pre]
-    adjectives = [_listed([*fame, *moods], last=", ")] if fame or moods else []
+    said = set(" ".join(tags).replace("-", " ").split())
+    genres = [genre for genre in groups.get("genres", ()) if genre not in said]  # not "a synth-pop pop album"
     noun = _genre_noun(genres, item)
     tags = [tag for tag in tags if tag not in noun]
-    return " ".join([*adjectives, *groups.get("year", ()), *tags, noun])
+    return " ".join([*([", ".join([*fame, *moods])] if fame or moods else []), *groups.get("year", ()), *tags, noun])
 
 
 def echoes(mood: str, genres: Sequence[str]) -> bool:
@@ -99,12 +99,19 @@ def _genre_noun(genres: list[str], item: Item) -> str:
         return noun
     standalone = [g for g in genres if form in table.get(g, {}).get("noun", ())]
     head = min(genres, key=lambda g: (g not in standalone, HEADS.index(g) if g in HEADS else len(HEADS), -genres.index(g)))
-    others = [table.get(g, {}).get("adj", g) for g in genres if g != head]
+    others = [_adjective(g, item) for g in genres if g != head]
     if head in standalone:
         return " ".join([*others, head])
-    kept = head if others and head in HEADS else table.get(head, {}).get("adj", head)
+    kept = head if others and head in HEADS else _adjective(head, item)
     kept = head if head in ("drama", "romance", "mystery") and form in ("series", "podcast") else kept
     return " ".join(dict.fromkeys([*others, kept, noun]))
+
+
+def _adjective(genre: str, item: Item) -> str:
+    """The genre as it stands before a noun."""
+    entry = wording.words().genres.get(genre, {})
+    plain = entry.get("adj", genre)
+    return entry.get("adj_audio", plain) if item.kind == "audio" else plain
 
 
 def _details(groups: Groups, item: Item, makers: str) -> list[str]:

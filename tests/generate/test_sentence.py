@@ -77,6 +77,9 @@ def test_chinese_has_three_constructions_too() -> None:
         (("jazz",), "album", "jazz album"),
         (("soundtrack",), "album", "soundtrack"),
         (("true crime",), "podcast", "true crime podcast"),
+        (("history",), "podcast", "history podcast"),
+        (("history",), "series", "historical series"),
+        (("politics",), "audiobook", "political audiobook"),
         (("memoir",), "audiobook", "memoir"),
         (("platformer", "puzzle"), "game", "puzzle platformer"),
         (("role-playing",), "game", "role-playing game"),
@@ -87,6 +90,12 @@ def test_genres_become_the_noun_that_people_use(genres: tuple[str, ...], form: s
     item = Item(id="a:b", kind=kind, form=form, title="T", genres=genres)  # type: ignore[arg-type]
     said = reason(claims(item, *(("genres", genre) for genre in genres)), item, "en")
     assert said == f"{wording.with_article(noun).capitalize()}."
+
+
+def test_a_genre_that_a_tag_names_already_is_not_said_again() -> None:
+    item = Item(id="audio:x", kind="audio", form="album", title="T", genres=("pop",), tags=("synth pop",))
+    said = reason(claims(item, ("tags", "synth pop"), ("genres", "pop")), item, "en")
+    assert said == "A synth-pop album."
 
 
 def test_length_stands_in_brackets_and_the_year_before_the_noun() -> None:
