@@ -136,6 +136,12 @@ class Page:
             arg=len(before) + 2,
         )
 
+    def start_over(self) -> None:
+        """Click, and wait until the conversation is gone."""
+        self.button("Start over").click()
+        self.page.locator(".cr-example").first.wait_for()
+        self.page.wait_for_function("document.querySelectorAll('#cr-log [data-testid=user]').length === 0")
+
     def titles(self) -> list[str]:
         return self.page.locator(".cr-title").all_inner_texts()
 
