@@ -1,0 +1,128 @@
+"""Fitting: retrievers against hand counts, the head's loss and calibration, exact search, simulated needs."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+from chatrec.constraints import requirements, satisfies_all
+from chatrec.errors import TrainingDataError
+from chatrec.index.open import Index
+from chatrec.retrieve.collaborative import Sparse
+from chatrec.score.head import HeadConfig
+from chatrec.train.exact import ExactIndex
+from chatrec.train.fit import FitConfig, calibrate, fit_head, predict
+from chatrec.train.needs import simulate
+from chatrec.train.pools import Pools, pool_metrics
+from chatrec.train.retrievers import co_occurrence, ease, followed_by, keep_best
+
+WIDTH = len(HeadConfig().features)
+
+
+def dense(stored: Sparse, columns: int) -> np.ndarray:
+    return sparse.csr_array((stored.weights, stored.columns, stored.starts), shape=(len(stored.starts) - 1, columns)).toarray()
+
+
+def pools(count: int = 200, signal: float = 2.0, seed: int = 0) -> Pools:
+    """Pools of ten in which gold has a larger first feature, and the second feature is never known."""
+    rng = np.random.default_rng(seed)
+    features = rng.normal(size=(count, 10, WIDTH)).astype(np.float32)
+    gold = np.zeros((count, 10), dtype=np.float32)
+    gold[np.arange(count), rng.integers(0, 10, count)] = 1
+    features[:, :, 0] += signal * gold
+    features[:, :, 1] = np.nan
+    ones = np.ones(count, dtype=np.float32)
+    return Pools(features, gold, np.ones((count, 10), bool), np.zeros(count, np.int32), np.arange(count, dtype=np.int32), ones)
+
+
+def test_co_occurrence_is_a_shrunken_share_of_dialogs() -> None:
+    table = dense(co_occurrence([[0, 1], [0, 1, 2], [0], [0, 0]], items=3, smoothing=1.0).weights, 3)
+    assert table[0].tolist() == pytest.approx([0, 2 / 5, 1 / 5])
+    assert table[2].tolist() == pytest.approx([1 / 2, 1 / 2, 0])
+
+
+def test_followed_by_keeps_the_direction() -> None:
+    table = dense(followed_by({(0, 1): 3.0}, items=2, smoothing=1.0).weights, 2)
+    assert table.tolist() == [[0.0, 0.75], [0.0, 0.0]]
+
+
+def test_no_pairs_give_no_weights() -> None:
+    assert dense(followed_by({}, items=2).weights, 2).sum() == 0
+
+
+def test_ease_is_the_closed_form_of_its_paper_and_skips_unused_items() -> None:
+    table = sparse.csr_array(np.array([[1, 1, 0, 0], [1, 1, 0, 1], [0, 1, 0, 1]], dtype=np.float32))
+    used = [0, 1, 3]
+    part = table.toarray()[:, used]
+    inverse = np.linalg.inv(part.T @ part + 2.0 * np.eye(3))
+    expected = -inverse / np.diag(inverse)[None, :]
+    np.fill_diagonal(expected, 0)
+    found = dense(ease(table, 2.0).weights, 4)
+    np.testing.assert_allclose(found[np.ix_(used, used)], np.maximum(expected, 0), atol=1e-5)
+    assert found[2].sum() == found[:, 2].sum() == 0
+
+
+def test_only_the_best_positive_entries_are_kept() -> None:
+    assert dense(keep_best(np.array([[3.0, -1.0, 2.0], [0.0, 0.0, 1.0]]), kept=2), 3).tolist() == [[3, 0, 2], [0, 0, 1]]
+
+
+def test_the_head_finds_the_signal_and_ignores_what_is_never_known() -> None:
+    head, _ = fit_head(HeadConfig(members=1), pools(), pools(seed=1), FitConfig(epochs=8, sampled=10))
+    assert pool_metrics(pools(seed=2), predict(head, pools(seed=2)))["recall"]["1"]["value"] > 0.5
+
+
+def test_calibrated_probabilities_match_how_often_gold_comes_true() -> None:
+    config = HeadConfig(members=1)
+    head, _ = fit_head(config, pools(), pools(seed=1), FitConfig(epochs=8, sampled=10))
+    held = pools(400, seed=2)
+    logits = predict(head, held)
+    fitted = calibrate(config, logits, held)
+    chance = 1 / (1 + np.exp(-(fitted.slope * logits + fitted.offset)))
+    assert chance.mean() == pytest.approx(held.gold.mean(), abs=0.01)
+    sure = chance > 0.5
+    assert held.gold[sure].mean() == pytest.approx(chance[sure].mean(), abs=0.1)
+
+
+def test_pools_in_which_all_or_none_is_gold_teach_nothing_and_are_refused() -> None:
+    alike = pools(20)
+    alike.gold[:] = 1
+    with pytest.raises(TrainingDataError, match="nothing can be learned"):
+        fit_head(HeadConfig(members=1), alike, alike, FitConfig(epochs=1))
+
+
+def test_padding_is_never_ranked() -> None:
+    padded = pools(5)
+    padded.present[:, 7:] = False
+    head, _ = fit_head(HeadConfig(members=1), pools(50), pools(20), FitConfig(epochs=1))
+    assert np.isneginf(predict(head, padded)[:, 7:]).all()
+
+
+def test_missed_gold_counts_against_recall() -> None:
+    half = pools(10)
+    half.missed[:] = 1
+    perfect = np.where(half.gold > 0, 1.0, 0.0)
+    assert pool_metrics(half, perfect)["recall"]["1"]["value"] == 0.5
+
+
+def test_exact_search_agrees_with_the_graph(small_index: Index) -> None:
+    exact = ExactIndex.of(small_index)
+    asked = [small_index.vector("s:alien"), small_index.vector("s:stardew")]
+    for ours, theirs in zip(exact.nearest(asked, 8), small_index.nearest(asked, 8), strict=True):
+        assert [item for item, _ in ours] == [item for item, _ in theirs]
+        assert [score for _, score in ours] == pytest.approx([score for _, score in theirs], abs=1e-4)
+
+
+def test_simulated_needs_can_be_met_and_their_gold_meets_them(small_index: Index) -> None:
+    made = list(simulate(small_index, 40))
+    assert len(made) == 40
+    for need in made:
+        assert need.gold and not set(need.gold) & need.query.excluded
+        assert need.query.text or need.query.ledger.opinions
+        for item in need.gold:
+            assert satisfies_all(small_index.catalog[item], requirements(need.query.ledger))
+
+
+def test_the_same_seed_simulates_the_same_needs(small_index: Index) -> None:
+    first, second = (([need.query.text, need.gold] for need in simulate(small_index, 10, seed=3)) for _ in range(2))
+    assert list(first) == list(second)

@@ -1,0 +1,154 @@
+"""Training end to end on a small catalog: what is learned, what is refused, the same result twice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from dialog_samples import SAMPLE, assistant, dialog, many_dialogs, user, write_dialogs
+
+from chatrec.errors import DataMissingError, LeakError, TrainingDataError
+from chatrec.evaluate.run import ReplayConfig, run_replay
+from chatrec.index.embed import Embedder
+from chatrec.index.open import Index
+from chatrec.retrieve.collaborative import load_models
+from chatrec.score.head import SHIPPED, Scorer, load_head
+from chatrec.train.fit import FitConfig
+from chatrec.train.head import TrainConfig, Trainer, TrainFiles, fold_of
+from chatrec.train.models import ModelsConfig
+from chatrec.train.retrievers import BagConfig
+
+QUICK = TrainConfig(
+    folds=2, models=ModelsConfig(bag=BagConfig(dimension=8, epochs=3, batch=64)), fit=FitConfig(epochs=3, batch=32)
+)
+
+
+def train(folder: Path, out: str, config: TrainConfig = QUICK, **files: Path) -> dict:
+    dialogs = files.pop("dialogs", None) or write_dialogs(folder / "train.jsonl", many_dialogs(60))
+    made = TrainFiles((dialogs,), files.pop("catalog", SAMPLE), **files)
+    return Trainer(made, config, folder / "index", Embedder(), lambda what, done: None).run(folder / out)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict]:
+    folder = tmp_path_factory.mktemp("training")
+    valid = write_dialogs(
+        folder / "valid.jsonl", [line.model_copy(update={"dialog_id": f"v{n}"}) for n, line in enumerate(many_dialogs(9))]
+    )
+    return folder, train(folder, "models", valid=valid)
+
+
+def test_everything_learned_is_in_the_folder_and_nothing_is_a_pickle(trained: tuple[Path, dict]) -> None:
+    names = {path.name for path in (trained[0] / "models").iterdir()}
+    assert {"head.safetensors", "head.json", "fusion.json", "retrievers.json", "bag.npz", "trained_on.npz", "README.md"} <= names
+    assert {Path(name).suffix for name in names} <= {".safetensors", ".json", ".npz", ".md"}
+
+
+def test_the_models_serve_the_catalog_they_were_trained_for(trained: tuple[Path, dict], small_index: Index) -> None:
+    folder, facts = trained
+    assert [retriever.name for retriever in load_models(small_index, folder / "models")] == facts["retrievers"]
+    scorer = Scorer.load(small_index, folder / "models")
+    assert set(facts["retrievers"]) < set(scorer.config.retrievers)
+
+
+def test_the_card_names_the_data_by_hash_and_tells_metrics_with_intervals(trained: tuple[Path, dict]) -> None:
+    folder, facts = trained
+    card = (folder / "models" / "README.md").read_text(encoding="utf-8")
+    assert all(digest in card for digest in facts["data"].values())
+    assert "Recall of the candidate pool" in card and "before the final fit" in card
+
+
+def test_what_was_trained_on_cannot_be_replayed_with_the_models_unnoticed(trained: tuple[Path, dict], tmp_path: Path) -> None:
+    folder, _ = trained
+    for log in ("train.jsonl", "valid.jsonl"):
+        config = ReplayConfig(folder / log, SAMPLE, models=folder / "models")
+        with pytest.raises(LeakError):
+            run_replay(config, tmp_path / "r.json", tmp_path / "r.jsonl", Embedder(), folder / "index")
+
+
+def test_the_same_seed_gives_the_same_weights_and_another_seed_others(tmp_path: Path) -> None:
+    train(tmp_path, "a")
+    train(tmp_path, "b")
+    train(tmp_path, "c", TrainConfig(2, 1, True, QUICK.models, QUICK.fit))
+    for name in ("head.safetensors", "head.json", "fusion.json"):
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes(), name
+    with np.load(tmp_path / "a" / "bag.npz") as first, np.load(tmp_path / "b" / "bag.npz") as second:
+        assert all((first[part] == second[part]).all() for part in first.files)
+    assert (tmp_path / "a" / "head.safetensors").read_bytes() != (tmp_path / "c" / "head.safetensors").read_bytes()
+
+
+def test_a_head_learns_what_the_dialogs_teach(trained: tuple[Path, dict]) -> None:
+    assert trained[1]["valid"]["recall"]["10"]["value"] > 0.8
+
+
+def test_shuffled_dialogs_teach_the_retrievers_and_leave_the_shipped_head(tmp_path: Path, small_index: Index) -> None:
+    shuffled = [dialog(n, user("scary words about a creature", "alien", "thing"), order="shuffled") for n in range(12)]
+    facts = train(tmp_path, "models", dialogs=write_dialogs(tmp_path / "s.jsonl", shuffled))
+    assert facts["head"]["kind"] == "shipped"
+    assert {"co_mentioned", "bag", "dialogs"} <= set(facts["retrievers"])
+    assert load_head(tmp_path / "models")[1] == load_head(SHIPPED)[1]
+    assert "fewer than" in (tmp_path / "models" / "README.md").read_text(encoding="utf-8")
+
+
+def test_mention_sequences_without_text_are_enough(tmp_path: Path) -> None:
+    bare = [
+        line.model_copy(update={"turns": [turn.model_copy(update={"text": None}) for turn in line.turns]})
+        for line in many_dialogs(60)
+    ]
+    assert train(tmp_path, "models", dialogs=write_dialogs(tmp_path / "s.jsonl", bare))["head"]["kind"] == "trained"
+
+
+def test_interactions_of_another_catalog_are_joined_through_links(tmp_path: Path, small_index: Index) -> None:
+    from chatrec.train.data import read_interactions
+    from chatrec.types import Item
+
+    here = {i: Item(id=i, kind="video", title=i, links={"imdb": i[-2:]}) for i in ("a:t1", "a:t2")}
+    there = {i: Item(id=i, kind="video", title=i, links={"imdb": i[-2:]}) for i in ("b:t2", "b:t9")}
+    path = tmp_path / "i.csv"
+    path.write_text("user_id,item_id,value,timestamp\nu,b:t2,5,\nu,b:t9,1,\n", encoding="utf-8")
+    assert read_interactions(path, here, there) == [[(1, pytest.approx(1.0))]]
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        ([dialog(1, user("hi"), assistant("x", "nowhere"))], "gold 's:nowhere' is not in the catalog"),
+        ([dialog(1, user(None), assistant(None))], "neither gold nor mentions nor text"),
+    ],
+)
+def test_dialogs_that_nothing_can_be_learned_from_are_named(tmp_path: Path, lines: list, message: str) -> None:
+    with pytest.raises(TrainingDataError, match=message):
+        train(tmp_path, "models", dialogs=write_dialogs(tmp_path / "bad.jsonl", lines))
+
+
+def test_a_validation_dialog_that_is_also_a_training_dialog_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(TrainingDataError, match="both the training and the validation file"):
+        train(tmp_path, "models", valid=write_dialogs(tmp_path / "v.jsonl", many_dialogs(2)))
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("user,item\nu,s:alien\n", "header must hold"),
+        ("user_id,item_id,value,timestamp\nu,s:alien,much,\n", "2: value 'much' is no number"),
+        ("user_id,item_id,value,timestamp\nu,s:alien,nan,\n", "not finite"),
+        ("user_id,item_id,value,timestamp\nu,x:1,5,\n", "none of its items is in the catalog"),
+    ],
+)
+def test_interactions_that_cannot_be_used_are_named(tmp_path: Path, content: str, message: str) -> None:
+    (tmp_path / "i.csv").write_text(content, encoding="utf-8")
+    with pytest.raises(TrainingDataError, match=message):
+        train(tmp_path, "models", interactions=tmp_path / "i.csv")
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DataMissingError, match=r"nowhere\.jsonl"):
+        train(tmp_path, "models", dialogs=tmp_path / "nowhere.jsonl")
+
+
+def test_folds_go_by_name_and_do_not_depend_on_order() -> None:
+    names = [f"d{n}" for n in range(200)]
+    forward = dict(zip(names, fold_of(names, 5, 0).tolist(), strict=True))
+    assert forward == dict(zip(names[::-1], fold_of(names[::-1], 5, 0).tolist(), strict=True))
+    assert min(np.bincount(list(forward.values()))) > 20
