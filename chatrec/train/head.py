@@ -89,11 +89,12 @@ class Trainer:
         models = self._fit(dialogs, "fitting retrievers on all training dialogs", 0.2)
         config = self._head_config(tuple(models))
         pools = self.out_of_fold(dialogs, config)
-        valid_pools = self.pools(valid.cases, models, config, offset=len(self.lines))
         learned = self._learn(pools, config)
+        valid_pools = self.pools(valid.cases, models, learned.config, offset=len(self.lines))
         facts = {"head": learned.facts, "valid": pool_metrics(valid_pools, predict(learned.head, valid_pools))}
         if self.config.refit and len(valid_pools.gold):
-            learned = self._relearn(Pools.join([pools, valid_pools]), learned)
+            if learned.epochs:  # a shipped head stays as it is
+                learned = self._relearn(Pools.join([pools, valid_pools]), learned)
             models = self._fit(Dialogs.join(dialogs, valid), "fitting retrievers on all dialogs", 0.92)
         self._write(out, models, learned, facts)
         return facts
