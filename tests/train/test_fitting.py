@@ -12,11 +12,12 @@ from chatrec.index.open import Index
 from chatrec.retrieve.collaborative import Sparse
 from chatrec.score.head import HeadConfig
 from chatrec.train.exact import ExactIndex
-from chatrec.train.fit import FitConfig, fit_head, predict
+from chatrec.train.fit import FitConfig, calibrate, fit_head, predict
 from chatrec.train.needs import simulate
 from chatrec.train.pools import Pools, pool_metrics
 from chatrec.train.retrievers import co_occurrence, ease, followed_by, keep_best
 
+THOROUGH = FitConfig(epochs=20, patience=20, batch=16, learning_rate=5e-3, sampled=10)
 WIDTH = len(HeadConfig().features)
 
 
@@ -65,6 +66,23 @@ def test_ease_is_the_closed_form_of_its_paper_and_skips_unused_items() -> None:
 
 def test_only_the_best_positive_entries_are_kept() -> None:
     assert dense(keep_best(np.array([[3.0, -1.0, 2.0], [0.0, 0.0, 1.0]]), kept=2), 3).tolist() == [[3, 0, 2], [0, 0, 1]]
+
+
+def test_the_head_finds_the_signal_and_ignores_what_is_never_known() -> None:
+    head, _ = fit_head(HeadConfig(members=1), pools(), pools(seed=1), THOROUGH)
+    assert pool_metrics(pools(seed=2), predict(head, pools(seed=2)))["recall"]["1"]["value"] > 0.5
+
+
+def test_calibrated_probabilities_match_how_often_gold_comes_true() -> None:
+    config = HeadConfig(members=1)
+    head, _ = fit_head(config, pools(), pools(seed=1), THOROUGH)
+    held = pools(400, seed=2)
+    logits = predict(head, held)
+    fitted = calibrate(config, logits, held)
+    chance = 1 / (1 + np.exp(-(fitted.slope * logits + fitted.offset)))
+    assert chance.mean() == pytest.approx(held.gold.mean(), abs=0.01)
+    sure = chance > 0.5
+    assert held.gold[sure].mean() == pytest.approx(chance[sure].mean(), abs=0.1)
 
 
 def test_pools_in_which_all_or_none_is_gold_teach_nothing_and_are_refused() -> None:
