@@ -27,18 +27,18 @@ def replay(
     protocol: Annotated[Protocol, typer.Option("--protocol", help="new masks what was mentioned before.")] = "new",
     k: Annotated[str, typer.Option("--k", help="Cut-offs, e.g. 1,10,50.")] = "1,10,50",
     limit: Annotated[int | None, typer.Option("--limit", min=1, help="Only the first so many instances.")] = None,
-    recorded: Annotated[Path | None, typer.Option("--recorded", help="Recorded model output, for stage generate.")] = None,
+    recorded: Annotated[
+        Path | None, typer.Option("--recorded", help="Model output for stage generate: dialog_id, turn, picks.")
+    ] = None,
     allow_leak: Annotated[bool, typer.Option("--allow-leak", help="Score dialogs that were trained on; stamped.")] = False,
 ) -> None:
     """Predict each recommender turn from the turns before it, and report how often the gold was found."""
     from chatrec.evaluate.run import ReplayConfig, run_replay, table
     from chatrec.index.embed import Embedder
 
-    if stage == "generate" and recorded is None:
-        raise InputError("stage generate replays recorded model output: give it with --recorded")
     settings = Settings.load(models=models)
     ks = cutoffs(k)
-    config = ReplayConfig(dialogs, catalog, settings.models, stage, protocol, ks, limit, allow_leak)
+    config = ReplayConfig(dialogs, catalog, settings.models, stage, protocol, ks, limit, allow_leak, recorded)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as progress:
         task = progress.add_task("replaying", total=None)

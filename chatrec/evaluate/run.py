@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from chatrec.catalog.read import read_catalog
+from chatrec.errors import InputError
 from chatrec.evaluate.leaks import Fingerprints, Leak, guard
 from chatrec.evaluate.logs import Protocol, read_dialogs
+from chatrec.evaluate.recorded import read_recording, recorded_rerank
 from chatrec.evaluate.replay import Replayed, Rerank, Stage, replay, select
 from chatrec.evaluate.report import file_sha256, summarise, write_rankings, write_report
 from chatrec.index.embed import Embedder
@@ -32,6 +34,8 @@ class ReplayConfig:
     ks: tuple[int, ...] = (1, 10, 50)
     limit: int | None = None
     allow_leak: bool = False
+    recorded: Path | None = None
+    """Recorded model output; stage `generate` needs it."""
 
 
 def run_replay(
@@ -41,7 +45,6 @@ def run_replay(
     embedder: Embedder,
     build_dir: Path,
     *,
-    rerank: Callable[[Index, Scorer], Rerank] | None = None,
     tick: Callable[[int, int], None] = lambda done, total: None,
 ) -> dict[str, Any]:
     """Replay a log and write `report.json` and `rankings.jsonl`.
@@ -50,7 +53,6 @@ def run_replay(
         config: what and how.
         out, rankings: files to write.
         embedder, build_dir: where the catalog's index is found or built.
-        rerank: makes the last step from the opened index and head; none: the head alone (stage `score`), or nothing.
         tick: called with (instances done, of how many).
 
     Returns:
@@ -59,6 +61,7 @@ def run_replay(
     Raises:
         DialogLogError, CatalogError, DataMissingError: the files cannot be used.
         LeakError: the dialogs were trained on.
+        InputError: stage `generate` without recorded output.
     """
     dialogs = read_dialogs(config.dialogs)
     leak = guard(dialogs, Fingerprints.load(config.models or SHIPPED), allow=config.allow_leak)
@@ -66,12 +69,8 @@ def run_replay(
     found = select(dialogs, config.protocol, config.limit)
     index = open_or_build(catalog, embedder, build_dir)
     fusion = open_fusion(index, config.models)
-    last = None
-    if config.stage != "retrieve":
-        scorer = Scorer.load(index, config.models)
-        last = rerank(index, scorer) if rerank else lambda query, instance, pool: scorer(query, pool)
     rows: list[Replayed] = []
-    for row in replay(index, found, config.protocol, fusion, last):
+    for row in replay(index, found, config.protocol, fusion, _rerank(config, index)):
         rows.append(row)
         tick(len(rows), len(found))
     report = summarise(rows, config.ks) | {"gold_outside_catalog": sum(g not in catalog for row in rows for g in row.gold)}
@@ -79,6 +78,17 @@ def run_replay(
     write_rankings(rankings, rows)
     write_report(out, config.protocol, config.stage, report, provenance)
     return {"protocol": config.protocol, "stage": config.stage, **report, "provenance": provenance}
+
+
+def _rerank(config: ReplayConfig, index: Index) -> Rerank | None:
+    if config.stage == "retrieve":
+        return None
+    scorer = Scorer.load(index, config.models)
+    if config.stage == "score":
+        return lambda query, instance, pool: scorer(query, pool)
+    if config.recorded is None:
+        raise InputError("stage generate replays recorded model output: give it with --recorded")
+    return recorded_rerank(scorer, read_recording(config.recorded))
 
 
 def open_fusion(index: Index, models: Path | None) -> Fusion:
@@ -94,6 +104,7 @@ def _provenance(config: ReplayConfig, index: Index, leak: Leak) -> Mapping[str, 
         "catalog": {"file": config.catalog.name, "sha256": index.catalog.sha256},
         "index": {"generation": index.manifest.generation, "embedder_sha256": index.manifest.embedder_sha256},
         "models_sha256": file_sha256(config.models or SHIPPED),
+        "recorded_sha256": file_sha256(config.recorded) if config.recorded else None,
         "limit": config.limit,
         "leak": {"by_id": leak.by_id, "by_text": leak.by_text, "allowed": config.allow_leak and leak.refused},
     }

@@ -1,0 +1,77 @@
+"""Two systems on the same instances: the difference, and whether it is more than chance."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from chatrec.errors import DataMissingError, DialogLogError, InputError
+from chatrec.evaluate.metrics import ratio_interval
+
+Rows = Mapping[tuple[str, int], tuple[Sequence[str], Sequence[str]]]
+"""(dialog id, turn) → ranking and gold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Recall@k of b less that of a, with a 95% interval of the paired bootstrap by dialog."""
+
+    k: int
+    a: float
+    b: float
+    low: float
+    high: float
+
+    @property
+    def significant(self) -> bool:
+        """Whether the interval leaves 0 out."""
+        return self.low > 0 or self.high < 0
+
+
+def read_rankings(path: Path) -> Rows:
+    """Read a `rankings.jsonl` that a replay wrote.
+
+    Raises:
+        DataMissingError: there is no such file.
+        DialogLogError: a line cannot be read.
+    """
+    if not path.is_file():
+        raise DataMissingError(f"no rankings at {path}: `chatrec replay … --rankings` writes them")
+    rows: dict[tuple[str, int], tuple[Sequence[str], Sequence[str]]] = {}
+    with path.open(encoding="utf-8") as lines:
+        for number, text in enumerate(lines, 1):
+            try:
+                line = json.loads(text)
+                rows[line["dialog_id"], line["turn"]] = (line["ranking"], line["gold"])
+            except (json.JSONDecodeError, KeyError, TypeError) as error:
+                raise DialogLogError(f"not a line of rankings ({error})", path=str(path), line=number) from error
+    return rows
+
+
+def compare(a: Rows, b: Rows, ks: Sequence[int] = (1, 10, 50)) -> list[Difference]:
+    """The difference in recall at each k, paired by instance, drawn by dialog.
+
+    Raises:
+        InputError: the two do not hold the same instances with the same gold.
+    """
+    if {key: list(gold) for key, (_, gold) in a.items()} != {key: list(gold) for key, (_, gold) in b.items()}:
+        raise InputError("the two rankings are not of the same instances: replay the same dialogs under the same protocol")
+    return [_difference(a, b, k) for k in ks]
+
+
+def _difference(a: Rows, b: Rows, k: int) -> Difference:
+    keys = sorted(a)
+    sizes = [float(len(a[key][1])) for key in keys]
+    found_a, found_b = ([_found(*rows[key], k) for key in keys] for rows in (a, b))
+    gained = [second - first for first, second in zip(found_a, found_b, strict=True)]
+    names: dict[str, int] = {}
+    groups = [names.setdefault(dialog, len(names)) for dialog, _ in keys]
+    low, high = ratio_interval(gained, sizes, groups)
+    return Difference(k, sum(found_a) / sum(sizes), sum(found_b) / sum(sizes), low, high)
+
+
+def _found(ranking: Sequence[str], gold: Sequence[str], k: int) -> float:
+    best = set(ranking[:k])
+    return float(sum(item in best for item in gold))

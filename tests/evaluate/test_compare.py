@@ -1,0 +1,41 @@
+"""Comparing two rankings of the same instances."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from chatrec.errors import DialogLogError, InputError
+from chatrec.evaluate.compare import compare, read_rankings
+
+
+def rows(found: int, count: int = 60) -> dict:
+    """Rankings that put gold first in the first `found` of `count` dialogs."""
+    return {(f"d{n}", 1): (["gold"] if n < found else ["other"], ["gold"]) for n in range(count)}
+
+
+def test_the_difference_is_that_of_the_recalls_and_a_large_one_is_significant() -> None:
+    (difference,) = compare(rows(10), rows(40), ks=(1,))
+    assert (difference.a, difference.b) == pytest.approx((1 / 6, 2 / 3))
+    assert difference.low < 0.5 < difference.high and difference.significant
+
+
+def test_a_system_does_not_differ_from_itself() -> None:
+    (difference,) = compare(rows(10), rows(10), ks=(1,))
+    assert (difference.low, difference.high, difference.significant) == (0.0, 0.0, False)
+
+
+def test_a_difference_in_one_dialog_is_chance() -> None:
+    assert not compare(rows(10), rows(11), ks=(1,))[0].significant
+
+
+def test_other_instances_or_other_gold_cannot_be_compared() -> None:
+    with pytest.raises(InputError, match="not of the same instances"):
+        compare(rows(1, 5), rows(1, 6))
+
+
+def test_a_line_that_is_no_ranking_is_located(tmp_path: Path) -> None:
+    (tmp_path / "r.jsonl").write_text('{"dialog_id": "d", "turn": 1, "ranking": [], "gold": ["x"]}\n{}\n', encoding="utf-8")
+    with pytest.raises(DialogLogError, match=r"r\.jsonl:2"):
+        read_rankings(tmp_path / "r.jsonl")
