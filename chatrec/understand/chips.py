@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 
 from chatrec.types import Change, Chip, Constraint, Item, Kind, Language, Ledger, Opinion, Wish
 from chatrec.understand.lexicon import lexicon
@@ -16,6 +17,8 @@ OPINIONS = {
     "saved": ("saved: ", "已存："),
 }
 SIGNS = {"lt": "<", "le": "≤", "gt": ">", "ge": "≥"}
+TOGETHER = ("moods", "tags", "forms")
+"""Sections of the lexicon in which one word stands for several values of the catalog."""
 MAX_VALUES = 3
 """Values named in a label before it ends in an ellipsis."""
 
@@ -29,12 +32,19 @@ def chips(ledger: Ledger, catalog: Mapping[str, Item], language: Language) -> tu
         shown.append(Chip(label=constraint_label(constraint, language), remove=change))
     for wish in ledger.wishes:
         shown.append(Chip(label=wish_label(wish, language), remove=Change(action="unwish", turn=turn, key=wish.text)))
-    for opinion in ledger.opinions:
-        item = catalog.get(opinion.item_id)
-        if item is not None and opinion.sentiment in OPINIONS:
-            change = Change(action="unopine", turn=turn, key=opinion.item_id)
-            shown.append(Chip(label=_opinion_label(opinion, item, language), remove=change))
+    judged = [(o, item) for o in ledger.opinions if o.sentiment in OPINIONS and (item := catalog.get(o.item_id)) is not None]
+    shared = _shared_titles((item for _, item in judged), catalog)
+    for opinion, item in judged:
+        change = Change(action="unopine", turn=turn, key=opinion.item_id)
+        shown.append(Chip(label=_opinion_label(opinion, item, shared, language), remove=change))
     return tuple(shown)
+
+
+def _shared_titles(items: Iterable[Item], catalog: Mapping[str, Item]) -> frozenset[str]:
+    """Those titles of the items that other works of the catalog have, too."""
+    titles = {item.title.casefold() for item in items}
+    uses = Counter(title for item in catalog.values() if titles and (title := item.title.casefold()) in titles)
+    return frozenset(title for title, count in uses.items() if count > 1)
 
 
 def _kinds(ledger: Ledger, language: Language) -> list[str]:
@@ -54,23 +64,35 @@ def constraint_label(constraint: Constraint, language: Language) -> str:
 
 def wish_label(wish: Wish, language: Language) -> str:
     """The wish's words; `less …` for an aversion."""
-    words = _word(wish.value or wish.text, wish.field or "", language) if wish.field else wish.text
+    said = wish.text if wish.field == "moods" else wish.value or wish.text
+    words = _word(said, wish.field, language) if wish.field else wish.text
     if wish.direction == "less":
         return f"少些{words}" if language == "zh" else f"less {words}"
     return words
 
 
-def _opinion_label(opinion: Opinion, item: Item, language: Language) -> str:
-    return OPINIONS[opinion.sentiment][language == "zh"] + item.title
+def _opinion_label(opinion: Opinion, item: Item, shared: frozenset[str], language: Language) -> str:
+    """The title, and where several works have it, which of them: by year, else by medium."""
+    which = item.year or KIND_LABELS[item.kind][language == "zh"]
+    version = f" ({which})" if item.title.casefold() in shared else ""
+    return OPINIONS[opinion.sentiment][language == "zh"] + item.title + version
 
 
 def _values_label(constraint: Constraint, language: Language) -> str:
     values = tuple(map(str, constraint.value)) if isinstance(constraint.value, tuple) else (str(constraint.value),)
-    words = list(dict.fromkeys(_word(value, constraint.field, language) for value in values))
+    together = _together(SECTIONS.get(constraint.field, ""), values)
+    words = list(dict.fromkeys(_word(value, constraint.field, language) for value in ((together,) if together else values)))
     joined = (" / " if language == "en" else "／").join(words[:MAX_VALUES]) + ("…" if len(words) > MAX_VALUES else "")
     if constraint.op == "not_in":
         return f"不要{joined}" if language == "zh" else f"{'not' if constraint.field == 'moods' else 'no'} {joined}"
     return joined
+
+
+def _together(section: str, values: Iterable[str]) -> str | None:
+    """What the lexicon calls these values together: `co-op` covers local and online co-op."""
+    wanted = {value.casefold() for value in values}
+    names = lexicon().sections[section].items() if section in TOGETHER else ()
+    return next((name for name, data in names if wanted == set(data.get("values", ()))), None)
 
 
 def _word(value: str, field: str, language: Language) -> str:

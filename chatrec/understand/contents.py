@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from chatrec.understand.critiques import direction_of, nudge_mood
 from chatrec.understand.draft import Draft
 from chatrec.understand.kinds import Asked
 from chatrec.understand.lexicon import Entry, plural_of, singular_of
@@ -122,6 +123,8 @@ class Contents:
     def _demand_genres(self, group: Sequence[Mark]) -> None:
         names = [m.entry("genres").name for m in group if m.entry("genres")]  # type: ignore[union-attr]
         direction = next((d for m in group if (d := direction_of(self._page, m))), None)
+        if direction:
+            self._draft.criticise()
         if all(m.soft for m in group) or direction:
             for mark in group:
                 self._wish_genre(mark, less=direction == "less")
@@ -190,8 +193,12 @@ class Contents:
         if mark.attitude in ("seen", "unseen") or mark.about or self._is_of_speaker(mark):
             return
         direction = direction_of(self._page, mark)
-        if direction or (mark.soft and not mark.negated):
-            self._wish_mood(mark, less=direction == "less")
+        entry = mark.entry("moods")
+        assert entry is not None
+        if direction:
+            nudge_mood(self._draft, entry.name, direction)
+        elif mark.soft and not mark.negated:
+            self._wish_mood(mark)
         elif mark.negated:
             self._forbid_mood(mark)
         elif mark.has("genres") and mark.used:
@@ -217,11 +224,11 @@ class Contents:
         else:
             self._wish_mood(mark)
 
-    def _wish_mood(self, mark: Mark, *, less: bool = False) -> None:
+    def _wish_mood(self, mark: Mark) -> None:
         entry = mark.entry("moods")
         assert entry is not None
         values = self._words.spelled("moods", entry.values)
-        self._draft.wish(entry.name, "moods", values[0] if values else entry.values[0], less=less)
+        self._draft.wish(entry.name, "moods", values[0] if values else entry.values[0])
 
     def _forbid_mood(self, mark: Mark) -> None:
         """A forbidden mood rules out the genres that always carry it, too."""
@@ -322,17 +329,6 @@ def _narrower(entry: Entry) -> set[str]:
     """Words that name only a part of a genre, in singular and plural."""
     keys = [key_of(word) for word in entry.data.get("narrower", ())]
     return {" ".join(form) for key in keys for form in (key, (*key[:-1], plural_of(key[-1])))}
-
-
-def direction_of(page: Page, mark: Mark) -> str | None:
-    """`more` or `less` right before the words."""
-    before = page.words[mark.start - 1] if mark.start else ""
-    two = page.words[max(0, mark.start - 2) : mark.start]
-    if before in ("less", "fewer") or two in (["少", "点"], ["少", "些"]):
-        return "less"
-    if two in (["no", "more"], ["any", "more"], ["or", "more"]):
-        return None
-    return "more" if before == "more" or two in (["多", "点"], ["多", "些"]) else None
 
 
 def _is_mine(page: Page, mark: Mark) -> bool:

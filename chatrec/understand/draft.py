@@ -35,6 +35,8 @@ class Draft:
     turn: int
     joins: bool = False
     """The message adds alternatives to what was said before."""
+    is_critique: bool = False
+    """It asks for something other than what was just shown: shorter, newer, more cheerful."""
     changes: list[Change] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     ambiguities: list[Ambiguity] = field(default_factory=list)
@@ -45,6 +47,10 @@ class Draft:
         change = Change(action=action, turn=self.turn, **what)
         if change not in self.changes:
             self.changes.append(change)
+
+    def criticise(self) -> None:
+        """Take the message as a critique of what was just shown, if anything was."""
+        self.is_critique = self.is_critique or bool(self.ledger.last_shown)
 
     def constrain(self, field_: str, op: Any, value: Any, *, said: str, hard: bool = True) -> None:
         """Add a constraint; it is marked unenforceable where no item has the field."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from chatrec.types import Kind
-from chatrec.understand.text import is_han, key_of
+from chatrec.understand.text import is_han, key_of, wordset
 
 Phrase = tuple[str, ...]
 INNER_NOUNS: dict[Phrase, str] = {
@@ -41,6 +42,10 @@ NO_INNER: frozenset[Phrase] = frozenset(
     )
 ) | {(kind, noun) for kind in ("film", "movie", "game") for noun in ("music", "score")}
 """Words for series as well as films, and music of films and games."""
+NO_COMPARATIVE = wordset(
+    "tragedy cry crying gore blood sex nudity nude zen fun hype laugh laughs lol raw parody spoof melancholy chill"
+)
+"""Mood words that are no adjectives of degree."""
 INNER_SECTIONS = {"genres", "styles", "tags", "unsupported", "vague"}
 PLURAL_SECTIONS = {"genres", "styles", "forms", "tags"}
 
@@ -122,6 +127,17 @@ class Lexicon:
                     inner = _inner_noun(phrase) if section in INNER_SECTIONS else None
                     if inner is not None:
                         phrases.add(phrase, Entry("inner", inner, self.sections["forms"][inner]))
+        self._fill_comparatives(phrases)
+
+    def _fill_comparatives(self, phrases: Phrases) -> None:
+        """`cosier` asks for more of what `cosy` asks for, unless the critiques know it better."""
+        for section in ("moods", "genres"):
+            for name, data in self.sections[section].items():
+                adjectives = [form for form in data.get("en", ()) if section == "moods" and form not in NO_COMPARATIVE]
+                for word in (*map(comparative_of, adjectives), *data.get("more", ())):
+                    if word is not None and not phrases.get((word,)):
+                        phrases.add((word,), Entry(section, name, data))
+                        phrases.add((word,), Entry("comparative", name, {}))
 
     def label_zh(self, section: str, name: str) -> str | None:
         """The Chinese label of a name, if the lexicon has one."""
@@ -170,6 +186,24 @@ def plural_of(word: str) -> str:
     if word.endswith("y") and word[-2:-1] not in "aeiou":
         return word[:-1] + "ies"
     return word + ("es" if word.endswith(("s", "x", "ch", "sh")) else "s")
+
+
+def comparative_of(word: str) -> str | None:
+    """English comparative of a short adjective, by the common rules; `None` where it takes `more`.
+
+    >>> comparative_of("cosy"), comparative_of("sad"), comparative_of("strange"), comparative_of("dark")
+    ('cosier', 'sadder', 'stranger', 'darker')
+    >>> comparative_of("romantic")
+    """
+    if not word.isalpha() or not word.isascii():
+        return None
+    if re.search(r"[^aeiou]y$", word):
+        return word[:-1] + "ier"
+    if len(re.findall(r"[aeiou]+", word.removesuffix("e"))) != 1:
+        return None
+    if word.endswith("e"):
+        return word + "r"
+    return word + (word[-1] if re.search(r"[^aeiou][aeiou][bdgmnt]$", word) else "") + "er"
 
 
 def singular_of(word: str) -> str:

@@ -12,9 +12,9 @@ from statistics import median
 from typing import Any
 
 from chatrec.types import Item
+from chatrec.understand.critiques import nudge_mood
 from chatrec.understand.draft import Draft
 from chatrec.understand.kinds import Asked
-from chatrec.understand.lexicon import lexicon
 from chatrec.understand.marks import Mark
 from chatrec.understand.text import wordset
 
@@ -52,7 +52,6 @@ class Measures:
         self._words = draft.words
         self._asked = asked
         self._items = items
-        self.is_critique = False
 
     def read(self) -> None:
         """Read every mark of a measure."""
@@ -166,7 +165,7 @@ class Measures:
         base = self._base(mark)
         numbers = [float(n) for i in base if (n := getattr(self._items[i], field)) is not None]
         if numbers:
-            self.is_critique = True
+            self._draft.is_critique = True
             self._constrain(field, op, median(numbers), mark)
         elif self._words.has(field):
             self._without_base(field, op, mark)
@@ -205,21 +204,10 @@ class Measures:
         entry = mark.entry("critiques_mood")
         if entry is None or mark.attitude == "seen":
             return
-        self.is_critique = self.is_critique or bool(self._draft.ledger.last_shown)
-        moods = lexicon().sections["moods"]
-        for name, less in ((entry.data.get("mood"), False), (entry.data.get("less"), True)):
-            if name is None:
-                continue
-            values = self._words.spelled("moods", moods[name]["values"])
-            self._draft.wish(name, "moods", values[0] if values else moods[name]["values"][0], less=less)
-        self._drop_contrary(moods.get(entry.data.get("less", ""), {}).get("values", ()))
-
-    def _drop_contrary(self, values: Iterable[str]) -> None:
-        """Less of a mood that was demanded takes the demand back."""
-        for constraint in self._draft.ledger.constraints:
-            demanded = {str(v) for v in constraint.value} if isinstance(constraint.value, tuple) else set()
-            if constraint.field == "moods" and constraint.op == "in" and demanded & set(values):
-                self._draft.act("unconstrain", key=constraint.key)
+        if "mood" in entry.data:
+            nudge_mood(self._draft, entry.data["mood"], "less" if mark.negated else "more")
+        if "less" in entry.data and not mark.negated:
+            nudge_mood(self._draft, entry.data["less"], "less")
 
 
 def _word_age(mark: Mark) -> float:

@@ -83,8 +83,7 @@ class Understander:
         after = _after_commands(draft)
         asked = asked_for(page, after, self._items, self._words)
         self._add_kinds(draft, asked)
-        measures = Measures(draft, asked, self._items)
-        measures.read()
+        Measures(draft, asked, self._items).read()
         Contents(draft, asked).read()
         Origins(draft, asked, language).read()
         self._of_makers(draft)
@@ -94,7 +93,7 @@ class Understander:
         drop_unfit(draft, self._items)
         return Reading(
             changes=draft.in_order(),
-            intent=_intent(draft, measures.is_critique),
+            intent=_intent(draft),
             language=language,
             missing=tuple(dict.fromkeys(draft.missing)),
             ambiguities=tuple(draft.ambiguities),
@@ -247,7 +246,7 @@ def _choose(draft: Draft, ambiguity: Ambiguity, chosen: str) -> None:
     draft.opine(chosen, assumed.sentiment if assumed is not None else "liked")
 
 
-def _intent(draft: Draft, is_critique: bool) -> Intent:
+def _intent(draft: Draft) -> Intent:
     actions = {c.action for c in draft.changes}
     substance = actions - {"start_over", "forget_last", "new_topic", "unconstrain", "unwish", "unopine"}
     cue = {
@@ -264,7 +263,7 @@ def _intent(draft: Draft, is_critique: bool) -> Intent:
         return "undo"
     if "thanks" in cue and actions == {"opine"} and all(c.opinion and c.opinion.sentiment == "saved" for c in draft.changes):
         return "thanks"
-    if is_critique or _points_at_shown(draft):
+    if draft.is_critique or _points_at_shown(draft):
         return "critique"
     if "more" in cue and _asks_for_more(draft):
         return "more"

@@ -156,7 +156,8 @@ def _single_words(phrases: Phrases) -> Iterator[str]:
     """Genre, mood and form words long enough that one slip cannot make another word of them."""
     sections = {"genres", "moods", "forms", "styles"}
     for word in phrases.words():
-        if len(word) >= MIN_MENDABLE_CHARS and not is_han(word) and any(e.section in sections for e in phrases.get((word,))):
+        found = {entry.section for entry in phrases.get((word,))}
+        if len(word) >= MIN_MENDABLE_CHARS and not is_han(word) and found & sections and "comparative" not in found:
             yield word
 
 

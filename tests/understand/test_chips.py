@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatrec.types import Change, Constraint, Ledger, Opinion, Wish
+from chatrec.types import Change, Constraint, Item, Ledger, Opinion, Wish
 from chatrec.understand.chips import chips, constraint_label
 from chatrec.understand.ledger import replay
 
@@ -28,9 +28,12 @@ LABELS: list[tuple[Constraint, str, str]] = [
     (Constraint(field="people", op="in", value=("Hayao Miyazaki",)), "Hayao Miyazaki", "Hayao Miyazaki"),
     (
         Constraint(field="tags", op="in", value=("co-op", "local co-op", "online co-op")),
-        "co-op / local co-op / online co-op",
-        "合作／本地合作／在线合作",
+        "co-op",
+        "合作",
     ),
+    (Constraint(field="tags", op="in", value=("co-op", "online co-op")), "co-op / online co-op", "合作／在线合作"),
+    (Constraint(field="moods", op="in", value=("dark", "bleak")), "dark", "黑暗"),
+    (Constraint(field="form", op="in", value=("album", "track", "artist")), "music", "音乐"),
     (Constraint(field="popularity", op="lt", value=40.0), "less known", "更小众"),
     (Constraint(field="minutes", op="le", value=90.0, hard=False), "ideally ≤ 90 min", "最好≤ 90 分钟"),
 ]
@@ -54,6 +57,26 @@ def test_everything_understood_has_a_chip_that_takes_it_back(catalog):
     assert [c.label for c in shown] == ["video", "no horror", "space", "less scary", "like: Alien"]
     emptied = replay([*changes, *(c.remove for c in shown if c.remove)])
     assert (emptied.kinds, emptied.constraints, emptied.wishes, emptied.opinions) == ((), (), (), ())
+
+
+@pytest.mark.parametrize(
+    ("title", "years", "label"),
+    [
+        ("The Thing", (1982, 2011), "like: The Thing (1982)"),
+        ("The Thing", (1982,), "like: The Thing"),
+        ("Doom", (None, 2016), "like: Doom (video)"),
+    ],
+)
+def test_a_title_that_several_works_have_is_told_apart(title, years, label):
+    works = {str(n): Item(id=str(n), kind="video", title=title, year=year) for n, year in enumerate(years)}
+    ledger = Ledger(opinions=(Opinion(item_id="0", sentiment="liked"),))
+    assert [c.label for c in chips(ledger, works, "en")] == [label]
+
+
+def test_a_wish_for_a_mood_is_labelled_as_it_was_said():
+    wish = Wish(text="sad", field="moods", value="melancholic", direction="less")
+    assert [c.label for c in chips(Ledger(wishes=(wish,)), {}, "en")] == ["less sad"]
+    assert [c.label for c in chips(Ledger(wishes=(wish,)), {}, "zh")] == ["少些悲伤"]
 
 
 def test_a_form_makes_the_medium_chip_superfluous(catalog):

@@ -195,8 +195,45 @@ AFTER_PICKS: list[tuple[str, str]] = [
     ("换一批", "intent more"),
     ("再来几部", "intent more"),
     ("小众一点", "popularity lt 90"),
-    ("轻松一点", "more uplifting"),
+    ("轻松一点", "more uplifting; intent critique"),
+    ("something cosier", "more cosy; intent critique"),
+    ("cozier", "more cosy; intent critique"),
+    ("a bit sadder please", "more melancholic; intent critique"),
+    ("weirder", "more quirky; intent critique"),
+    ("dreamier and warmer", "more dreamy; more heartwarming; intent critique"),
+    ("something more relaxing", "more calm; intent critique"),
+    ("too weird", "less quirky; intent critique"),
+    ("not romantic enough", "more romantic; intent critique"),
+    ("nothing scarier", "moods not_in scary; !more scary"),
+    ("nothing heavier", "less dark; intent critique"),
+    ("more action", "more action; intent critique"),
+    ("jazzier", "more jazz; intent critique"),
+    ("更温馨", "more cosy; intent critique"),
+    ("更黑暗一点", "more dark; intent critique"),
+    ("浪漫点", "more romantic; intent critique"),
+    ("太神秘了", "less mysterious; intent critique"),
+    ("不够搞笑", "more funny; intent critique"),
+    ("没那么怀旧的", "less nostalgic; intent critique"),
 ]
+
+
+def test_a_critique_ends_what_was_demanded_to_the_contrary(talk):
+    assert talk.say("a dark film", shown=SHOWN).say("something cosier").wants() == {
+        "kinds video",
+        "form in film",
+        "more cosy",
+        "wish moods cosy",
+    }
+
+
+def test_more_of_what_is_demanded_asks_for_other_works_that_have_it(talk):
+    talk.say("a cosy film", shown=SHOWN).say("cosier")
+    assert talk.facts() == {"intent critique"}
+
+
+@pytest.mark.parametrize("message", ["a cosier film", "更温馨的电影"])
+def test_a_comparative_before_any_answer_is_a_wish_and_no_critique(message, talk):
+    assert {"more cosy", "intent recommend"} <= talk.say(message).facts()
 
 
 @pytest.mark.parametrize(("message", "expected"), AFTER_PICKS, ids=[m for m, _ in AFTER_PICKS])

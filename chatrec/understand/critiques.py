@@ -1,0 +1,83 @@
+"""More or less of a mood than before: `cosier`, `more romantic`, `too scary`, `not funny enough`, `更温馨`, `轻松一点`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal
+
+from chatrec.types import Constraint
+from chatrec.understand.draft import Draft
+from chatrec.understand.lexicon import lexicon
+from chatrec.understand.marks import Mark, Page
+from chatrec.understand.text import is_han, wordset
+
+Direction = Literal["more", "less"]
+_LESS = (["less"], ["fewer"], ["too"], ["too", "much"], ["too", "many"], ["少", "点"], ["少", "些"], ["太"], ["过", "于"])
+_MORE = (["more"], ["not", "enough"], ["多", "点"], ["多", "些"], ["更"], ["更", "加"], ["再"], ["不", "够"])
+_NEITHER = (["no", "more"], ["any", "more"], ["or", "more"])
+_SOME_MORE = (["一", "点"], ["一", "些"], ["点"], ["些"])
+_NOT_SO = [[no, *"那么"] for no in "不没别"]
+_NOT = wordset("not nt no isnt wasnt arent werent aint hardly never")
+_WANTED = wordset("要 想 来 有 带")
+
+
+def direction_of(page: Page, mark: Mark) -> Direction | None:
+    """Whether the words around a mark, or its own comparative, ask for more or for less of it.
+
+    What a negation rules out has no direction: `nothing too scary`, `不要太恐怖`.
+    """
+    before = page.words[max(0, mark.start - 3) : mark.start]
+    after = page.words[mark.end : mark.end + 2]
+    if after[:1] == ["enough"] or _ends(before, (["不", "够"], ["not", "enough"])):
+        return "more" if _NOT.intersection(before) or _ends(before, (["不", "够"],)) else None
+    if _ends(before, _NOT_SO):
+        return "less"
+    if mark.negated or _ends(before, _NEITHER):
+        return None
+    if _ends(before, _LESS):
+        return "less"
+    compared = mark.has("comparative") or _ends(before, _MORE)
+    return "more" if compared or (_is_nudged(after, mark, page) and not _WANTED.intersection(before)) else None
+
+
+def _is_nudged(after: list[str], mark: Mark, page: Page) -> bool:
+    """`温馨一点`, `搞笑点`."""
+    return is_han(page.words[mark.start]) and any(after[: len(words)] == words for words in _SOME_MORE)
+
+
+def _ends(words: list[str], endings: Iterable[list[str]]) -> bool:
+    return any(words[-len(ending) :] == ending for ending in endings)
+
+
+def nudge_mood(draft: Draft, name: str, direction: Direction) -> None:
+    """Wish for more or less of a mood of the lexicon; what was demanded or wished to the contrary is dropped.
+
+    More of a mood that is demanded already needs no wish: it takes the next best works that have it.
+    """
+    draft.criticise()
+    moods = lexicon().sections["moods"]
+    values = tuple(moods[name]["values"])
+    opposed = (name,) if direction == "less" else tuple(moods[name].get("contrary", ()))
+    _drop(draft, {value for mood in opposed for value in moods[mood]["values"]} - (set(values) if direction == "more" else set()))
+    if direction == "more" and any(set(values) <= _demanded(c) or _demanded(c) <= set(values) for c in _demands(draft)):
+        return
+    spelled = draft.words.spelled("moods", values)
+    draft.wish(name, "moods", (spelled or values)[0], less=direction == "less")
+
+
+def _drop(draft: Draft, values: set[str]) -> None:
+    for constraint in _demands(draft):
+        if _demanded(constraint) & values:
+            draft.act("unconstrain", key=constraint.key)
+    for wish in draft.ledger.wishes:
+        if wish.field == "moods" and wish.direction == "more" and wish.value in values:
+            draft.act("unwish", key=wish.text)
+
+
+def _demands(draft: Draft) -> list[Constraint]:
+    gone = {change.key for change in draft.changes if change.action == "unconstrain"}
+    return [c for c in draft.ledger.constraints if c.field == "moods" and c.op == "in" and c.key not in gone]
+
+
+def _demanded(constraint: Constraint) -> set[str]:
+    return {str(value) for value in constraint.value} if isinstance(constraint.value, tuple) else set()
