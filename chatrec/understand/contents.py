@@ -256,7 +256,8 @@ class Contents:
     def _tag(self, mark: Mark) -> None:
         entry = mark.entry("tags")
         assert entry is not None
-        if mark.attitude in ("seen", "unseen"):
+        kinds = self._asked.kinds or self._draft.ledger.kinds
+        if mark.attitude in ("seen", "unseen") or (kinds and entry.data.get("medium", kinds[0]) not in kinds):
             return
         values = tuple(dict.fromkeys([*self._words.spelled("tags", entry.values), *entry.values]))
         known = bool(self._words.spelled("tags", entry.values))

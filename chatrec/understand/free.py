@@ -10,7 +10,7 @@ from chatrec.understand.numbers import cardinal
 from chatrec.understand.text import is_han, wordset
 
 MAX_WISH_WORDS = 6
-_STOP = wordset(
+STOP = wordset(
     "similar create make making add put playlist fav favorite favourite learn few bunch couple quality type types ones pick "
     "choose "
     "a an the of and or to in on at for with by from is are was were be been it its that this these those i im ive me my we "
@@ -23,7 +23,7 @@ _STOP = wordset(
 )
 _OPENERS = wordset("something anything some a an really very more any")
 _ENDERS = wordset("where that which who when while because so if but and or i you we for please , . ! ? ;")
-_COMPANY = wordset(
+COMPANY = wordset(
     "friend friends wife husband girlfriend boyfriend partner date mom dad mother father parents brother sister grandma group "
     "colleague colleagues beer wine popcorn glass cup blanket crowd few people"
 )
@@ -136,7 +136,7 @@ def _wish_with(draft: Draft, cue: Mark) -> None:
     end = start
     while end < len(page.words) and end - start < MAX_WISH_WORDS and page.words[end] not in _ENDERS and not page.taken(end):
         end += 1
-    if end > start and not any(word in _COMPANY for word in page.words[start:end]):
+    if end > start and not any(word in COMPANY for word in page.words[start:end]):
         _wish_words(draft, start, end, less=cue.negated)
 
 
@@ -151,11 +151,11 @@ def _wish_attributes(draft: Draft) -> None:
     page = draft.page
     at = 0
     while at < len(page.words):
-        if page.taken(at) or page.words[at] in _STOP or not page.words[at][0].isalpha():
+        if page.taken(at) or page.words[at] in STOP or not page.words[at][0].isalpha():
             at += 1
             continue
         end = at
-        while end < len(page.words) and not page.taken(end) and page.words[end] not in _STOP and page.words[end][0].isalpha():
+        while end < len(page.words) and not page.taken(end) and page.words[end] not in STOP and page.words[end][0].isalpha():
             end += 1
         if end - at <= 4 and _describes(page, at, end):
             _wish_words(draft, at, end, less=_is_negated(page, at))
@@ -185,5 +185,5 @@ def _is_negated(page: Page, start: int) -> bool:
 
 def _wish_words(draft: Draft, start: int, end: int, *, less: bool) -> None:
     words = draft.page.text.said(start, end)
-    if any(word not in _STOP for word in draft.page.words[start:end]) and len(words) > 1:
+    if any(word not in STOP for word in draft.page.words[start:end]) and len(words) > 1:
         draft.wish(words, less=less)

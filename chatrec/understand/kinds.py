@@ -13,6 +13,7 @@ from chatrec.understand.words import Words
 
 _SHOW_BEFORE = wordset("a an the any some good great tv television fun new funny best short this that another like netflix")
 _POINTING = wordset("that this your")
+_ASIDE = wordset("while during")
 _NOT_AFTER_SHOW = wordset("me us you up off")
 
 
@@ -37,7 +38,7 @@ def asked_for(page: Page, ledger: Ledger, items: Mapping[str, Item], words: Word
         m for m in page.sorted() if (m.has("forms") or m.has("inner")) and not m.negated and not m.about and is_noun(page, m)
     ]
     nouns = [m for m in nouns if page.words[m.start - 1 : m.start] == [] or page.words[m.start - 1] not in _POINTING]
-    strong = [m for m in nouns if not _is_in_opinion(m) and not _names_title(page, m)]
+    strong = [m for m in nouns if not _is_in_opinion(m) and not _names_title(page, m) and not _is_aside(page, m)]
     if strong:
         return _of_nouns(strong, words)
     for kinds in (_word_kinds(page, words), _verb_kinds(page)):
@@ -64,6 +65,11 @@ def _names_title(page: Page, mark: Mark) -> bool:
     """`the movie Alien` says which Alien is meant."""
     following = page.starting(mark.end)
     return following is not None and following.role in ("title", "missing") and following.attitude is None
+
+
+def _is_aside(page: Page, mark: Mark) -> bool:
+    """`while I listen to podcasts` asks for none."""
+    return not _ASIDE.isdisjoint(page.words[max(0, mark.start - 4) : mark.start])
 
 
 def _is_in_opinion(mark: Mark) -> bool:
@@ -116,7 +122,8 @@ def _word_kinds(page: Page, words: Words) -> tuple[Kind, ...]:
 
 
 def _verb_kinds(page: Page) -> tuple[Kind, ...]:
-    found = [e.name for m in page.sorted() for e in m.entries if e.section == "verbs" and not m.negated]
+    spoken = [m for m in page.sorted() if not m.negated and not _is_aside(page, m)]
+    found = [e.name for m in spoken for e in m.entries if e.section == "verbs"]
     return _in_order(found)  # type: ignore[arg-type]
 
 

@@ -21,6 +21,7 @@ from chatrec.understand.lengths import mark_lengths
 from chatrec.understand.lexicon import Phrases, lexicon
 from chatrec.understand.marks import Attitude, Mark, Page
 from chatrec.understand.measures import Measures
+from chatrec.understand.occasions import read_occasions
 from chatrec.understand.origins import Origins
 from chatrec.understand.people_present import mark_ages, mark_count
 from chatrec.understand.references import mark_places, mark_pronouns
@@ -89,6 +90,7 @@ class Understander:
         self._of_makers(draft)
         self._opine(draft)
         read_free(draft, asked)
+        read_occasions(draft)
         turn_away(draft, page, self._items)
         drop_unfit(draft, self._items)
         return Reading(

@@ -157,6 +157,10 @@ CASES: list[tuple[str, str]] = [
         "minutes le 120; year 1990-1999; genres in science fiction; moods not_in scary",
     ),
     ("想跟朋友一起玩的轻松游戏，不要射击", "kinds game; tags in multiplayer; moods in calm; genres not_in shooter"),
+    ("适合深夜听的爵士乐", "genres in jazz; wish None 深夜; wish moods calm"),
+    ("下雨天看的电影", "form in film; wish None 下雨天; wish moods cosy"),
+    ("适合全家看的电影", "age le 6; !wish"),
+    ("适合两个人玩的游戏", "tags in co-op; !wish"),
 ]
 
 
