@@ -102,7 +102,8 @@ def _opening(asked: tuple[Chip, ...], n: int, language: Language) -> str:
 
 
 def _ambiguity(said: str, options: list[Item], language: Language) -> str:
-    names = [item_name(item) for item in options]
+    mixed = len({item.kind for item in options}) > 1
+    names = [item_name(item, language, form=mixed) for item in options]
     comma, either = JOIN[language]
     listed = comma.join(names[:-1]) + either + names[-1]
     return say("ambiguous", language, said=said, options=listed, first=names[0])

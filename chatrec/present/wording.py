@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chatrec.generate.wording import form_noun
 from chatrec.types import Constraint, Item, Language
 
 SENTENCES: dict[str, dict[Language, str]] = {
@@ -74,9 +75,11 @@ def count_picks(n: int, language: Language) -> str:
     return f"{NUMBERS[n] if n < len(NUMBERS) else n} pick{'' if n == 1 else 's'}"
 
 
-def item_name(item: Item) -> str:
-    """Title with year, as a person would tell two versions apart."""
-    return f"{item.title} ({item.year})" if item.year else item.title
+def item_name(item: Item, language: Language = "en", *, form: bool = False) -> str:
+    """Title with year, and with the form if asked for, as a person would tell two versions apart."""
+    known = (form_noun(item, language) if form else None, item.year)
+    details = ", ".join(str(part) for part in known if part)
+    return f"{item.title} ({details})" if details else item.title
 
 
 def field_name(field: str, language: Language) -> str:

@@ -26,8 +26,8 @@ from chatrec.understand.resolve import MAX_OPTIONS, Name, Names
 NAMED = ("title", "person", "missing")
 _ROMAN = {"ii", "iii", "iv", "vi", "vii", "viii"}
 _COUNTED_PARTS = ("one", "two", "three", "i", *_ROMAN)
-RIVAL_SHARE = 0.8
-"""A work of another medium is a rival for a title if it is nearly as widely known."""
+RIVAL_SHARE = 0.97
+"""A work of another medium is a rival for a title if it is as widely known, or as good as."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,7 @@ class Spotter:
         return end
 
     def _rivals(self, ids: Sequence[str]) -> tuple[str, ...]:
-        """The works that might be meant as well as the first: those of its medium, and others nearly as widely known."""
+        """The works that might be meant as well as the first: those of its medium, and others of equal standing."""
         first = self._known.items[ids[0]]
         known = (first.popularity or 0.0) * RIVAL_SHARE
 
