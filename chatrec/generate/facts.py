@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -12,12 +13,14 @@ from chatrec.generate import wording
 from chatrec.generate.sentence import echoes, reason
 from chatrec.types import Claim, Constraint, Item, Kind, Language, Ledger, Wish
 
-__all__ = ["FactContext", "asked_facts", "complete", "facts", "headline", "make_claim", "reason", "shared_facts"]
+__all__ = ["FactContext", "asked_facts", "complete", "facts", "headline", "make_claim", "reason", "shared_facts", "spread_near"]
 
 LIST_FIELDS = ("genres", "moods", "themes", "tags", "creators", "cast", "countries")
 WORD_FIELDS = ("themes", "genres", "moods", "tags")
 MAX_CLAIMS, MAX_ASKED = 5, 3
 """Claims in one reason (what was asked for, what it is, what it is about, a detail), and how many the first of these fill."""
+MAX_NEAR = 2
+"""Picks of one slate that are said to be close to the same liked item."""
 QUARTILES = (0.25, 0.75)
 
 
@@ -273,6 +276,20 @@ def complete(
         if len(chosen) < MAX_CLAIMS and not {claim.field for claim in chosen}.intersection(fields):
             chosen.extend(_first(fields, fresh, others))
     return tuple(chosen)
+
+
+def spread_near(slate: Sequence[tuple[Claim, ...]]) -> tuple[tuple[Claim, ...], ...]:
+    """The claims of each pick of a slate, closeness to any one liked item claimed by at most `MAX_NEAR` of them.
+
+    A pick that has nothing else to say for itself keeps the claim.
+    """
+    told: Counter[str] = Counter()
+    kept = []
+    for claims in slate:
+        others = tuple(claim for claim in claims if claim.field != "near" or told[claim.value] < MAX_NEAR)
+        kept.append(others or claims)
+        told.update(claim.value for claim in kept[-1] if claim.field == "near")
+    return tuple(kept)
 
 
 def _is_readable(claim: Claim, language: Language) -> bool:

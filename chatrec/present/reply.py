@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from chatrec.generate.facts import FactContext, reason
+from chatrec.generate.facts import FactContext, reason, spread_near
 from chatrec.present.wording import JOIN, amount, count_picks, field_name, item_name, say
 from chatrec.retrieve.relax import Relaxation
-from chatrec.types import Chip, Constraint, Draft, Fit, Item, Language, Ledger, Reading, Recommendation, Reply
+from chatrec.types import Chip, Claim, Constraint, Draft, Fit, Item, Language, Ledger, Reading, Recommendation, Reply
 from chatrec.understand.chips import chips, constraint_label
 
 FIT_BOUNDS: tuple[float, float] = (0.15, 0.4)
@@ -19,8 +19,10 @@ NEXT_STEPS: dict[Language, tuple[str, ...]] = {
 
 
 def recommend(drafts: Iterable[Draft], context: FactContext) -> tuple[Recommendation, ...]:
-    """Drafts as they are shown, in their order."""
-    return tuple(_recommendation(draft, context) for draft in drafts)
+    """Drafts as they are shown, in their order, with reasons that do not all say the same."""
+    shown = tuple(drafts)
+    claims = spread_near([draft.claims for draft in shown])
+    return tuple(_recommendation(draft, told, context) for draft, told in zip(shown, claims, strict=True))
 
 
 def final_reply(
@@ -82,12 +84,12 @@ def fit_of(probability: float) -> Fit:
     return "low" if probability < low else "medium" if probability < high else "high"
 
 
-def _recommendation(draft: Draft, context: FactContext) -> Recommendation:
+def _recommendation(draft: Draft, claims: tuple[Claim, ...], context: FactContext) -> Recommendation:
     item = draft.candidate.item
     return Recommendation(
         item=item,
-        reason=reason(draft.claims, item, context.language),
-        evidence=draft.claims,
+        reason=reason(claims, item, context.language),
+        evidence=claims,
         score=draft.candidate.score,
         fit=fit_of(draft.candidate.score),
         written_by=draft.written_by,

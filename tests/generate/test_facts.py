@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from samples import ALIEN, BARE, CATALOG, FTL, HOMOGENIC, ITEMS, SERIES, SHOPLIFTERS, context, likes, must, slots
 
-from chatrec.generate.facts import MAX_CLAIMS, FactContext, complete, facts, headline, shared_facts
+from chatrec.generate.facts import MAX_CLAIMS, FactContext, complete, facts, headline, shared_facts, spread_near
 from chatrec.generate.ground import supported
 from chatrec.generate.write import drafts_from_facts
 from chatrec.types import Claim, Constraint, Item, Ledger, Wish
@@ -105,6 +105,13 @@ def test_drafts_side_by_side_do_not_repeat_what_was_not_asked_for() -> None:
     twins = [Item(id=f"video:{n}", kind="video", form="film", title=str(n), themes=("love", f"theme {n}")) for n in range(4)]
     claims = [draft.claims[0].value for draft in drafts_from_facts(slots(*twins), context())]
     assert len(set(claims)) == 4
+
+
+def test_closeness_to_one_liked_item_is_told_of_two_picks_at_most() -> None:
+    near, other = Claim("close to Alien, which you like", "near", ALIEN.id), Claim("close to FTL, which you like", "near", FTL.id)
+    theme = Claim("about space", "themes", "space")
+    slate = [(theme, near)] * 3 + [(theme, other), (near,)]
+    assert spread_near(slate) == ((theme, near), (theme, near), (theme,), (theme, other), (near,))
 
 
 def test_completing_keeps_the_claims_it_is_given_in_front() -> None:

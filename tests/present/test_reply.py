@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from chatrec.present.reply import notes_on
-from chatrec.types import Ambiguity, Item, Ledger, Reading
+from chatrec.generate.facts import FactContext
+from chatrec.present.reply import notes_on, recommend
+from chatrec.types import Ambiguity, Candidate, Claim, Draft, Item, Ledger, Reading
 
 
 def question(*works: Item) -> str:
@@ -21,3 +22,12 @@ def test_works_of_several_media_are_told_apart_by_form_and_year() -> None:
     film = Item(id="v:1", kind="video", form="film", title="Solaris", year=1972)
     book = Item(id="a:1", kind="audio", form="audiobook", title="Solaris", year=1961)
     assert "Solaris (film, 1972) or Solaris (audiobook, 1961)" in question(film, book)
+
+
+def test_reason_and_evidence_of_a_pick_agree_and_a_slate_does_not_repeat_itself() -> None:
+    near, theme = Claim("close to Alien, which you like", "near", "v:alien"), Claim("about space", "themes", "space")
+    works = [Item(id=f"v:{n}", kind="video", form="film", title=str(n), themes=("space",)) for n in range(5)]
+    drafts = [Draft(candidate=Candidate(item=work), claims=(theme, near)) for work in works]
+    shown = recommend(drafts, FactContext(Ledger(), {}, {}))
+    assert ["close to Alien" in pick.reason for pick in shown] == [True, True, False, False, False]
+    assert [near in pick.evidence for pick in shown] == [True, True, False, False, False]
