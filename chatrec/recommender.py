@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     from langchain_core.retrievers import BaseRetriever
     from langchain_core.runnables import Runnable
 
-SLOTS = {"small": 12, "capable": 20}
-"""Candidates put before the language model, by prompt profile."""
 Reaction = Literal["liked", "disliked", "seen", "saved"]
 
 
@@ -292,5 +290,5 @@ def _engine(index: Index, settings: Settings) -> Engine:
         writer=writer,
         versions=versions,
         n=settings.n,
-        slots=SLOTS[settings.llm_profile],
+        slots=settings.slots,
     )

@@ -88,6 +88,11 @@ class Settings(BaseSettings):
             raise SettingsError(f"settings cannot be used: {problems}") from error
 
     @property
+    def slots(self) -> int:
+        """Candidates put before the language model."""
+        return {"small": 12, "capable": 20}[self.llm_profile]
+
+    @property
     def cache_dir(self) -> Path:
         """The user's cache folder for things that can be made again."""
         return Path(platformdirs.user_cache_dir("chatrec", appauthor=False))

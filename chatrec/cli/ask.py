@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -15,8 +15,10 @@ from rich.text import Text
 
 from chatrec.cli.options import CatalogPath, IndexPath, Models, NoLLM, Picks, SkipBad
 from chatrec.errors import InputError
-from chatrec.recommender import Chat, Recommender
 from chatrec.types import CandidatesFound, Final, Kind, Recommendation, Reply
+
+if TYPE_CHECKING:
+    from chatrec.recommender import Chat, Recommender
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print only the reply, as JSON, on standard output.")]
 
@@ -78,6 +80,8 @@ def similar(
 
 
 def _open(catalog: Path | None, index: Path | None, models: Path | None, skip_bad: bool, no_llm: bool) -> Recommender:
+    from chatrec.recommender import Recommender
+
     overrides = {"catalog": catalog, "models": models, "llm": False if no_llm else None}
     return Recommender.open(index=index, skip_bad=skip_bad, progress=sys.stderr.isatty(), **overrides)
 

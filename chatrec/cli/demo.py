@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
@@ -28,17 +29,17 @@ def demo(
     if not serve:
         serve_ui(settings, port=port)
         return
-    server = LLMServer(prepare_model(settings), port=llm_port, log_path=log_file)
-    starter = threading.Thread(target=_start, args=(server,), daemon=True)
     typer.echo(f"The page is up before the language model; the model's log is {log_file}. Ctrl-C ends both.", err=True)
-    try:
+    with ExitStack() as ends:
+        starter = threading.Thread(target=_start, args=(settings, llm_port, log_file, ends), daemon=True)
         serve_ui(settings, port=port, ready=starter.start)
-    finally:
-        server.stop()
 
 
-def _start(server: LLMServer) -> None:
+def _start(settings: Settings, port: int, log_file: Path, ends: ExitStack) -> None:
+    """Start the model's server; whoever closes `ends` stops it."""
     try:
+        server = LLMServer(prepare_model(settings), port=port, log_path=log_file)
+        ends.callback(server.stop)
         server.start()
         server.wait_ready()
     except ChatrecError as error:

@@ -14,9 +14,7 @@ from rich.text import Text
 
 from chatrec.catalog.read import read_catalog
 from chatrec.errors import ChatrecError, IndexMissingError
-from chatrec.index.build import current_generation, index_home
 from chatrec.index.embed import Embedder
-from chatrec.index.open import open_index
 from chatrec.llm import LLM
 from chatrec.settings import Settings, packaged_model
 
@@ -91,6 +89,9 @@ def _catalog(settings: Settings) -> str:
 
 
 def _index(settings: Settings) -> str:
+    from chatrec.index.build import current_generation, index_home
+    from chatrec.index.open import open_index
+
     catalog, embedder = read_catalog(settings.catalog_path), Embedder.of(settings)
     home = index_home(settings.build_dir, catalog.sha256, embedder.sha256)
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -15,12 +15,12 @@ from rich.text import Text
 from chatrec.catalog.read import read_catalog
 from chatrec.cli.options import CatalogPath, IndexPath, SkipBad
 from chatrec.errors import InputError
-from chatrec.index.build import Manifest, build_index, current_generation, index_home
-from chatrec.index.embed import Embedder
-from chatrec.index.open import Index, open_index, open_or_build
-from chatrec.retrieve.load import load_fusion
 from chatrec.settings import Settings
 from chatrec.types import KINDS, Constraint, Ledger, Query
+
+if TYPE_CHECKING:
+    from chatrec.index.build import Manifest
+    from chatrec.index.open import Index
 
 app = typer.Typer(help="Build, inspect and search indexes.", no_args_is_help=True)
 
@@ -32,6 +32,10 @@ def build(
     force: Annotated[bool, typer.Option("--force", help="Build anew even if an index of this catalog is there.")] = False,
 ) -> None:
     """Build the index of a catalog, unless it is there already, and print its folder."""
+    from chatrec.index.build import build_index, current_generation, index_home
+    from chatrec.index.embed import Embedder
+    from chatrec.index.open import open_or_build
+
     settings = Settings.load(catalog=catalog)
     items = read_catalog(settings.catalog_path, skip_bad=skip_bad)
     embedder = Embedder.of(settings)
@@ -62,6 +66,8 @@ def search(
     index: IndexPath = None,
 ) -> None:
     """Search an index by meaning and by words, without any understanding of the request."""
+    from chatrec.retrieve.load import load_fusion
+
     if kind not in (None, *KINDS):
         raise InputError(f"kind is one of {', '.join(KINDS)}, not {kind!r}")
     opened, _ = _open(catalog, index)
@@ -75,6 +81,9 @@ def search(
 
 
 def _open(catalog: CatalogPath, index: IndexPath) -> tuple[Index, Manifest]:
+    from chatrec.index.embed import Embedder
+    from chatrec.index.open import open_index, open_or_build
+
     settings = Settings.load(catalog=catalog)
     items, embedder = read_catalog(settings.catalog_path), Embedder.of(settings)
     opened = open_index(index, items, embedder) if index else open_or_build(items, embedder, settings.build_dir)

@@ -12,8 +12,7 @@ from rich.table import Table
 
 from chatrec.cli.options import Models
 from chatrec.errors import InputError
-from chatrec.evaluate.logs import Protocol
-from chatrec.evaluate.replay import Stage
+from chatrec.evaluate.logs import Protocol, Stage
 from chatrec.settings import Settings
 
 
@@ -28,13 +27,17 @@ def replay(
     k: Annotated[str, typer.Option("--k", help="Cut-offs, e.g. 1,10,50.")] = "1,10,50",
     limit: Annotated[int | None, typer.Option("--limit", min=1, help="Only the first so many instances.")] = None,
     recorded: Annotated[
-        Path | None, typer.Option("--recorded", help="Model output for stage generate: dialog_id, turn, picks.")
+        Path | None,
+        typer.Option(help="Model output for stage generate; recorded from the served model if there is no such file."),
     ] = None,
     allow_leak: Annotated[bool, typer.Option("--allow-leak", help="Score dialogs that were trained on; stamped.")] = False,
 ) -> None:
     """Predict each recommender turn from the turns before it, and report how often the gold was found."""
     from chatrec.evaluate.run import ReplayConfig, run_replay, table
+    from chatrec.generate.prompts import Prompts
+    from chatrec.generate.write import Writer
     from chatrec.index.embed import Embedder
+    from chatrec.llm import LLM
 
     settings = Settings.load(models=models)
     ks = cutoffs(k)
@@ -46,12 +49,30 @@ def replay(
         def tick(done: int, total: int) -> None:
             progress.update(task, completed=done, total=total)
 
-        report = run_replay(config, out, rankings, Embedder.of(settings), settings.build_dir, tick=tick)
+        writer = Writer(LLM.of(settings), Prompts.of(settings), settings) if stage == "generate" and settings.llm else None
+        embedder = Embedder.of(settings)
+        report = run_replay(config, out, rankings, embedder, settings.build_dir, writer=writer, tick=tick)
     shown = Table("recall", *(f"@{cut}" for cut in ks), title=f"{report['gold']} gold mentions, protocol {protocol}")
     for row in table(report, ks):
         shown.add_row(*row)
     Console().print(shown)
     Console().print(f"pool recall {report['pool_recall']['value']:.3f}, MRR {report['mrr']['value']:.3f}; {out}, {rankings}")
+
+
+def compare(
+    a: Annotated[Path, typer.Argument(help="Report or rankings of one replay.")],
+    b: Annotated[Path, typer.Argument(help="Report or rankings of the other, of the same dialogs.")],
+    k: Annotated[str, typer.Option("--k", help="Cut-offs, e.g. 1,10,50.")] = "1,10,50",
+) -> None:
+    """The difference between two replays, with a 95% interval: paired bootstrap, drawn by dialog."""
+    from chatrec.evaluate.compare import compare, read_rankings
+
+    shown = Table("recall", "A", "B", "B - A", "95% interval", "", title=f"A: {a}, B: {b}")
+    for row in compare(read_rankings(a), read_rankings(b), cutoffs(k)):
+        interval = f"[{row.low:+.4f}, {row.high:+.4f}]"
+        verdict = "significant" if row.significant else "may be chance"
+        shown.add_row(f"@{row.k}", f"{row.a:.4f}", f"{row.b:.4f}", f"{row.b - row.a:+.4f}", interval, verdict)
+    Console().print(shown)
 
 
 def cutoffs(text: str) -> tuple[int, ...]:

@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from chatrec.cli.options import CatalogPath, IndexPath, Models, NoLLM, Picks, SkipBad
-from chatrec.serve.ui import serve_ui
 from chatrec.settings import Settings
 
 
@@ -22,6 +21,8 @@ def ui(
     no_llm: NoLLM = False,
 ) -> None:
     """Open the page with chat and cards, until Ctrl-C. Starts no language model: see `chatrec demo` for that."""
+    from chatrec.serve.ui import serve_ui
+
     settings = Settings.load(n=n, catalog=catalog, models=models, llm=False if no_llm else None)
 
     def tell() -> None:

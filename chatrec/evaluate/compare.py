@@ -9,6 +9,7 @@ from pathlib import Path
 
 from chatrec.errors import DataMissingError, DialogLogError, InputError
 from chatrec.evaluate.metrics import ratio_interval
+from chatrec.evaluate.report import file_sha256
 
 Rows = Mapping[tuple[str, int], tuple[Sequence[str], Sequence[str]]]
 """(dialog id, turn) → ranking and gold."""
@@ -31,7 +32,7 @@ class Difference:
 
 
 def read_rankings(path: Path) -> Rows:
-    """Read a `rankings.jsonl` that a replay wrote.
+    """Read the rankings that a replay wrote: its `rankings.jsonl`, or its report if the rankings lie beside it.
 
     Raises:
         DataMissingError: there is no such file.
@@ -39,6 +40,7 @@ def read_rankings(path: Path) -> Rows:
     """
     if not path.is_file():
         raise DataMissingError(f"no rankings at {path}: `chatrec replay … --rankings` writes them")
+    path = _rankings_of(path)
     rows: dict[tuple[str, int], tuple[Sequence[str], Sequence[str]]] = {}
     with path.open(encoding="utf-8") as lines:
         for number, text in enumerate(lines, 1):
@@ -48,6 +50,21 @@ def read_rankings(path: Path) -> Rows:
             except (json.JSONDecodeError, KeyError, TypeError) as error:
                 raise DialogLogError(f"not a line of rankings ({error})", path=str(path), line=number) from error
     return rows
+
+
+def _rankings_of(path: Path) -> Path:
+    """The rankings a report belongs to; a path that is no report is returned as it is."""
+    try:
+        report = json.loads(path.read_text(encoding="utf-8"))
+    except json.JSONDecodeError:
+        return path
+    if "ranking" in report:  # a single line of rankings is JSON too
+        return path
+    wanted = report.get("provenance", {}).get("rankings_sha256")
+    for beside in sorted(path.parent.glob("*.jsonl")):
+        if file_sha256(beside) == wanted:
+            return beside
+    raise DataMissingError(f"the rankings of the report {path} do not lie beside it: give the rankings.jsonl themselves")
 
 
 def compare(a: Rows, b: Rows, ks: Sequence[int] = (1, 10, 50)) -> list[Difference]:

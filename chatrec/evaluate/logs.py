@@ -13,6 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from chatrec.errors import DataMissingError, DialogLogError
 from chatrec.types import Role
 
+Stage = Literal["retrieve", "score", "generate"]
+"""How far a replayed turn is taken."""
+
 Protocol = Literal["full", "new"]
 """`full` scores all of a turn's gold; `new` only what was not mentioned before, and masks the rest from the ranking."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
-from typing import Literal
 
 from chatrec.errors import DialogLogError
 from chatrec.evaluate.context import queries
@@ -14,7 +13,6 @@ from chatrec.evaluate.metrics import gold_ranks
 from chatrec.index.open import Index
 from chatrec.types import Candidate, Item, Query
 
-Stage = Literal["retrieve", "score", "generate"]
 RANKED = 100
 """Most ids per line of `rankings.jsonl`."""
 Retrieve = Callable[[Query], Sequence[Candidate]]

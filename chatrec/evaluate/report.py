@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from chatrec.evaluate import metrics
-from chatrec.evaluate.logs import Protocol
 from chatrec.evaluate.replay import Replayed
 
 DRAWS = 1000
@@ -74,10 +73,9 @@ def numbered(names: Iterable[str]) -> list[int]:
     return [known.setdefault(name, len(known)) for name in names]
 
 
-def write_report(path: Path, protocol: Protocol, stage: str, summary: Mapping[str, Any], provenance: Mapping[str, Any]) -> None:
+def write_report(path: Path, content: Mapping[str, Any]) -> None:
     """Write `report.json`."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    content = {"protocol": protocol, "stage": stage, **summary, "provenance": dict(provenance)}
     path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 

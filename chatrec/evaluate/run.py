@@ -10,15 +10,14 @@ from typing import Any
 from chatrec.catalog.read import read_catalog
 from chatrec.errors import InputError
 from chatrec.evaluate.leaks import Fingerprints, Leak, guard
-from chatrec.evaluate.logs import Protocol, read_dialogs
-from chatrec.evaluate.recorded import read_recording, recorded_rerank
-from chatrec.evaluate.replay import Replayed, Rerank, Stage, replay, select
+from chatrec.evaluate.logs import Protocol, Stage, read_dialogs
+from chatrec.evaluate.recorded import Recorder, read_recording, recorded_rerank
+from chatrec.evaluate.replay import Replayed, Rerank, replay, select
 from chatrec.evaluate.report import file_sha256, summarise, write_rankings, write_report
+from chatrec.generate.write import Writer
 from chatrec.index.embed import Embedder
 from chatrec.index.open import Index, open_or_build
-from chatrec.retrieve.collaborative import load_models
-from chatrec.retrieve.fuse import Fusion, FusionConfig
-from chatrec.retrieve.retrievers import DenseRetriever, LikedRetriever, PopularityRetriever, SparseRetriever
+from chatrec.retrieve.load import load_fusion
 from chatrec.score.head import SHIPPED, Scorer
 
 
@@ -35,7 +34,7 @@ class ReplayConfig:
     limit: int | None = None
     allow_leak: bool = False
     recorded: Path | None = None
-    """Recorded model output; stage `generate` needs it."""
+    """Recorded model output, which stage `generate` replays."""
 
 
 def run_replay(
@@ -45,6 +44,7 @@ def run_replay(
     embedder: Embedder,
     build_dir: Path,
     *,
+    writer: Writer | None = None,
     tick: Callable[[int, int], None] = lambda done, total: None,
 ) -> dict[str, Any]:
     """Replay a log and write `report.json` and `rankings.jsonl`.
@@ -53,6 +53,7 @@ def run_replay(
         config: what and how.
         out, rankings: files to write.
         embedder, build_dir: where the catalog's index is found or built.
+        writer: asks the language model where stage `generate` has no recording yet; what it picks is then recorded.
         tick: called with (instances done, of how many).
 
     Returns:
@@ -61,44 +62,46 @@ def run_replay(
     Raises:
         DialogLogError, CatalogError, DataMissingError: the files cannot be used.
         LeakError: the dialogs were trained on.
-        InputError: stage `generate` without recorded output.
+        InputError: stage `generate` with neither recorded output nor a model to record.
+        LLMError: the model cannot be reached.
     """
     dialogs = read_dialogs(config.dialogs)
     leak = guard(dialogs, Fingerprints.load(config.models or SHIPPED), allow=config.allow_leak)
     catalog = read_catalog(config.catalog)
     found = select(dialogs, config.protocol, config.limit)
     index = open_or_build(catalog, embedder, build_dir)
-    fusion = open_fusion(index, config.models)
+    fusion = load_fusion(index, config.models)
+    scorer = None if config.stage == "retrieve" else Scorer.load(index, config.models)
+    recorder = Recorder(writer, scorer, index) if scorer and writer and _to_be_recorded(config) else None
     rows: list[Replayed] = []
-    for row in replay(index, found, config.protocol, fusion, _rerank(config, index)):
+    for row in replay(index, found, config.protocol, fusion, recorder or _rerank(config, scorer)):
         rows.append(row)
         tick(len(rows), len(found))
     report = summarise(rows, config.ks) | {"gold_outside_catalog": sum(g not in catalog for row in rows for g in row.gold)}
-    provenance = _provenance(config, index, leak)
+    if recorder and config.recorded:
+        recorder.write(config.recorded)
     write_rankings(rankings, rows)
-    write_report(out, config.protocol, config.stage, report, provenance)
-    return {"protocol": config.protocol, "stage": config.stage, **report, "provenance": provenance}
+    provenance = _provenance(config, index, leak) | {"rankings_sha256": file_sha256(rankings)}
+    content = {"protocol": config.protocol, "stage": config.stage, **report, "provenance": provenance}
+    write_report(out, content)
+    return content
 
 
-def _rerank(config: ReplayConfig, index: Index) -> Rerank | None:
-    if config.stage == "retrieve":
+def _to_be_recorded(config: ReplayConfig) -> bool:
+    return config.stage == "generate" and config.recorded is not None and not config.recorded.exists()
+
+
+def _rerank(config: ReplayConfig, scorer: Scorer | None) -> Rerank | None:
+    if scorer is None:
         return None
-    scorer = Scorer.load(index, config.models)
     if config.stage == "score":
         return lambda query, instance, pool: scorer(query, pool)
     if config.recorded is None:
-        raise InputError("stage generate replays recorded model output: give it with --recorded")
+        raise InputError("stage generate replays recorded model output: name its file with --recorded")
     return recorded_rerank(scorer, read_recording(config.recorded))
 
 
-def open_fusion(index: Index, models: Path | None) -> Fusion:
-    """The retrievers every catalog has, with the trained ones of a folder and its fusion weights."""
-    base = [DenseRetriever(index), LikedRetriever(index), SparseRetriever(index), PopularityRetriever(index)]
-    trained = load_models(index, models) if models else ()
-    return Fusion(index, [*base, *trained], FusionConfig.load(models) if models else None)
-
-
-def _provenance(config: ReplayConfig, index: Index, leak: Leak) -> Mapping[str, Any]:
+def _provenance(config: ReplayConfig, index: Index, leak: Leak) -> dict[str, Any]:
     return {
         "dialogs": {"file": config.dialogs.name, "sha256": file_sha256(config.dialogs)},
         "catalog": {"file": config.catalog.name, "sha256": index.catalog.sha256},

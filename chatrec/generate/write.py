@@ -61,6 +61,7 @@ class Writer:
 
     def __init__(self, llm: LLM, prompts: Prompts, settings: Settings) -> None:
         self.llm, self.prompts = llm, prompts
+        self.slots = settings.slots
         self._profile: Profile = settings.llm_profile
         self._refused: set[Mode] = set()
         self._lock = threading.Lock()

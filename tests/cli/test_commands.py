@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -149,3 +150,19 @@ def test_doctor_says_what_would_be_used(run: Run) -> None:
     assert ended.code == 0
     for word in ("chromadb", "all-MiniLM-L6-v2", "items", "not built yet"):
         assert word in ended.out
+
+
+def test_two_replays_can_be_compared(run: Run, catalog: str, tmp_path: Path) -> None:
+    turns = [{"role": "user", "text": "a lonely man on the moon"}, {"role": "assistant", "text": "x", "gold": ["t:moon"]}]
+    (tmp_path / "d.jsonl").write_text(json.dumps({"dialog_id": "d", "turns": turns}) + "\n")
+    for stage in ("retrieve", "score"):
+        named = ("--out", f"{stage}.json", "--rankings", f"{stage}.jsonl")
+        assert run("replay", "d.jsonl", "--catalog", catalog, "--stage", stage, *named).code == 0
+    ended = run("compare", "retrieve.json", "score.jsonl", "--k", "3")
+    assert ended.code == 0
+    assert "@3" in ended.out and "1.0000" in ended.out and "may be chance" in ended.out
+
+
+def test_a_command_that_needs_no_model_does_not_load_one() -> None:
+    code = "import sys, chatrec.cli; sys.exit('torch' in sys.modules or 'chromadb' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
-from chatrec.errors import DialogLogError, InputError
+from chatrec.errors import DataMissingError, DialogLogError, InputError
 from chatrec.evaluate.compare import compare, read_rankings
+from chatrec.evaluate.report import file_sha256
 
 
 def rows(found: int, count: int = 60) -> dict:
@@ -39,3 +41,14 @@ def test_a_line_that_is_no_ranking_is_located(tmp_path: Path) -> None:
     (tmp_path / "r.jsonl").write_text('{"dialog_id": "d", "turn": 1, "ranking": [], "gold": ["x"]}\n{}\n', encoding="utf-8")
     with pytest.raises(DialogLogError, match=r"r\.jsonl:2"):
         read_rankings(tmp_path / "r.jsonl")
+
+
+def test_a_report_stands_for_the_rankings_beside_it(tmp_path: Path) -> None:
+    line = '{"dialog_id": "d", "turn": 1, "ranking": ["x"], "gold": ["x"]}\n'
+    (tmp_path / "rankings.jsonl").write_text(line, encoding="utf-8")
+    report = {"stage": "score", "provenance": {"rankings_sha256": file_sha256(tmp_path / "rankings.jsonl")}}
+    (tmp_path / "report.json").write_text(json.dumps(report), encoding="utf-8")
+    assert read_rankings(tmp_path / "report.json") == read_rankings(tmp_path / "rankings.jsonl") == {("d", 1): (["x"], ["x"])}
+    (tmp_path / "rankings.jsonl").unlink()
+    with pytest.raises(DataMissingError, match="do not lie beside it"):
+        read_rankings(tmp_path / "report.json")

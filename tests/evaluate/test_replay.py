@@ -14,9 +14,10 @@ from chatrec.errors import DialogLogError, LeakError
 from chatrec.evaluate.leaks import Fingerprints
 from chatrec.evaluate.logs import Instance, Protocol
 from chatrec.evaluate.replay import judge, masked_items, replay, select
-from chatrec.evaluate.run import ReplayConfig, open_fusion, run_replay
+from chatrec.evaluate.run import ReplayConfig, run_replay
 from chatrec.index.embed import Embedder
 from chatrec.index.open import Index
+from chatrec.retrieve.load import load_fusion
 from chatrec.types import Candidate, Item
 
 
@@ -44,7 +45,7 @@ def test_what_was_mentioned_is_never_ranked_under_protocol_new_and_may_be_under_
     ranked = {}
     protocols: tuple[Protocol, Protocol] = ("new", "full")
     for protocol in protocols:
-        (row,) = replay(small_index, [last_instance(line)], protocol, open_fusion(small_index, None))
+        (row,) = replay(small_index, [last_instance(line)], protocol, load_fusion(small_index))
         ranked[protocol] = row.ranking
     assert "s:alien" not in ranked["new"]
     assert "s:alien" in ranked["full"]
@@ -131,7 +132,7 @@ def test_a_recorded_last_step_sees_the_instance_and_decides_the_order(small_inde
         return [Candidate(item=c.item, score=-c.score) for c in ordered]
 
     found = [last_instance(dialog(1, user("something scary"), assistant("x", "thing")))]
-    fusion = open_fusion(small_index, None)
+    fusion = load_fusion(small_index)
     (plain,) = replay(small_index, found, "new", fusion)
     (turned,) = replay(small_index, found, "new", fusion, reverse)
     assert turned.ranking == plain.ranking[::-1]
