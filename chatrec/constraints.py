@@ -17,8 +17,11 @@ FIELDS = LIST_FIELDS + TEXT_FIELDS + NUMBER_FIELDS
 
 
 def values_of(item: Item, field: str) -> tuple[str, ...]:
-    """The comparable values of a text or list field: case-folded, a language without its region; `()` if unknown."""
-    raw = getattr(item, field)
+    """The comparable values of a text or list field: case-folded, a language without its region; `()` if unknown.
+
+    `people` are all whose work it is: creators, cast, and publishers (studio, label, network).
+    """
+    raw = item.people + item.publishers if field == "people" else getattr(item, field)
     values = raw if isinstance(raw, tuple) else (raw,) if raw else ()
     return tuple(_fold(field, value) for value in values)
 

@@ -81,7 +81,7 @@ class Constraint:
     """Something an item must (hard) or should (soft) satisfy; `chatrec.constraints.satisfies` is its one meaning."""
 
     field: str
-    """A field of `Item`, or `people` (creators and cast)."""
+    """A field of `Item`, or `people` (creators, cast and publishers)."""
     op: Op
     value: tuple[str, ...] | float | tuple[tuple[float, float], ...]
     hard: bool = True

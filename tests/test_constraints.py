@@ -21,6 +21,7 @@ from chatrec.constraints import (
     requirements,
     satisfies,
     satisfies_all,
+    values_of,
     where,
 )
 from chatrec.types import KINDS, Constraint, Item, Ledger
@@ -62,7 +63,7 @@ def catalogs(draw: st.DrawFn) -> list[Item]:
         lists = {name: draw(some(WORDS[name])) for name in LIST_FIELDS if name != "people"}
         texts = {name: draw(st.none() | st.sampled_from(WORDS[name])) for name in ("form", "language")}
         numbers = {name: draw(st.none() | values) for name, values in NUMBERS.items()}
-        people = {"creators": draw(some(PEOPLE)), "cast": draw(some(PEOPLE))}
+        people = {name: draw(some(PEOPLE)) for name in ("creators", "cast", "publishers")}
         items.append(Item(id=f"{kind}:{number}", kind=kind, title="T", **lists, **texts, **numbers, **people))
     return items
 
@@ -112,7 +113,7 @@ def test_an_unknown_field_satisfies_neither_a_constraint_nor_its_opposite(field:
 @settings(max_examples=50)
 @given(item=catalogs().map(lambda items: items[0]), wanted=constraints())
 def test_in_and_not_in_of_known_values_are_opposites(item: Item, wanted: Constraint) -> None:
-    if wanted.field in NUMBER_FIELDS or not getattr(item, wanted.field):
+    if wanted.field in NUMBER_FIELDS or not values_of(item, wanted.field):
         return
     without = Constraint(field=wanted.field, op="not_in" if wanted.op == "in" else "in", value=wanted.value)
     assert satisfies(item, wanted) is not satisfies(item, without)
@@ -121,6 +122,12 @@ def test_in_and_not_in_of_known_values_are_opposites(item: Item, wanted: Constra
 def test_names_match_whatever_their_case() -> None:
     item = Item(id="audio:post", kind="audio", title="Post", creators=("Björk",))
     assert satisfies(item, Constraint(field="people", op="in", value=("BJÖRK",)))
+
+
+def test_a_studio_or_label_is_one_of_the_people() -> None:
+    item = Item(id="video:ponyo", kind="video", title="Ponyo", creators=("Hayao Miyazaki",), publishers=("Studio Ghibli",))
+    assert satisfies(item, Constraint(field="people", op="in", value=("studio ghibli",)))
+    assert not satisfies(item, Constraint(field="people", op="not_in", value=("Studio Ghibli",)))
 
 
 def test_a_region_does_not_split_a_language() -> None:

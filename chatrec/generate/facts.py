@@ -15,7 +15,7 @@ from chatrec.types import Claim, Constraint, Item, Kind, Language, Ledger, Wish
 
 __all__ = ["FactContext", "asked_facts", "complete", "facts", "headline", "make_claim", "reason", "shared_facts", "spread_near"]
 
-LIST_FIELDS = ("genres", "moods", "themes", "tags", "creators", "cast", "countries")
+LIST_FIELDS = ("genres", "moods", "themes", "tags", "creators", "cast", "publishers", "countries")
 WORD_FIELDS = ("themes", "genres", "moods", "tags")
 MAX_CLAIMS, MAX_ASKED = 5, 3
 """Claims in one reason (what was asked for, what it is, what it is about, a detail), and how many the first of these fill."""
@@ -173,7 +173,7 @@ def _met(item: Item, constraint: Constraint) -> Iterator[Pair]:
 
 
 def _covers(constrained: str, field: str) -> bool:
-    return field == constrained or (constrained == "people" and field in ("creators", "cast"))
+    return field == constrained or (constrained == "people" and field in ("creators", "cast", "publishers"))
 
 
 def _comparable(field: str, value: str) -> str:
@@ -233,7 +233,7 @@ def _readable_themes(item: Item, language: Language) -> tuple[str, ...]:
 
 def _fields(item: Item) -> Iterator[Pair]:
     """Every (field, value) the item has."""
-    for field in ("themes", "moods", "genres", "tags", "creators", "cast", "countries"):
+    for field in ("themes", "moods", "genres", "tags", "creators", "cast", "publishers", "countries"):
         yield from ((field, value) for value in getattr(item, field))
     if item.language:
         yield ("language", item.language.split("-")[0])

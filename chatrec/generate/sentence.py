@@ -122,7 +122,7 @@ def _details(groups: Groups, item: Item, makers: str) -> list[str]:
     if groups.get("cast"):
         parts.append(wording.cast_phrase(_listed(groups["cast"]), item, "en"))
     parts += [wording.PHRASES["tags"](tag, item, "en") for tag in tags]
-    for field in ("countries", "language", "age"):
+    for field in ("publishers", "countries", "language", "age"):
         parts += [wording.PHRASES[field](value, item, "en") for value in groups.get(field, ())]
     return [part for part in parts if part]
 
@@ -170,6 +170,6 @@ def _chinese_details(groups: Groups, item: Item) -> list[str]:
     parts = []
     if groups.get("cast"):
         parts.append(wording.cast_phrase(_listed(groups["cast"], last="和", comma="、"), item, "zh"))
-    for field in ("tags", "countries", "language", "age"):
+    for field in ("tags", "publishers", "countries", "language", "age"):
         parts += [wording.PHRASES[field](value, item, "zh") for value in groups.get(field, ())]
     return parts

@@ -186,6 +186,15 @@ CAST: Mapping[str, tuple[str, str]] = {
 }
 
 
+PUBLISHED: Mapping[str, tuple[str, str]] = {
+    "album": ("on {}", "{}发行"),
+    "track": ("on {}", "{}发行"),
+    "game": ("published by {}", "{}发行"),
+    "dlc": ("published by {}", "{}发行"),
+    "audiobook": ("published by {}", "{}出版"),
+}
+
+
 def creator_phrase(names: str, item: Item, language: Language) -> str:
     """ "directed by X", "X 执导"."""
     return CREATED.get(form_of(item), ("by {}", "{}的作品"))[language == "zh"].format(names)
@@ -194,6 +203,10 @@ def creator_phrase(names: str, item: Item, language: Language) -> str:
 def cast_phrase(names: str, item: Item, language: Language) -> str:
     """ "with X", "X 主演"."""
     return CAST.get(form_of(item), ("with {}", "{}主演"))[language == "zh"].format(names)
+
+
+def _publisher(value: str, item: Item, language: Language) -> str:
+    return PUBLISHED.get(form_of(item), ("from {}", "{}出品"))[language == "zh"].format(value)
 
 
 def _genre(value: str, item: Item, language: Language) -> str:
@@ -254,6 +267,7 @@ PHRASES: Mapping[str, Callable[[str, Item, Language], str]] = {
     "tags": _tag,
     "creators": creator_phrase,
     "cast": cast_phrase,
+    "publishers": _publisher,
     "year": _year,
     "minutes": _minutes,
     "countries": _country,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 
 from chatrec.types import Change, Chip, Constraint, Item, Kind, Language, Ledger, Opinion, Wish
 from chatrec.understand.lexicon import lexicon
@@ -93,6 +94,17 @@ def _together(section: str, values: Iterable[str]) -> str | None:
     wanted = {value.casefold() for value in values}
     names = lexicon().sections[section].items() if section in TOGETHER else ()
     return next((name for name, data in names if wanted == set(data.get("values", ()))), None)
+
+
+def _people_label(constraint: Constraint, language: Language) -> str:
+    """Names, and companies by the one name that covers several of theirs."""
+    values = constraint.value if isinstance(constraint.value, tuple) else ()
+    names = {str(value): str(value) for value in values}
+    for name, data in lexicon().sections["companies"].items():
+        own = [value for value in data["values"] if value in names]
+        if len(own) > 1 or name in own:
+            names |= dict.fromkeys(own, (language == "zh" and lexicon().label_zh("companies", name)) or name)
+    return _values_label(replace(constraint, value=tuple(dict.fromkeys(names.values()))), language)
 
 
 def _word(value: str, field: str, language: Language) -> str:
@@ -194,4 +206,5 @@ _LABELS: dict[str, Callable[[Constraint, Language], str]] = {
     "popularity": _popularity_label,
     "language": _language_label,
     "countries": _countries_label,
+    "people": _people_label,
 }

@@ -62,8 +62,13 @@ class Contents:
                 self._tag(mark)
             elif mark.has("styles"):
                 self._style(mark)
-            elif (mark.has("themes") or mark.has("catalog")) and not (mark.has("languages") or mark.has("countries")):
+            elif has_section(mark, "themes", "catalog") and not self._is_elsewhere(mark):
                 self._theme(mark)
+
+    def _is_elsewhere(self, mark: Mark) -> bool:
+        """Whether it says where a work comes from rather than what it is about."""
+        company = not mark.about and self._page.names_company(mark.start, mark.entries)
+        return company or has_section(mark, "languages", "countries")
 
     # --- genres -------------------------------------------------------------------------------------------------------
 
@@ -287,9 +292,7 @@ class Contents:
 
     def _catalog_word(self, mark: Mark, entry: Entry) -> None:
         field = entry.data["field"]
-        if mark.negated and field == "publishers":
-            self._draft.wish(entry.name, field, entry.name, less=True)
-        elif mark.negated:
+        if mark.negated:
             self._draft.constrain(field, "not_in", (entry.name,), said=self._page.said(mark))
         else:
             self._draft.wish(entry.name, field, entry.name, less=direction_of(self._page, mark) == "less")

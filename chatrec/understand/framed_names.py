@@ -126,8 +126,7 @@ class FramedNames(Spotter):
                 return False
             same = mark.start == start and mark.end == end
             theme = mark.has("themes") or mark.has("catalog")
-            studio = any(e.data.get("field") == "publishers" for e in mark.entries)
-            if same and (studio or has_section(mark, "genres", "forms", "cues")):
+            if same and has_section(mark, "companies", "genres", "forms", "cues"):
                 return False
             if same and not theme and not self._page.text.tokens[start].is_capital:
                 return False

@@ -142,7 +142,8 @@ def _wish_with(draft: Draft, cue: Mark) -> None:
 
 def _is_content(mark: Mark) -> bool:
     return any(
-        mark.has(s) for s in ("genres", "themes", "catalog", "tags", "languages", "countries", "styles", "unsupported", "ages")
+        mark.has(s)
+        for s in ("genres", "themes", "catalog", "companies", "tags", "languages", "countries", "styles", "unsupported", "ages")
     ) or mark.role in ("person", "missing")
 
 

@@ -132,7 +132,7 @@ def _suggested(page: Page, items: Mapping[str, Item], words: Words) -> tuple[Kin
     for mark in page.sorted():
         if mark.role == "title" and mark.attitude in (None, "like"):
             found.append(items[mark.ids[0]].kind)
-        elif mark.role == "person" and not mark.negated:
+        elif (mark.role == "person" and not mark.negated) or (mark.has("companies") and not mark.negated and not mark.about):
             found.extend(person_kinds(mark, words))
         elif mark.role == "words" and not mark.negated:
             found.extend(e.data["noun"] for e in mark.entries if "noun" in e.data)
@@ -142,7 +142,9 @@ def _suggested(page: Page, items: Mapping[str, Item], words: Words) -> tuple[Kin
 
 def person_kinds(mark: Mark, words: Words) -> list[Kind]:
     """The medium of a person's works, where it is one."""
-    kinds: set[Kind] = {kind for name in mark.names for kind in words.people_kinds.get(name, ())}
+    company = mark.entry("companies")
+    names = company.values if company is not None else mark.names
+    kinds: set[Kind] = {kind for name in names for kind in words.people_kinds.get(name, ())}
     return list(kinds) if len(kinds) == 1 else []
 
 

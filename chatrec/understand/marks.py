@@ -126,6 +126,12 @@ class Page:
         """The words of a mark, as typed."""
         return self.text.said(mark.start, mark.end)
 
+    def names_company(self, at: int, entries: Sequence[Entry]) -> bool:
+        """Whether a studio or label is named here; one that only a catalog tells of needs a capital (`Island`, `Bones`)."""
+        companies = [e for e in entries if e.section == "companies"]
+        written = self.text.tokens[at] if companies else None
+        return written is not None and (written.is_capital or written.is_han or any("en" in e.data for e in companies))
+
     def mark_phrases(self, phrases: Phrases) -> None:
         """Mark the longest phrases, from left to right, among tokens that are free."""
         at = 0
@@ -140,7 +146,9 @@ class Page:
             at = found[0]
 
     def _is_whole(self, at: int, entries: Sequence[Entry]) -> bool:
-        """`too sad` is no critique in `is not too sad`."""
+        """`too sad` is no critique in `is not too sad`, and `bitter films` name no studio."""
+        if all(e.section == "companies" for e in entries) and not self.names_company(at, entries):
+            return False
         denied = self.words[at] == "too" and at > 0 and (self.words[at - 1] == "not" or self.words[at - 1].endswith("nt"))
         return not (denied and any(e.section.startswith("critiques") for e in entries))
 

@@ -32,7 +32,7 @@ class Origins:
         """Read every mark of a language, a country, a person, and of subtitles."""
         marks = [m for m in self._page.sorted() if m.role in ("words", "person") and not m.used and not m.released]
         self._origins([m for m in marks if has_section(m, "languages", "countries")])
-        self._people([m for m in marks if m.role == "person"])
+        self._people([m for m in marks if m.role == "person"] + [m for m in marks if self._is_company(m)])
         for mark in marks:
             if mark.has("special"):
                 self._special(mark)
@@ -64,7 +64,18 @@ class Origins:
         said = self._page.said(group[0]) if len(group) == 1 else self._page.text.said(group[0].start, group[-1].end)
         self._draft.constrain(field, "not_in" if negated else "in", values, said=said, hard=not all(m.soft for m in group))
 
+    def _is_company(self, mark: Mark) -> bool:
+        """Whether a studio, label or network is named; one that the catalog lacks is said to be missing."""
+        entry = mark.entry("companies")
+        if entry is None or not self._page.names_company(mark.start, mark.entries) or mark.attitude in ("seen", "unseen"):
+            return False
+        mark.names = self._words.companies(entry.values)
+        if not mark.names:
+            self._draft.missing.append(self._page.said(mark))
+        return bool(mark.names)
+
     def _people(self, marks: Sequence[Mark]) -> None:
+        marks = sorted(marks, key=lambda mark: mark.start)
         for mark in marks:
             mark.names = self._of_medium(mark.names)
         forbidden = tuple(dict.fromkeys(n for m in marks if m.negated or m.attitude == "dislike" for n in m.names))

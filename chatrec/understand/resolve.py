@@ -106,8 +106,9 @@ class Names:
         return ()
 
     def is_title(self, words: Sequence[str]) -> bool:
-        """Whether this is a full title or alias, not a derived form."""
-        return tuple(words) in self._levels[0].ids or tuple(words) in self._levels[1].ids
+        """Whether this is a full title or alias (of several words, also without its article), not a derived form."""
+        forms = [tuple(words), *((article, *words) for article in sorted(ARTICLES) if len(words) > 1)]
+        return any(form in level.ids for form in forms for level in self._levels[:2])
 
     def knows(self, word: str) -> bool:
         """Whether any name starts with this word, or is it but for spaces."""

@@ -24,6 +24,7 @@ CONTENT = (
     "tags",
     "themes",
     "catalog",
+    "companies",
     "languages",
     "countries",
     "forms",

@@ -70,8 +70,8 @@ class Spotter:
         return word in self._known.ordinary or word.isdigit() or len(word) == 1 or next(phrases.at([word], 0), None) is not None
 
     def _is_vocabulary(self, words: Phrase) -> bool:
-        """Whether the words already mean something other than a theme or tag."""
-        return any(e.section not in ("catalog", "themes") for e in self._known.phrases.get(words))
+        """Whether the words already mean something other than a theme, a tag or a company."""
+        return any(e.section not in ("catalog", "themes", "companies") for e in self._known.phrases.get(words))
 
     def _is_too_plain(self, start: int, name: Name) -> bool:
         """`it`, `the one`, `a good time` in lower case name nothing, whatever films there are."""

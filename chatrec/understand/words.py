@@ -15,7 +15,9 @@ from chatrec.understand.text import common_words, fold, is_han, key_of, wordset
 
 _LOWER_WORD = re.compile(r"(?<![\w'])[a-z]{2,}(?![\w'])")
 _GENRE_TAILS = {"film", "films", "movie", "movies", "fiction", "music", "game", "games", "show"}
-_COMPANY_WORDS = wordset("studio studios records entertainment games pictures films music interactive company the")
+_COMPANY_WORDS = wordset(
+    "studio studios records entertainment games pictures films music interactive company animation animations the"
+)
 MIN_TAG_USES = 3
 """A free tag becomes a word of its own if this many items carry it; rarer ones are noise in folksonomies."""
 MAX_TAG_WORDS = 3
@@ -45,7 +47,7 @@ class Words:
         self._spellings = {field: _by_compact(uses) for field, uses in self._uses.items()}
         self.people_kinds: dict[str, set[Kind]] = defaultdict(set)
         for item in self._items:
-            for person in item.people:
+            for person in (*item.people, *item.publishers):
                 self.people_kinds[person].add(item.kind)
         self.phrases = Phrases()
         lexicon().fill(self.phrases)
@@ -54,7 +56,7 @@ class Words:
         self._themes: dict[Phrase, str] = {}
         self._add_themes()
         self._add_tags()
-        self._add_publishers()
+        self._add_companies()
         self.known = self.phrases.words()
         self.mendable = sorted(_single_words(self.phrases))
         self.ordinary = frozenset(common_words()) | _described_words(self._items)
@@ -100,18 +102,18 @@ class Words:
                 continue
             self.phrases.add(key, Entry("catalog", value, {"field": "tags"}))
 
-    def _add_publishers(self) -> None:
-        """Studios and labels: there is no constraint on them, but they can be wished for."""
-        names = {name for item in self._items for name in item.publishers if name not in self.people_kinds}
+    def _add_companies(self) -> None:
+        """Studios, labels and networks by name, and without what companies are called (`Ghibli`), if that says enough."""
+        people = {person.casefold() for item in self._items for person in item.people}
+        names = sorted({name for item in self._items for name in item.publishers if name.casefold() not in people})
         for name in names:
             key = key_of(name)
-            if key and not self.phrases.get(key) and not all(word in common_words() for word in key):
-                for form in (key, tuple(word for word in key if word not in _COMPANY_WORDS)):
-                    if form and not self.phrases.get(form) and not all(word in common_words() for word in form):
-                        self.phrases.add(form, Entry("catalog", name, {"field": "publishers"}))
+            for form in dict.fromkeys((key, tuple(word for word in key if word not in _COMPANY_WORDS))):
+                if form and not self.phrases.get(form) and not all(word in common_words() for word in form):
+                    self.phrases.add(form, Entry("companies", name, {"values": (name,)}))
         for chinese, name in lexicon().people.items():
             if name in names:
-                self.phrases.add(key_of(chinese), Entry("catalog", name, {"field": "publishers"}))
+                self.phrases.add(key_of(chinese), Entry("companies", name, {"values": (name,)}))
 
     # --- questions ----------------------------------------------------------------------------------------------------
 
@@ -130,6 +132,10 @@ class Words:
     def theme(self, names: Iterable[str]) -> str | None:
         """The catalog's theme for the first of these phrases that it knows."""
         return next((value for name in names if (value := self._themes.get(key_of(name)))), None)
+
+    def companies(self, names: Sequence[str]) -> tuple[str, ...]:
+        """Those of these makers and publishers that the catalog has."""
+        return tuple(name for name in names if name in self.people_kinds)
 
     def kinds_of(self, field: str, values: Sequence[str]) -> set[Kind]:
         """Media of the items that carry one of these values."""

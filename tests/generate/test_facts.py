@@ -23,6 +23,12 @@ def test_what_was_asked_for_comes_first() -> None:
     assert texts(facts(ALIEN, asked))[:2] == ["with Sigourney Weaver", "about space"]
 
 
+def test_a_studio_that_was_asked_for_is_named() -> None:
+    ponyo = Item(id="video:ponyo", kind="video", form="film", title="Ponyo", publishers=("Studio Ghibli",))
+    asked = context(constraints=(must("people", "Studio Ghibli"),))
+    assert texts(facts(ponyo, asked))[0] == "from Studio Ghibli"
+
+
 def test_a_length_that_was_asked_for_is_said_in_human_units() -> None:
     short = context(constraints=(Constraint(field="minutes", op="le", value=120.0),))
     assert texts(facts(ALIEN, short))[0] == "1 h 57 min"

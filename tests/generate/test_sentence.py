@@ -11,7 +11,7 @@ from test_facts import items
 
 from chatrec.generate import wording
 from chatrec.generate.facts import FactContext, facts, headline, make_claim, reason
-from chatrec.types import Claim, Item, Ledger
+from chatrec.types import Claim, Item, Kind, Ledger
 
 
 def claims(item: Item, *pairs: tuple[str, str], language: str = "en") -> list[Claim]:
@@ -177,3 +177,17 @@ def test_no_value_is_said_twice_and_no_markup_gets_in(item: Item) -> None:
     said = reason(facts(item, turn)[:4], item, "en")
     assert not re.search(r"[<>{}`]|\]\(|https?:|[\x00-\x1f]", said)
     assert said.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("kind", "form", "english", "chinese"),
+    [
+        ("video", "film", "A film, from Studio Ghibli.", "一部电影，Studio Ghibli 出品。"),
+        ("audio", "album", "An album, on Studio Ghibli.", "一张专辑，Studio Ghibli 发行。"),
+        ("game", "game", "A game, published by Studio Ghibli.", "一款游戏，Studio Ghibli 发行。"),
+    ],
+)
+def test_who_published_a_work_is_said_the_way_its_form_asks(kind: Kind, form: str, english: str, chinese: str) -> None:
+    item = Item(id=f"{kind}:t", kind=kind, form=form, title="T", publishers=("Studio Ghibli",))
+    assert reason(claims(item, ("publishers", "studio ghibli")), item, "en") == english
+    assert reason(claims(item, ("publishers", "studio ghibli"), language="zh"), item, "zh") == chinese

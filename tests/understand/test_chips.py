@@ -34,6 +34,9 @@ LABELS: list[tuple[Constraint, str, str]] = [
     (Constraint(field="tags", op="in", value=("co-op", "online co-op")), "co-op / online co-op", "合作／在线合作"),
     (Constraint(field="moods", op="in", value=("dark", "bleak")), "dark", "黑暗"),
     (Constraint(field="form", op="in", value=("album", "track", "artist")), "music", "音乐"),
+    (Constraint(field="people", op="in", value=("Walt Disney Pictures", "Walt Disney Productions")), "Disney", "迪士尼"),
+    (Constraint(field="people", op="not_in", value=("Pixar",)), "no Pixar", "不要皮克斯"),
+    (Constraint(field="people", op="in", value=("Ubisoft Montreal",)), "Ubisoft Montreal", "Ubisoft Montreal"),
     (Constraint(field="popularity", op="lt", value=40.0), "less known", "更小众"),
     (Constraint(field="minutes", op="le", value=90.0, hard=False), "ideally ≤ 90 min", "最好≤ 90 分钟"),
 ]

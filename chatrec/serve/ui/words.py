@@ -56,6 +56,7 @@ GREETING = "Hello! Tell me what you would like to watch, hear or play, what you 
 FACT_LABELS: Mapping[str, tuple[str, str]] = {
     "creators": ("by", "主创"),
     "cast": ("with", "演职"),
+    "publishers": ("from", "出品"),
     "near": ("similarity", "相似"),
 }
 """Fields that have a name of their own on a card."""
