@@ -28,7 +28,7 @@ def recommend(drafts: Iterable[Draft], context: FactContext) -> tuple[Recommenda
 def final_reply(
     reading: Reading, context: FactContext, recommendations: tuple[Recommendation, ...], n: int, degraded: tuple[str, ...]
 ) -> Reply:
-    """The answer of a turn that found something."""
+    """The answer of a turn that found something. Why it is less than it could be is in `degraded`, not in its text."""
     language = context.language
     asked = chips(context.ledger, context.catalog, language)
     notes = notes_on(reading, context.ledger, context.catalog)
@@ -36,9 +36,8 @@ def final_reply(
         count = len(recommendations)
         notes = (*notes, say("few", language, n=count, fit="fits" if count == 1 else "fit"))
     lead = [say(reading.intent, language)] if reading.intent in ("undo", "restart") else []
-    aside = [say("degraded", language, why="; ".join(degraded))] if degraded else []
     return Reply(
-        text=" ".join([*lead, _opening(asked, len(recommendations), language), *notes, *aside]),
+        text=" ".join([*lead, _opening(asked, len(recommendations), language), *notes]),
         recommendations=recommendations,
         chips=asked + tuple(Chip(label=step, say=step) for step in NEXT_STEPS[language]),
         notes=notes,

@@ -42,7 +42,6 @@ SENTENCES: dict[str, dict[Language, str]] = {
         "zh": "问题出在“{dropped}”；最接近的是 {nearest}（不限的话有 {count} 个）。",
     },
     "exhausted": {"en": "You have seen everything in the catalog that fits.", "zh": "符合要求的都已经给你看过了。"},
-    "degraded": {"en": "(Reasons are built from catalog facts: {why}.)", "zh": "（语言模型暂不可用，推荐理由由目录信息生成。）"},
 }
 
 JOIN: dict[Language, tuple[str, str]] = {"en": (", ", " or "), "zh": ("、", "或")}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chatrec.generate.facts import FactContext
-from chatrec.present.reply import notes_on, recommend
+from chatrec.present.reply import final_reply, notes_on, recommend
 from chatrec.types import Ambiguity, Candidate, Claim, Draft, Item, Ledger, Reading
 
 
@@ -31,3 +31,9 @@ def test_reason_and_evidence_of_a_pick_agree_and_a_slate_does_not_repeat_itself(
     shown = recommend(drafts, FactContext(Ledger(), {}, {}))
     assert ["close to Alien" in pick.reason for pick in shown] == [True, True, False, False, False]
     assert [near in pick.evidence for pick in shown] == [True, True, False, False, False]
+
+
+def test_that_an_answer_is_degraded_is_told_beside_its_text() -> None:
+    reply = final_reply(Reading(), FactContext(Ledger(), {}, {}), (), 5, ("the language model is not running",))
+    assert reply.degraded == ("the language model is not running",)
+    assert "language model" not in reply.text

@@ -117,7 +117,7 @@ class Controller:
         recommender = self._opened.result()
         writer = recommender.engine.writer
         if writer is None:
-            return "off", "Language model off: reasons from facts"
+            return "off", "Language model off"
         if writer.ready():
             return "ready", "Language model answers"
         why = writer.status()
