@@ -6,21 +6,22 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
+from itertools import islice, zip_longest
 
 from chatrec.constraints import NUMBER_FIELDS, satisfies
 from chatrec.generate import wording
 from chatrec.generate.sentence import echoes, reason
 from chatrec.types import Claim, Constraint, Item, Kind, Language, Ledger, Wish
 
-__all__ = ["FactContext", "asked_facts", "complete", "facts", "headline", "make_claim", "reason", "shared_facts", "spread_near"]
+__all__ = ["FactContext", "asked_facts", "complete", "facts", "headline", "make_claim", "reason", "shared_facts", "spread"]
 
 LIST_FIELDS = ("genres", "moods", "themes", "tags", "creators", "cast", "publishers", "countries")
 WORD_FIELDS = ("themes", "genres", "moods", "tags")
 MAX_CLAIMS, MAX_ASKED = 5, 3
 """Claims in one reason (what was asked for, what it is, what it is about, a detail), and how many the first of these fill."""
-MAX_NEAR = 2
-"""Picks of one slate that are said to be close to the same liked item."""
+MAX_TOLD = 2
+"""Picks of one slate of which the same closeness, age, studio, country or language is said."""
+COMMON_FIELDS = ("near", "age", "publishers", "countries", "language")
 QUARTILES = (0.25, 0.75)
 
 
@@ -127,7 +128,9 @@ def facts(item: Item, context: FactContext) -> tuple[Claim, ...]:
     First what the ledger asked for and the item has, then closeness to a liked item, then what is distinctive (themes,
     moods, genres, maker, length, year, country), then the rest of its fields.
     """
-    wanted = [*_asked(item, context), *_near(item, context), *_distinctive(item, context.language), *_fields(item)]
+    wanted = [*_asked(item, context), *_near(item, context), *_distinctive(item, context.language)]
+    makers = _makers(item, context.language)
+    wanted += [(field, value) for field, value in _fields(item) if field != "creators" or value in makers]
     claims = (make_claim(field, value, item, context) for field, value in dict.fromkeys(wanted))
     return tuple(claim for claim in claims if claim is not None)
 
@@ -214,7 +217,12 @@ def _near(item: Item, context: FactContext) -> Iterator[Pair]:
 def _distinctive(item: Item, language: Language) -> Iterator[Pair]:
     """Theme, mood, genre, maker, length, year; then the second of each; then country and language if not English."""
     moods = [mood for mood in item.moods if not echoes(mood, item.genres)]
-    columns = {"themes": _readable_themes(item, language), "moods": moods, "genres": item.genres, "creators": item.creators}
+    columns = {
+        "themes": _readable_themes(item, language),
+        "moods": moods,
+        "genres": item.genres,
+        "creators": _makers(item, language),
+    }
     for place in range(2):
         for field, values in columns.items():
             yield from ((field, value) for value in values[place : place + 1])
@@ -229,6 +237,14 @@ def _readable_themes(item: Item, language: Language) -> tuple[str, ...]:
     """The themes, in Chinese those first that a Chinese word is known for."""
     known = wording.words().themes_zh
     return tuple(sorted(item.themes, key=lambda value: value not in known)) if language == "zh" else item.themes
+
+
+def _makers(item: Item, language: Language) -> tuple[str, ...]:
+    """The creators as readers of the language write them: of a name and its Chinese spelling, which follows it, only theirs."""
+    if language == "en":
+        return tuple(name for name in item.creators if not _is_chinese(name)) or item.creators
+    spelled = zip_longest(item.creators, item.creators[1:], fillvalue="")
+    return tuple(name for name, following in spelled if _is_chinese(name) or not _is_chinese(following))
 
 
 def _fields(item: Item) -> Iterator[Pair]:
@@ -278,17 +294,18 @@ def complete(
     return tuple(chosen)
 
 
-def spread_near(slate: Sequence[tuple[Claim, ...]]) -> tuple[tuple[Claim, ...], ...]:
-    """The claims of each pick of a slate, closeness to any one liked item claimed by at most `MAX_NEAR` of them.
+def spread(slate: Sequence[tuple[Claim, ...]]) -> tuple[tuple[Claim, ...], ...]:
+    """The claims of each pick of a slate, what all of them could say of themselves said by at most `MAX_TOLD` of them.
 
-    A pick that has nothing else to say for itself keeps the claim.
+    That is closeness to one liked item, and whatever was required of all: an age, a studio, a language. A pick that has
+    nothing else to say for itself keeps its claims.
     """
-    told: Counter[str] = Counter()
+    told: Counter[Pair] = Counter()
     kept = []
     for claims in slate:
-        others = tuple(claim for claim in claims if claim.field != "near" or told[claim.value] < MAX_NEAR)
-        kept.append(others or claims)
-        told.update(claim.value for claim in kept[-1] if claim.field == "near")
+        fresh = tuple(c for c in claims if c.field not in COMMON_FIELDS or told[c.field, c.value] < MAX_TOLD)
+        kept.append(fresh or claims)
+        told.update((claim.field, claim.value) for claim in kept[-1])
     return tuple(kept)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from chatrec.generate.facts import FactContext, reason, spread_near
+from chatrec.generate.facts import FactContext, reason, spread
 from chatrec.present.wording import JOIN, amount, count_picks, field_name, item_name, say
 from chatrec.retrieve.relax import Relaxation
 from chatrec.types import Chip, Claim, Constraint, Draft, Fit, Item, Language, Ledger, Reading, Recommendation, Reply
@@ -21,7 +21,7 @@ NEXT_STEPS: dict[Language, tuple[str, ...]] = {
 def recommend(drafts: Iterable[Draft], context: FactContext) -> tuple[Recommendation, ...]:
     """Drafts as they are shown, in their order, with reasons that do not all say the same."""
     shown = tuple(drafts)
-    claims = spread_near([draft.claims for draft in shown])
+    claims = spread([draft.claims for draft in shown])
     return tuple(_recommendation(draft, told, context) for draft, told in zip(shown, claims, strict=True))
 
 

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
+from babel import Locale
+
 from chatrec.types import Change, Chip, Constraint, Item, Kind, Language, Ledger, Opinion, Wish
 from chatrec.understand.lexicon import lexicon
 
@@ -107,10 +109,16 @@ def _people_label(constraint: Constraint, language: Language) -> str:
     return _values_label(replace(constraint, value=tuple(dict.fromkeys(names.values()))), language)
 
 
+def _themes_label(constraint: Constraint, language: Language) -> str:
+    """The first theme: the others are what the catalog has for the same word."""
+    values = constraint.value if isinstance(constraint.value, tuple) else ()
+    return _values_label(replace(constraint, value=values[:1]), language)
+
+
 def _word(value: str, field: str, language: Language) -> str:
     """A catalog value in the person's language."""
     if language == "en":
-        return _ENGLISH_NAMES.get(field, {}).get(value, value)
+        return value
     if field == "language":
         return lexicon().label_zh("languages", value) or value
     return lexicon().label_zh(SECTIONS.get(field, ""), value) or value
@@ -139,7 +147,11 @@ def _countries_label(constraint: Constraint, language: Language) -> str:
         if tuple(data["values"]) == constraint.value:
             label = (data["zh"] or [name])[0] if language == "zh" else name.title()
             return label if constraint.op == "in" else f"不要{label}" if language == "zh" else f"not {label}"
-    return _values_label(constraint, language)
+    named = Locale.parse("zh_Hans" if language == "zh" else "en").territories
+    values = constraint.value if isinstance(constraint.value, tuple) else ()
+    names = tuple(_ENGLISH_NAMES.get(str(code)) if language == "en" else None for code in values)
+    known = tuple(name or str(named.get(str(code).upper(), code)) for name, code in zip(names, values, strict=True))
+    return _values_label(replace(constraint, value=known), language)
 
 
 def _minutes_label(constraint: Constraint, language: Language) -> str:
@@ -198,7 +210,7 @@ def _number(constraint: Constraint) -> float:
     return float(constraint.value) if isinstance(constraint.value, (int, float)) else 0.0
 
 
-_ENGLISH_NAMES = {"countries": {"US": "American", "GB": "British"}}
+_ENGLISH_NAMES = {"US": "American", "GB": "British"}
 _LABELS: dict[str, Callable[[Constraint, Language], str]] = {
     "minutes": _minutes_label,
     "year": _year_label,
@@ -207,4 +219,5 @@ _LABELS: dict[str, Callable[[Constraint, Language], str]] = {
     "language": _language_label,
     "countries": _countries_label,
     "people": _people_label,
+    "themes": _themes_label,
 }

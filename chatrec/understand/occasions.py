@@ -13,6 +13,7 @@ _HAN_OPENERS = (["适", "合"],)
 _PLACES = wordset("on at in by")
 """They open an occasion that the lexicon knows (`at the gym`), and nothing else."""
 _HAN_CLOSERS = wordset("的 听 看 玩 读 用 ， 。 ！ ？ , . ! ?")
+_HAN_COMPANY = wordset("和 跟 与 同 陪 我 你 他 她")
 _END = wordset("that which who where but so if because or with without no not by about like from please and , . ! ? ; :")
 _LIGHT = wordset("a an the my our your some this that those these i im me we its it is when you")
 _NEVER = wordset(
@@ -102,6 +103,8 @@ def _ends_at(page: Page, at: int) -> bool:
 
 def _han_span(page: Page, start: int) -> tuple[int, int] | None:
     end = start
+    if page.words[start : start + 1] and page.words[start] in _HAN_COMPANY:
+        return None
     while end < len(page.words) and page.words[end] not in _HAN_CLOSERS and not _blocks(page, end):
         end += 1
     return (start, end) if sum(_says_more(page, i) for i in range(start, end)) > 1 else None

@@ -173,6 +173,8 @@ class Understander:
             draft.act("ambiguous", ambiguity=mark.ambiguity)
 
     def _opine_ref(self, draft: Draft, mark: Mark) -> None:
+        if mark.attitude == "unseen":
+            return  # `why the first one?` asks, and judges nothing
         sentiment: Sentiment = "disliked" if mark.negated else _SENTIMENTS[mark.attitude]
         for item_id in mark.ids:
             self._replace_twins(draft, mark, item_id)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from samples import ALIEN, BARE, CATALOG, FTL, HOMOGENIC, ITEMS, SERIES, SHOPLIFTERS, context, likes, must, slots
 
-from chatrec.generate.facts import MAX_CLAIMS, FactContext, complete, facts, headline, shared_facts, spread_near
+from chatrec.generate.facts import MAX_CLAIMS, FactContext, complete, facts, headline, shared_facts, spread
 from chatrec.generate.ground import supported
 from chatrec.generate.write import drafts_from_facts
 from chatrec.types import Claim, Constraint, Item, Ledger, Wish
@@ -27,6 +27,13 @@ def test_a_studio_that_was_asked_for_is_named() -> None:
     ponyo = Item(id="video:ponyo", kind="video", form="film", title="Ponyo", publishers=("Studio Ghibli",))
     asked = context(constraints=(must("people", "Studio Ghibli"),))
     assert texts(facts(ponyo, asked))[0] == "from Studio Ghibli"
+
+
+def test_of_two_spellings_of_a_maker_the_reader_gets_theirs() -> None:
+    names = ("Hayao Miyazaki", "宫崎骏", "Ann Roe")
+    film = Item(id="video:t", kind="video", form="film", title="T", creators=names)
+    told = {tongue: [c.value for c in facts(film, context(tongue)) if c.field == "creators"] for tongue in ("en", "zh")}
+    assert told == {"en": ["Hayao Miyazaki", "Ann Roe"], "zh": ["宫崎骏", "Ann Roe"]}
 
 
 def test_a_length_that_was_asked_for_is_said_in_human_units() -> None:
@@ -113,11 +120,13 @@ def test_drafts_side_by_side_do_not_repeat_what_was_not_asked_for() -> None:
     assert len(set(claims)) == 4
 
 
-def test_closeness_to_one_liked_item_is_told_of_two_picks_at_most() -> None:
+def test_what_all_picks_could_say_is_told_of_two_at_most() -> None:
     near, other = Claim("close to Alien, which you like", "near", ALIEN.id), Claim("close to FTL, which you like", "near", FTL.id)
     theme = Claim("about space", "themes", "space")
     slate = [(theme, near)] * 3 + [(theme, other), (near,)]
-    assert spread_near(slate) == ((theme, near), (theme, near), (theme,), (theme, other), (near,))
+    assert spread(slate) == ((theme, near), (theme, near), (theme,), (theme, other), (near,))
+    studio = Claim("from Studio Ghibli", "publishers", "Studio Ghibli")
+    assert spread([(theme, studio)] * 3) == ((theme, studio), (theme, studio), (theme,))
 
 
 def test_completing_keeps_the_claims_it_is_given_in_front() -> None:

@@ -25,6 +25,8 @@ LABELS: list[tuple[Constraint, str, str]] = [
     (Constraint(field="language", op="in", value=("en", "zxx")), "in English / no words", "英语／无对白"),
     (Constraint(field="language", op="not_in", value=("en",)), "not in English", "不要英语"),
     (Constraint(field="countries", op="in", value=("GB",)), "British", "英国"),
+    (Constraint(field="countries", op="in", value=("JP",)), "Japan", "日本"),
+    (Constraint(field="themes", op="not_in", value=("aliens", "alien invasion")), "no aliens", "不要外星人"),
     (Constraint(field="people", op="in", value=("Hayao Miyazaki",)), "Hayao Miyazaki", "Hayao Miyazaki"),
     (
         Constraint(field="tags", op="in", value=("co-op", "local co-op", "online co-op")),

@@ -70,6 +70,7 @@ def test_almost_every_title_is_recognised_without_quotes(shipped, understander):
         ("a film about apples", "wish None apples; !people"),
         ("a Marvel movie", "missing Marvel; !people"),
         ("吉卜力的电影", "people in Studio Ghibli; form in film"),
+        ("玩过双人成行了", "seen it-takes-two"),
         ("任天堂的游戏", "people in Nintendo; kinds game"),
         ("I loved Empire Strikes Back", "liked the-empire-strikes-back"),
         ("Parks and Rec", "liked parks-and-recreation"),
