@@ -93,9 +93,11 @@ def _values_label(constraint: Constraint, language: Language) -> str:
 
 def _together(section: str, values: Iterable[str]) -> str | None:
     """What the lexicon calls these values together: `co-op` covers local and online co-op."""
-    wanted = {value.casefold() for value in values}
+    wanted = [value.casefold() for value in values]
     names = lexicon().sections[section].items() if section in TOGETHER else ()
-    return next((name for name, data in names if wanted == set(data.get("values", ()))), None)
+    known = [(name, list(data.get("values", ()))) for name, data in names]
+    exact = (name for name, own in known if own == wanted)
+    return next(exact, None) or next((name for name, own in known if set(own) == set(wanted)), None)
 
 
 def _people_label(constraint: Constraint, language: Language) -> str:

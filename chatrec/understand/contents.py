@@ -138,6 +138,16 @@ class Contents:
         self._draft.constrain("genres", "in", self._words.genres(names), said=said)
         for mark in group:
             mark.used = True
+            self._wish_narrower(mark)
+
+    def _wish_narrower(self, mark: Mark) -> None:
+        """`bebop` demands jazz and wishes for bebop."""
+        entry = mark.entry("genres")
+        said = " ".join(key_of(self._page.said(mark)))
+        if entry is None or said not in _narrower(entry):
+            return
+        tags = self._words.spelled("tags", (said, singular_of(said)))
+        self._draft.wish(said, "tags" if tags else None, tags[0] if tags else None)
 
     def _wish_genre(self, mark: Mark, *, less: bool = False) -> None:
         entry = mark.entry("genres")
@@ -315,6 +325,8 @@ class Contents:
     def _is_meant(self, mark: Mark) -> bool:
         """A single ordinary word is a theme only in a frame: `about love`, `a school film`, `with dogs`."""
         said = self._page.words[mark.start : mark.end]
+        if not mark.about and self._page.words[max(0, mark.start - 1) : mark.start] in (["my"], ["our"], ["her"], ["his"]):
+            return False
         if mark.about or mark.negated or len(said) > 1 or said[0] not in common_words():
             return True
         before = self._page.words[mark.start - 1] if mark.start else ""

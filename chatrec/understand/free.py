@@ -27,6 +27,7 @@ COMPANY = wordset(
     "friend friends wife husband girlfriend boyfriend partner date mom dad mother father parents brother sister grandma group "
     "colleague colleagues beer wine popcorn glass cup blanket crowd few people"
 )
+_THEIRS = wordset("my our your his her their the me us him them you it this that these those")
 _HAN_END = wordset("的 ， 。 ！ ？ , . ! ? 电 影 片 剧 游 戏")
 _SCORE = wordset("rated rating ratings score scored scores stars star imdb")
 _OVER = wordset("above over at least of higher than better more or around 8 9 7 10")
@@ -122,7 +123,7 @@ def _wish_about(draft: Draft, cue: Mark) -> None:
         if blocked is not None and (blocked.role in ("year", "minutes", "title") or noun or blocked.has("cues")):
             break
         end += 1
-    known = any(_is_content(m) for m in page.within(start, end))
+    known = any(_is_content(m) for m in page.within(start, end) if not (m.has("forms") and m.about))
     if end > start and not known:
         _wish_words(draft, start, end, less=cue.negated)
 
@@ -130,8 +131,8 @@ def _wish_about(draft: Draft, cue: Mark) -> None:
 def _wish_with(draft: Draft, cue: Mark) -> None:
     """`with a strong female lead`: what a work should have, unless a better reader knew the words or it is company."""
     page = draft.page
-    start = cue.end + 1
-    if page.words[cue.end : start] not in (["a"], ["an"], ["lots"], ["some"]):
+    start = cue.end + (page.words[cue.end : cue.end + 1] in (["a"], ["an"], ["lots"], ["some"]))
+    if page.words[start : start + 1] and page.words[start] in _THEIRS:
         return
     end = start
     while end < len(page.words) and end - start < MAX_WISH_WORDS and page.words[end] not in _ENDERS and not page.taken(end):

@@ -51,6 +51,8 @@ def _mark(page: Page, start: int, end: int, low: float, high: float) -> int:
     op, left = before_number(page, start, "length")
     if op is None:
         op, end = after_number(page, end, "length")
+    if op is None and "+" in page.words[start:end]:
+        op = "ge"
     if low != high:
         mark = Mark(left, end, "minutes", op="ranges", ranges=((low, high),), number=high)
         if op in ("lt", "le", "gt", "ge"):
@@ -103,6 +105,7 @@ def duration(words: Sequence[str], start: int) -> tuple[float, int] | None:
     if number is None:
         return None
     value, end = _with_half(words, *number)
+    end += words[end : end + 1] == ["+"]
     unit = next((u for u in _UNITS if tuple(words[end : end + len(u)]) == u), None)
     if unit is None:
         return None

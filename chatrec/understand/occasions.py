@@ -18,7 +18,8 @@ _END = wordset("that which who where but so if because or with without no not by
 _LIGHT = wordset("a an the my our your some this that those these i im me we its it is when you")
 _NEVER = wordset(
     "watch watching listen listening play playing hear read reading see change once now example instance sure real starters "
-    "while reason years ages months weeks days ever weekend evening help going go put start myself yourself themselves him"
+    "while reason years ages months weeks days ever weekend evening help going go put start myself yourself themselves him "
+    "us adults adult everyone everybody anyone anybody"
 )
 _TRANSPARENT = ("verbs", "occasions", "vague", "words")
 _NOTHING = ("cues", "fields", "forms")

@@ -35,6 +35,7 @@ LABELS: list[tuple[Constraint, str, str]] = [
     ),
     (Constraint(field="tags", op="in", value=("co-op", "online co-op")), "co-op / online co-op", "合作／在线合作"),
     (Constraint(field="moods", op="in", value=("dark", "bleak")), "dark", "黑暗"),
+    (Constraint(field="moods", op="in", value=("uplifting", "hopeful")), "uplifting", "励志"),
     (Constraint(field="form", op="in", value=("album", "track", "artist")), "music", "音乐"),
     (Constraint(field="people", op="in", value=("Walt Disney Pictures", "Walt Disney Productions")), "Disney", "迪士尼"),
     (Constraint(field="people", op="not_in", value=("Pixar",)), "no Pixar", "不要皮克斯"),

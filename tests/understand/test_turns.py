@@ -199,6 +199,7 @@ AFTER_PICKS: list[tuple[str, str]] = [
     ("why the first one?", "!liked alien; intent recommend"),
     ("但是不要太难", "unsupported 不要太难"),
     ("easier", "unsupported easier"),
+    ("with shorter episodes", "minutes lt 125; !kinds audio"),
     ("something cosier", "more cosy; intent critique"),
     ("cozier", "more cosy; intent critique"),
     ("a bit sadder please", "more melancholic; intent critique"),
