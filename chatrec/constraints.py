@@ -34,8 +34,8 @@ def satisfies(item: Item, constraint: Constraint) -> bool:
     values = values_of(item, constraint.field)
     if not values:
         return False
-    wanted = _folded(constraint)
-    return wanted.isdisjoint(values) if constraint.op == "not_in" else not wanted.isdisjoint(values)
+    apart = wanted(constraint).isdisjoint(values)
+    return apart if constraint.op == "not_in" else not apart
 
 
 def satisfies_all(item: Item, constraints: Iterable[Constraint]) -> bool:
@@ -49,7 +49,8 @@ def requirements(ledger: Ledger) -> tuple[Constraint, ...]:
     return kinds + ledger.hard
 
 
-def _folded(constraint: Constraint) -> set[str]:
+def wanted(constraint: Constraint) -> set[str]:
+    """The values a constraint on a text or list field names, as `values_of` gives them."""
     assert isinstance(constraint.value, tuple)
     return {_fold(constraint.field, str(value)) for value in constraint.value}
 
@@ -102,7 +103,7 @@ def _clause(constraint: Constraint) -> dict[str, Any]:
     if field in NUMBER_FIELDS:
         assert isinstance(constraint.value, (int, float))
         return {field: {{"lt": "$lt", "le": "$lte", "gt": "$gt", "ge": "$gte"}[op]: float(constraint.value)}}
-    values = sorted(_folded(constraint))
+    values = sorted(wanted(constraint))
     if op == "in":
         return _any(
             [{field: {"$contains": v}} for v in values] if field in LIST_FIELDS or not values else [{field: {"$in": values}}]

@@ -11,6 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+import torch
+
 from chatrec.catalog.read import Catalog, read_catalog
 from chatrec.constraints import satisfies
 from chatrec.errors import InputError
@@ -57,6 +59,8 @@ class Recommender:
     ) -> Recommender:
         """Open the catalog the settings name, building its index on first use. Never starts a server.
 
+        Torch is set to `settings.threads` threads for the whole process.
+
         Args:
             settings: all settings at once; none: environment, `chatrec.toml`, defaults.
             index: a built index to use; none: the one kept for this catalog, built if need be.
@@ -76,6 +80,8 @@ class Recommender:
             if index
             else open_or_build(catalog, embedder, settings.build_dir, progress=progress)
         )
+        torch.set_num_threads(settings.threads)
+        embedder.encode(["warm up"])
         store = SQLiteStore(settings.store) if settings.store else MemoryStore()
         return cls(_engine(opened, settings), settings, store)
 

@@ -58,6 +58,9 @@ class Settings(BaseSettings):
     llm_base: str = Field(
         "", description="folder or hub id of the model that `serve llm` starts; empty: SmolLM2-135M-Instruct from its package"
     )
+    threads: int = Field(
+        1, ge=1, description="threads of torch in a turn; its sums are small, and more threads wait for busy cores"
+    )
     store: Path | None = Field(None, description="SQLite file that keeps sessions; none: in memory")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
 

@@ -24,6 +24,7 @@ from chatrec.constraints import (
     values_of,
     where,
 )
+from chatrec.index.columns import Columns
 from chatrec.types import KINDS, Constraint, Item, Ledger
 
 GENRES = ("drama", "comedy", "science fiction", "r&b", "Straße", "恐怖")
@@ -100,6 +101,13 @@ def test_chroma_keeps_exactly_the_items_that_satisfy_the_constraints(
     chroma: ClientAPI, items: list[Item], wanted: list[Constraint]
 ) -> None:
     assert kept_by_chroma(chroma, items, wanted) == {item.id for item in items if satisfies_all(item, wanted)}
+
+
+@settings(max_examples=400, deadline=None)
+@given(items=catalogs(), wanted=st.lists(constraints(), max_size=3))
+def test_the_columns_of_a_catalog_give_the_same_verdicts(items: list[Item], wanted: list[Constraint]) -> None:
+    kept = Columns(items).satisfying(wanted)
+    assert kept.tolist() == [satisfies_all(item, wanted) for item in items]
 
 
 @pytest.mark.parametrize("field", [field for field in FIELDS if field not in ("id", "kind")])

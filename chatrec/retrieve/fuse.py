@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from chatrec.constraints import requirements, satisfies_all
+from chatrec.constraints import requirements
 from chatrec.errors import ModelMissingError
 from chatrec.index.open import Index
 from chatrec.retrieve.protocol import CatalogScorer, Retriever
@@ -95,7 +95,7 @@ class Fusion:
         verdicts[retriever.name] = scores
         if self.config.weights.get(retriever.name, 1.0) <= 0:
             return []
-        return best_allowed(self._index, scores, np.flatnonzero(scores > 0), query, required, self.config.per_retriever)
+        return best_allowed(self._index, scores, scores > 0, query, required, self.config.per_retriever)
 
     def _completed(self, pool: Sequence[Candidate], verdicts: Mapping[str, NDArray[np.float32]]) -> tuple[Candidate, ...]:
         """The pool, with the verdict on every candidate of every retriever that scores the whole catalog."""
@@ -115,9 +115,5 @@ class Fusion:
         return sum(self.config.weights.get(hit.retriever, 1.0) / (self.config.rrf_k + hit.rank) for hit in hits)
 
     def _allowed(self, found: list[tuple[str, float]], query: Query, required: tuple[Constraint, ...]) -> list[tuple[str, float]]:
-        catalog = self._index.catalog
-        return [
-            (item_id, score)
-            for item_id, score in found
-            if item_id in catalog and item_id not in query.excluded and satisfies_all(catalog[item_id], required)
-        ]
+        allowed, rows = self._index.allowed(query, required), self._index.rows
+        return [(item_id, score) for item_id, score in found if item_id in rows and allowed[rows[item_id]]]

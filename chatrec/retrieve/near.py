@@ -25,9 +25,10 @@ def near_liked(index: Index, query: Query, candidates: Sequence[Candidate]) -> d
     if not liked or not candidates:
         return {}
     rows = [index.rows[candidate.item.id] for candidate in candidates]
-    kinds = np.array([item.kind for item in index.catalog.values()])
     cosines = index.vectors @ index.vectors[[index.rows[item_id] for item_id in liked]].T
-    bars = {kind: np.quantile(cosines[kinds == kind], NEAR_QUANTILE, axis=0) for kind in np.unique(kinds)}
+    bars = {
+        kind: np.quantile(cosines[of_kind], NEAR_QUANTILE, axis=0) for kind, of_kind in index.columns.postings("kind").items()
+    }
     result: dict[str, tuple[str, float]] = {}
     for row, candidate in zip(rows, candidates, strict=True):
         margin = cosines[row] - bars[candidate.item.kind]

@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from chatrec.constraints import NUMBER_FIELDS, satisfies_all
+import numpy as np
+from numpy.typing import NDArray
+
+from chatrec.constraints import NUMBER_FIELDS
 from chatrec.index.open import Index
-from chatrec.types import Constraint, Item, Query
+from chatrec.types import Constraint, Query
 
 
 @dataclass(frozen=True)
@@ -29,35 +32,31 @@ def relax(index: Index, query: Query, required: Sequence[Constraint]) -> Relaxat
     A bound on a number is preferred (it can be moved a little), then whatever leaves the fewest items, since that is
     the smallest change. `None` if even without any constraint nothing is left.
     """
-    items = [item for item_id, item in index.catalog.items() if item_id not in query.excluded]
     for size in range(1, len(required) + 1):
-        options = [option for dropped in combinations(required, size) if (option := _without(items, required, dropped))]
+        options = [option for dropped in combinations(required, size) if (option := _without(index, query, required, dropped))]
         if options:
             return min(options, key=_cost)
     return None
 
 
-def _without(items: Sequence[Item], required: Sequence[Constraint], dropped: tuple[Constraint, ...]) -> Relaxation | None:
+def _without(index: Index, query: Query, required: Sequence[Constraint], dropped: tuple[Constraint, ...]) -> Relaxation | None:
     kept = [constraint for constraint in required if constraint not in dropped]
-    left = [item for item in items if satisfies_all(item, kept)]
-    if not left:
+    left = np.flatnonzero(index.allowed(query, kept))
+    if not len(left):
         return None
-    return Relaxation(dropped, len(left), _nearest(left, dropped[0]) if len(dropped) == 1 else None)
+    return Relaxation(dropped, len(left), _nearest(index, left, dropped[0]) if len(dropped) == 1 else None)
 
 
-def _nearest(items: Sequence[Item], constraint: Constraint) -> float | None:
+def _nearest(index: Index, rows: NDArray[np.intp], constraint: Constraint) -> float | None:
     if constraint.field not in NUMBER_FIELDS:
         return None
-    numbers = [float(number) for item in items if (number := getattr(item, constraint.field)) is not None]
-    if not numbers:
+    numbers = index.columns.numbers(constraint.field)[rows]
+    numbers = numbers[~np.isnan(numbers)]
+    if not len(numbers):
         return None
-    if constraint.op == "ranges":
-        assert isinstance(constraint.value, tuple)
-        bounds = [float(bound) for pair in constraint.value for bound in pair]
-        return min(numbers, key=lambda number: min(abs(number - bound) for bound in bounds))
-    assert isinstance(constraint.value, (int, float))
-    bound = float(constraint.value)
-    return min(numbers, key=lambda number: abs(number - bound))
+    value = constraint.value if isinstance(constraint.value, tuple) else ((constraint.value,),)
+    bounds = np.array([float(bound) for pair in value for bound in pair])
+    return float(numbers[np.abs(numbers[:, None] - bounds).min(axis=1).argmin()])
 
 
 def _cost(option: Relaxation) -> tuple[int, int]:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
 from numpy.typing import NDArray
 
-from chatrec.constraints import satisfies_all, where
+from chatrec.constraints import where
 from chatrec.index.open import Index
 from chatrec.retrieve.query import liked_items
 from chatrec.types import Constraint, Query
@@ -67,7 +65,7 @@ class SparseRetriever:
         if not query.text:
             return []
         scores = self._index.sparse_scores(query.text)
-        return best_allowed(self._index, scores, np.flatnonzero(scores > 0), query, required, k)
+        return best_allowed(self._index, scores, scores > 0, query, required, k)
 
 
 class PopularityRetriever:
@@ -81,24 +79,20 @@ class PopularityRetriever:
     def retrieve(self, query: Query, required: tuple[Constraint, ...], k: int) -> list[tuple[str, float]]:
         """Popularity percentile within the medium; unknown counts as the least."""
         scores = np.nan_to_num(self._index.popularity, nan=0.0)
-        return best_allowed(self._index, scores, np.arange(len(scores)), query, required, k)
+        return best_allowed(self._index, scores, np.ones(len(scores), dtype=bool), query, required, k)
 
 
 def best_allowed(
     index: Index,
     scores: NDArray[np.float32],
-    rows: Iterable[int] | NDArray[np.intp],
+    among: NDArray[np.bool_],
     query: Query,
     required: tuple[Constraint, ...],
     k: int,
 ) -> list[tuple[str, float]]:
-    """The k best of some rows that satisfy the constraints and are not excluded; ties go by row."""
-    rows = np.asarray(rows)
-    result: list[tuple[str, float]] = []
-    for row in rows[np.argsort(-scores[rows], kind="stable")]:
-        item_id = index.ids[row]
-        if item_id not in query.excluded and satisfies_all(index.catalog[item_id], required):
-            result.append((item_id, float(scores[row])))
-            if len(result) == k:
-                break
-    return result
+    """The k best of some rows (bool [items]) that satisfy the constraints and are not excluded; ties go by row."""
+    rows = np.flatnonzero(among & index.allowed(query, required))
+    if len(rows) > k:
+        rows = rows[scores[rows] >= np.partition(scores[rows], -k)[-k]]
+    rows = rows[np.argsort(-scores[rows], kind="stable")][:k]
+    return [(index.ids[row], score) for row, score in zip(rows.tolist(), scores[rows].tolist(), strict=True)]

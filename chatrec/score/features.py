@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chatrec.constraints import satisfies
 from chatrec.index.document import tokenize
 from chatrec.index.open import Index
 from chatrec.score.table import Facet, Floats, ItemTable, Rows
@@ -76,7 +75,7 @@ class Features:
         columns: Columns = {}
         columns |= self._text(query, rows)
         columns |= self._tastes(query.ledger, rows)
-        columns |= self._said(query, rows, candidates)
+        columns |= self._said(query, rows)
         columns |= self._plain(query, rows)
         columns |= self._hits(candidates)
         matrix = np.full((len(rows), len(self.names)), np.nan, dtype=np.float32)
@@ -132,7 +131,7 @@ class Features:
             "same_language": _same(table.language, liked, rows),
         }
 
-    def _said(self, query: Query, rows: Rows, candidates: Sequence[Candidate]) -> Columns:
+    def _said(self, query: Query, rows: Rows) -> Columns:
         columns: Columns = {}
         wishes = [wish.text for wish in query.ledger.wishes if wish.direction == "more"]
         stems = tokenize(" . ".join([query.text, *wishes]))
@@ -146,8 +145,8 @@ class Features:
             columns["unwanted"] = _nanmax(np.stack([_found(self.table.facets[name], less, rows) for name in SAID]))
         soft = [constraint for constraint in query.ledger.constraints if not constraint.hard]
         if soft:
-            met = [sum(satisfies(candidate.item, constraint) for constraint in soft) for candidate in candidates]
-            columns["soft_met"] = np.array(met, dtype=np.float32) / len(soft)
+            met = [self._index.columns.satisfying([constraint])[rows] for constraint in soft]
+            columns["soft_met"] = np.mean(met, axis=0, dtype=np.float32)
         return columns | {"words": math.log1p(len(stems)), "wishes": math.log1p(len(query.ledger.wishes))}
 
     def _plain(self, query: Query, rows: Rows) -> Columns:

@@ -156,3 +156,9 @@ def test_popularity_percentiles_rank_within_the_medium_and_leave_unknown_unknown
     assert percentiles[0] > percentiles[1] > 0
     assert percentiles[2] == pytest.approx(1.0)
     assert np.isnan(percentiles[3])
+
+
+def test_a_text_has_the_same_vector_alone_and_in_a_long_list() -> None:
+    texts = [f"a film about {what}" for what in ("a monster", "two sisters who run a farm", "jazz", "rain " * 300, "war", "")]
+    together, alone = Embedder().encode(texts), np.concatenate([Embedder().encode([text]) for text in texts])
+    assert np.allclose(together, alone, atol=1e-5)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
 
+from chatrec.index.columns import Columns
+from chatrec.index.open import Index
 from chatrec.retrieve.relax import relax
 from chatrec.types import Constraint, Item, Ledger, Query
 
@@ -22,7 +25,9 @@ QUERY = Query(ledger=Ledger(), text="")
 
 @pytest.fixture
 def index() -> SimpleNamespace:
-    return SimpleNamespace(catalog={item.id: item for item in ITEMS})
+    index = SimpleNamespace(columns=Columns(ITEMS), rows={item.id: row for row, item in enumerate(ITEMS)})
+    index.allowed = partial(Index.allowed, index)
+    return index
 
 
 def test_a_bound_on_a_number_is_moved_to_the_nearest_value(index: SimpleNamespace) -> None:

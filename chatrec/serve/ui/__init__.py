@@ -50,8 +50,6 @@ def serve_ui(
     def open_recommender() -> Recommender:
         from chatrec.recommender import Recommender
 
-        recommender = Recommender.open(settings, index=index, skip_bad=skip_bad)
-        recommender.index.embedder.encode(["warm up"])
-        return recommender
+        return Recommender.open(settings, index=index, skip_bad=skip_bad)
 
     serve(open_recommender, host=host, port=port, ready=ready, until=until)
