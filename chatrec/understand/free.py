@@ -28,6 +28,7 @@ COMPANY = wordset(
     "colleague colleagues beer wine popcorn glass cup blanket crowd few people"
 )
 _THEIRS = wordset("my our your his her their the me us him them you it this that these those")
+_SUBJECTS = wordset("i you he she it we they that this there who what when where why how did does is are")
 _HAN_END = wordset("的 ， 。 ！ ？ , . ! ? 电 影 片 剧 游 戏")
 _SCORE = wordset("rated rating ratings score scored scores stars star imdb")
 _OVER = wordset("above over at least of higher than better more or around 8 9 7 10")
@@ -159,7 +160,7 @@ def _wish_attributes(draft: Draft) -> None:
         end = at
         while end < len(page.words) and not page.taken(end) and page.words[end] not in STOP and page.words[end][0].isalpha():
             end += 1
-        if end - at <= 4 and _describes(page, at, end):
+        if end - at <= 4 and (_describes(page, at, end) or _is_all_there_is(draft, at, end)):
             _wish_words(draft, at, end, less=_is_negated(page, at))
         at = end
 
@@ -178,6 +179,22 @@ def _describes(page: Page, start: int, end: int) -> bool:
     return noun or (
         alone and (opened or negated or (cue is not None and cue.end > cue.start and before in ("something", "anything")))
     )
+
+
+def _is_all_there_is(draft: Draft, start: int, end: int) -> bool:
+    """`I prefer story-driven`: words at the end of a message in which nothing else was understood."""
+    if draft.changes or draft.missing or draft.unsupported or end - start < 2 or is_han(draft.page.words[start]):
+        return False
+    rest = draft.page.words[end:]
+    known = any(word in draft.words.ordinary for word in draft.page.words[start:end])
+    return (
+        known and all(not word[0].isalnum() or word in STOP for word in rest) and "?" not in rest and not _is_clause(draft, start)
+    )
+
+
+def _is_clause(draft: Draft, start: int) -> bool:
+    """`you sound clever`, `who won the cup`: talk that describes no work."""
+    return not _SUBJECTS.isdisjoint((draft.page.words[0], draft.page.words[max(0, start - 1)])) and draft.page.words[0] != "i"
 
 
 def _is_negated(page: Page, start: int) -> bool:

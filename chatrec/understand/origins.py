@@ -10,6 +10,9 @@ from chatrec.understand.kinds import Asked
 from chatrec.understand.lexicon import Entry, lexicon
 from chatrec.understand.lists import alternatives
 from chatrec.understand.marks import Mark, Page, has_section
+from chatrec.understand.text import wordset
+
+_ALL = wordset("all every everything 都 全")
 
 
 class Origins:
@@ -78,6 +81,8 @@ class Origins:
         marks = sorted(marks, key=lambda mark: mark.start)
         for mark in marks:
             mark.names = self._of_medium(mark.names)
+        for mark in marks:
+            mark.negated = mark.negated or self._is_used_up(mark)
         forbidden = tuple(dict.fromkeys(n for m in marks if m.negated or m.attitude == "dislike" for n in m.names))
         for mark in marks:
             if mark.negated or mark.attitude == "dislike":
@@ -91,6 +96,11 @@ class Origins:
             names = tuple(dict.fromkeys(n for m in group for n in m.names))
             said = self._page.text.said(group[0].start, group[-1].end)
             self._draft.constrain("people", "in", names, said=said, hard=not all(m.soft for m in group))
+
+    def _is_used_up(self, mark: Mark) -> bool:
+        """`I've seen everything by Nolan` wants no more of his, `seen Inception by Nolan` may."""
+        titles = any(other.role == "title" for other in self._page.marks)
+        return mark.attitude == "seen" and not titles and not _ALL.isdisjoint(self._page.words)
 
     def _person_field(self, mark: Mark) -> tuple[str | None, str | None]:
         return (None, None) if mark.about else ("people", mark.names[0])

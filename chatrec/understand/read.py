@@ -162,6 +162,9 @@ class Understander:
 
     def _opine_title(self, draft: Draft, mark: Mark) -> None:
         sentiment = "disliked" if mark.negated and not _is_question(draft.page, mark) else _SENTIMENTS[mark.attitude]
+        if mark.ambiguity is not None and mark.negated and mark.attitude is None:
+            self._rule_out(draft, mark)
+            return
         item_id = _known_first(mark.ids, draft.ledger)
         for ambiguity in draft.ledger.ambiguities:
             if item_id in ambiguity.options and mark.attitude is None:
@@ -171,6 +174,12 @@ class Understander:
         if mark.ambiguity is not None and item_id == mark.ids[0] and not _is_known(mark.ambiguity, draft.ledger):
             draft.ambiguities.append(mark.ambiguity)
             draft.act("ambiguous", ambiguity=mark.ambiguity)
+
+    def _rule_out(self, draft: Draft, mark: Mark) -> None:
+        """`not Final Fantasy`: whichever of them is meant, none of them is wanted."""
+        for item_id in mark.ids:
+            if self._items[item_id].kind == self._items[mark.ids[0]].kind:
+                draft.opine(item_id, "disliked")
 
     def _opine_ref(self, draft: Draft, mark: Mark) -> None:
         if mark.attitude == "unseen":

@@ -20,6 +20,8 @@ _NUMERALS = {"ii": "2", "iii": "3", "iv": "4", "vi": "6", "vii": "7", "viii": "8
     word: str(value)
     for value, word in enumerate(("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"), 2)
 }
+_ROMAN = {"v", "x", "xi", "xii", "xv"}
+_COUNTED = {"no", "op", "nr", "and", "of", "the", "&"}
 _PARTS = {"part", "episode", "vol", "volume", "chapter"}
 MAX_OPTIONS = 4
 MIN_FUZZY_CHARS = 5
@@ -262,7 +264,7 @@ def _derived(name: str) -> Iterator[Phrase]:
     for form in forms:
         bare = form[1:] if len(form) > 1 and form[0] in ARTICLES else form
         plain = [tuple(w for w in base if w not in _PARTS) for base in (form, bare)]
-        for variant in (form, bare, *map(_arabic, (form, bare, *plain)), _subject(form)):
+        for variant in (form, bare, *map(_arabic, (form, bare, *plain)), _subject(form), _series(form)):
             if variant and variant != key:
                 yield variant
 
@@ -273,6 +275,13 @@ def _subject(form: Phrase) -> Phrase:
         return form[:-2]
     rare = len(form) >= 3 and form[-2] == "of" and len(form[-1]) >= MIN_FUZZY_CHARS and form[-1] not in common_words()
     return form[-1:] if rare else ()
+
+
+def _series(form: Phrase) -> Phrase:
+    """What numbered works share: `final fantasy vii` → `final fantasy`."""
+    body = tuple(word for word in form[:-1] if word not in _PARTS)
+    numbered = len(form) >= 3 and (form[-1] in _NUMERALS or form[-1] in _ROMAN or (form[-1].isdigit() and len(form[-1]) <= 2))
+    return body if numbered and len(body) >= 2 and body[-1] not in _COUNTED else ()
 
 
 def _telling(key: Phrase) -> bool:

@@ -37,6 +37,7 @@ _JOINS = wordset("or and nor / 或 和 与 及 、 也 跟") | {"或者"}
 _LIGHT = wordset(
     "any too much very overly really super so that the a an is are way more of 者 太 很 的 那 么 任 何 什 有 带 看 要 于"
 )
+_ALREADY = wordset("i we ive have already all every 我 们 都 全 已 经 也 早 就")
 _NARROW = wordset("not non too very so overly 不 太")
 _BREAKS = wordset("a an some something anything i we im id please lets but it its they my 我 来 给 请 但 只")
 _ATTITUDES: tuple[tuple[str, Attitude], ...] = (
@@ -286,6 +287,8 @@ def _before(page: Page, marks: list[Mark], i: int) -> list[Mark]:
     edge = marks[i].start
     for mark in reversed(marks[max(0, i - MAX_LIST) : i]):
         gap = page.words[mark.end : edge]
+        if marks[i].is_cue("seen", "seen_after"):
+            gap = [word for word in gap if word not in _ALREADY]
         if (
             any(word not in _JOINS and word not in COMMAS and word not in _LIGHT and word != "both" for word in gap)
             or len(gap) > 2
@@ -297,7 +300,7 @@ def _before(page: Page, marks: list[Mark], i: int) -> list[Mark]:
         content = mark.role != "words" or any(mark.has(s) for s in CONTENT) or mark.has("fields")
         if not content:
             break
-        if found and (mark.has("forms") or found[-1].has("forms")):
+        if found and (mark.has("forms") or found[-1].has("forms")) and mark.role != "person":
             break
         found.append(mark)
         edge = mark.start

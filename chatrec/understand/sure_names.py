@@ -140,7 +140,7 @@ class SureNames(Spotter):
         if all(w.isdigit() for w in words):
             return start > 0 and self._words[start - 1] in ("called", "titled", "named")
         if not self._shouting and is_written_as_name(self._page, start, end, strict=self._is_ordinary(words)):
-            return self._names.is_title(words) or not self._is_ordinary(words)
+            return self._names.is_title(words) or not self._is_ordinary(words) or sum(w not in SMALL for w in words) > 1
         return self._is_telling(words) or self._is_before_noun(start, name)
 
     def _outranks_theme(self, start: int, end: int) -> bool:

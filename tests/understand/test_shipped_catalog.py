@@ -75,6 +75,8 @@ def test_almost_every_title_is_recognised_without_quotes(shipped, understander):
         ("I loved Empire Strikes Back", "liked the-empire-strikes-back"),
         ("Parks and Rec", "liked parks-and-recreation"),
         ("something like Totoro", "liked my-neighbor-totoro"),
+        ("RPGs, not Final Fantasy", "disliked final-fantasy-vii; disliked final-fantasy-vi; !genres not_in; !ambiguous"),
+        ("games like Final Fantasy", "liked final-fantasy-vii; ambiguous 4"),
     ],
 )
 def test_a_request_is_read_as(message, expected, shipped, understander):
