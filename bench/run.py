@@ -132,7 +132,7 @@ def record_requests(rec: Recommender) -> list[dict[str, Any]]:
     """A list that every request to the model is added to from now on."""
     sent: list[dict[str, Any]] = []
     assert rec.engine.writer is not None
-    client = rec.engine.writer._llm._client
+    client = rec.engine.writer.llm._client
     client.event_hooks["request"].append(lambda request: sent.append(json.loads(request.read())))
     return sent
 

@@ -20,7 +20,9 @@ def replay(
     dialogs: Annotated[Path, typer.Argument(help="Dialog log, dialogs.jsonl.")],
     catalog: Annotated[Path, typer.Option("--catalog", help="The catalog the dialogs speak of.")],
     out: Annotated[Path, typer.Option("--out", help="Report to write, JSON.")],
-    rankings: Annotated[Path, typer.Option("--rankings", help="Rankings to write, a JSON line per instance.")],
+    rankings: Annotated[
+        Path | None, typer.Option(help="Rankings to write, a JSON line per instance; default: rankings.jsonl beside the report.")
+    ] = None,
     models: Models = None,
     stage: Annotated[Stage, typer.Option("--stage", help="How far each turn is taken.")] = "score",
     protocol: Annotated[Protocol, typer.Option("--protocol", help="new masks what was mentioned before.")] = "new",
@@ -40,6 +42,7 @@ def replay(
     from chatrec.llm import LLM
 
     settings = Settings.load(models=models)
+    rankings = rankings or out.with_name("rankings.jsonl")
     ks = cutoffs(k)
     config = ReplayConfig(dialogs, catalog, settings.models, stage, protocol, ks, limit, allow_leak, recorded)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
