@@ -20,6 +20,7 @@ _SELF_MOODS = wordset(
     "sad happy angry scared relaxed warm cold good moving deep smart light strange odd weird down funny fun sweet"
 )
 _SPEAKER_STATE = wordset("im am feel feeling")
+_QUALIFIERS = wordset("but and with 但 而")
 _TOPIC_GENRES = {
     "history",
     "politics",
@@ -233,11 +234,16 @@ class Contents:
         entry = mark.entry("moods")
         assert entry is not None
         values = self._words.spelled("moods", entry.values)
-        if values and self._hard_moods < MAX_HARD_MOODS:
+        if values and self._hard_moods < MAX_HARD_MOODS and not self._qualifies():
             self._hard_moods += 1
             self._draft.constrain("moods", "in", values, said=self._page.said(mark))
         else:
             self._wish_mood(mark)
+
+    def _qualifies(self) -> bool:
+        """`but with a happy ending` is added to the mood that was demanded before."""
+        known = any(c.field == "moods" and c.op == "in" for c in self._draft.ledger.constraints)
+        return known and self._page.words[0] in _QUALIFIERS
 
     def _wish_mood(self, mark: Mark) -> None:
         entry = mark.entry("moods")

@@ -224,8 +224,9 @@ class FramedNames(Spotter):
             return False
         if word in BOUNDARY:
             return not (capital and self._runs_on(at))
+        owned = word == "s" and self._page.text.tokens[at + 1 : at + 2] != () and self._page.text.tokens[at + 1].is_capital
         return token.is_han != self._page.text.tokens[start].is_han or (
-            capital and not token.is_capital and not token.is_number and word not in SMALL
+            capital and not token.is_capital and not token.is_number and word not in SMALL and not owned
         )
 
     def _blocks(self, at: int, capital: bool) -> bool:

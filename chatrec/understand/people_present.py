@@ -138,7 +138,7 @@ def _asks_english(words: Sequence[str], at: int, end: int) -> bool:
 
 def _asks_chinese(words: Sequence[str], at: int, end: int, value: float) -> bool:
     before, after = words[at - 1] if at else "", words[end] if end < len(words) else ""
-    if before == "第":
+    if before == "第" or words[end : end + 2] == ["个", "人"]:
         return False
     if value == 1:
         return after in _MEASURES and before in {"就", "只", "要"} and words[max(0, at - 2) : at] != ["想", "要"]

@@ -37,6 +37,7 @@ _JOINS = wordset("or and nor / 或 和 与 及 、 也 跟") | {"或者"}
 _LIGHT = wordset(
     "any too much very overly really super so that the a an is are way more of 者 太 很 的 那 么 任 何 什 有 带 看 要 于"
 )
+_ADJECTIVES = wordset("animated historical historic comedic dramatic adventurous political scientific thrilling suspenseful")
 _ALREADY = wordset("i we ive have already all every 我 们 都 全 已 经 也 早 就")
 _NARROW = wordset("not non too very so overly 不 太")
 _BREAKS = wordset("a an some something anything i we im id please lets but it its they my 我 来 给 请 但 只")
@@ -130,7 +131,7 @@ def _meet(page: Page, state: _State, mark: Mark) -> None:
         _meet_cue(page, state, mark)
     if mark.role == "words" and not any(mark.has(section) for section in CONTENT):
         mark.clause = state.clause
-        mark.negated = state.negated and state.opened >= mark.start - 1
+        mark.negated = state.negated and state.opened >= mark.start - 1 and page.words[mark.start - 1] not in COMMAS
         return
     if state.negated and state.pending >= 0:
         _settle_pending(page, state, mark)
@@ -202,7 +203,8 @@ def _settle_pending(page: Page, state: _State, mark: Mark) -> None:
     comma = page.words[state.pending - 1] in COMMAS
     joined = any(word in _JOINS for word in between)
     same = state.first is not None and _family(state.first) == _family(mark)
-    listed = joined or (same and (mark.has("genres") or mark.role == "person" or _list_goes_on(page, mark.end)))
+    noun = mark.has("genres") and page.words[mark.end - 1] not in _ADJECTIVES
+    listed = joined or (same and (noun or mark.role == "person" or _list_goes_on(page, mark.end)))
     if adjacent and same and (not comma or listed):
         state.pending = -1
     else:

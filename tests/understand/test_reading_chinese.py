@@ -161,6 +161,7 @@ CASES: list[tuple[str, str]] = [
     ("下雨天看的电影", "form in film; wish None 下雨天; wish moods cosy"),
     ("适合全家看的电影", "age le 6; !wish"),
     ("适合两个人玩的游戏", "tags in co-op; !wish"),
+    ("两个人一起玩的恐怖游戏", "tags in co-op; !n "),
     ("宫崎骏的电影我都看过了，还有类似的吗", "people not_in Hayao Miyazaki; form in film; intent more"),
     ("适合和女朋友一起玩的游戏", "tags in co-op; !wish"),
 ]

@@ -315,6 +315,12 @@ CASES: list[tuple[str, str]] = [
     ("I've seen everything by Christopher Nolan", "people not_in Christopher Nolan"),
     ("I've seen Inception by Christopher Nolan", "seen inception; !people not_in"),
     ("I've seen some Christopher Nolan films", "!people not_in"),
+    ("they loved The Queen's Zorblax", "missing The Queen's Zorblax"),
+    ("no horror, animated, for adults", "genres not_in horror; genres in animation"),
+    ("no horror, comedies or animation", "genres not_in horror; genres not_in comedy; genres not_in animation"),
+    ("Christopher Nolan style films not by Christopher Nolan", "people not_in Christopher Nolan; wish None Christopher Nolan"),
+    ("games I can play with my 7 year old on one screen", "age le 7; tags in local co-op"),
+    ("film noir", "kinds video"),
     # how many
     ("give me 3", "n 3"),
     ("top ten comedies", "n 10; genres in comedy"),

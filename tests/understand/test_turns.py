@@ -200,6 +200,7 @@ AFTER_PICKS: list[tuple[str, str]] = [
     ("但是不要太难", "unsupported 不要太难"),
     ("easier", "unsupported easier"),
     ("with shorter episodes", "minutes lt 125; !kinds audio"),
+    ("no, too violent", "less aggressive; intent critique"),
     ("something cosier", "more cosy; intent critique"),
     ("cozier", "more cosy; intent critique"),
     ("a bit sadder please", "more melancholic; intent critique"),
@@ -228,6 +229,11 @@ def test_a_critique_ends_what_was_demanded_to_the_contrary(talk):
         "more cosy",
         "wish moods cosy",
     }
+
+
+def test_what_is_added_with_but_leaves_the_mood_that_was_demanded(talk):
+    wants = talk.say("a sad film").say("but with a happy ending").wants()
+    assert {"moods in melancholic", "more uplifting"} <= wants
 
 
 def test_more_of_what_is_demanded_asks_for_other_works_that_have_it(talk):
