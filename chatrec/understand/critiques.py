@@ -16,7 +16,10 @@ _LESS = (["less"], ["fewer"], ["too"], ["too", "much"], ["too", "many"], ["少",
 _MORE = (["more"], ["not", "enough"], ["多", "点"], ["多", "些"], ["更"], ["更", "加"], ["再"], ["不", "够"])
 _NEITHER = (["no", "more"], ["any", "more"], ["or", "more"])
 _SOME_MORE = (["一", "点"], ["一", "些"], ["点"], ["些"])
-_NOT_SO = [[no, *"那么"] for no in "不没别"]
+_NOT_SO = [
+    *([no, *"那么"] for no in "不没别"),
+    *([no, degree] for no in ("not", "isnt", "arent", "wasnt") for degree in ("as", "so", "that", "quite")),
+]
 _NOT = wordset("not nt no isnt wasnt arent werent aint hardly never")
 _WANTED = wordset("要 想 来 有 带")
 

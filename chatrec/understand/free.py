@@ -175,7 +175,8 @@ def _describes(page: Page, start: int, end: int) -> bool:
     cue = before_it if has_section(before_it, "cues") else None
     opened = page.words[start - 1] in ("something", "anything") if start else False
     alone = end == len(page.words) or page.words[end] in (",", ".", "!", "?", "but", "and", "with")
-    negated = cue is not None and cue.is_cue("negate") and before in ("no", "without")
+    lead = page.words[cue.start - 1] if cue is not None and cue.start else ""
+    negated = cue is not None and cue.is_cue("negate") and (before in ("no", "without") or lead in ("that", "which", "but", ","))
     return noun or (
         alone and (opened or negated or (cue is not None and cue.end > cue.start and before in ("something", "anything")))
     )

@@ -29,11 +29,12 @@ from chatrec.understand.resolve import Names
 from chatrec.understand.scopes import interpret
 from chatrec.understand.spot import Known
 from chatrec.understand.sure_names import SureNames
-from chatrec.understand.text import key_of, language_of, tokenise
+from chatrec.understand.text import key_of, language_of, tokenise, wordset
 from chatrec.understand.typos import mend
 from chatrec.understand.words import Words
 from chatrec.understand.years import mark_years
 
+_QUESTIONS = wordset("is was are does did what whats who whos how hows why when where which can")
 _SENTIMENTS: dict[Attitude | None, Sentiment] = {
     None: "liked",
     "like": "liked",
@@ -162,6 +163,8 @@ class Understander:
 
     def _opine_title(self, draft: Draft, mark: Mark) -> None:
         sentiment = "disliked" if mark.negated and not _is_question(draft.page, mark) else _SENTIMENTS[mark.attitude]
+        if mark.attitude is None and _asks_about(draft.page):
+            sentiment = "mentioned"
         if mark.ambiguity is not None and mark.negated and mark.attitude is None:
             self._rule_out(draft, mark)
             return
@@ -196,6 +199,8 @@ class Understander:
             twin = self._items.get(opinion.item_id)
             if twin is not None and twin.id != item_id and twin.title == title:
                 draft.act("unopine", key=twin.id)
+                if twin.kind != self._items[item_id].kind:
+                    draft.kinds((self._items[item_id].kind,))
 
 
 def _after_commands(draft: Draft) -> Ledger:
@@ -219,6 +224,11 @@ def _is_question(page: Page, mark: Mark) -> bool:
     """`doesn't Alien have a sequel?` dislikes nothing."""
     cue = page.ending(mark.start)
     return cue is not None and cue.is_cue("negate") and cue.end - cue.start == 1 and page.words[cue.start].endswith("nt")
+
+
+def _asks_about(page: Page) -> bool:
+    """`is Alien any good?`: whoever asks about a work has not said that they like it."""
+    return page.words[0] in _QUESTIONS and "?" in page.words
 
 
 def _adds(page: Page) -> bool:

@@ -54,7 +54,8 @@ _OPINIONS = ("like", "dislike", "seen", "save", "like_after", "dislike_after", "
 
 
 def mark_places(page: Page, ledger: Ledger, items: Mapping[str, Item]) -> None:
-    """Mark places in the last answer and years that tell versions apart."""
+    """Mark places in the last answer, and years and media that tell versions apart."""
+    _mark_medium(page, ledger, items)
     at = 0
     while at < len(page.words):
         end = _mark_version(page, at, ledger, items) or _mark_place(page, at, ledger)
@@ -116,6 +117,29 @@ def _at_places(ids: Sequence[str], places: Sequence[int]) -> tuple[str, ...]:
     return tuple(ids[p - 1 if p > 0 else p] for p in places if -len(ids) <= p <= len(ids) and p != 0)
 
 
+def _mark_medium(page: Page, ledger: Ledger, items: Mapping[str, Item]) -> None:
+    """`I mean the soundtrack`, `the book`: the work of the same title that was named last, in another medium."""
+    said = [(at, word) for at, word in enumerate(page.words) if word[0].isalnum() and word not in _ANSWER | _FILLERS]
+    form = _FORMS.get("".join(word for _, word in said))
+    named = next((items[o.item_id] for o in reversed(ledger.opinions) if o.item_id in items), None)
+    if form is None or named is None:
+        return
+    twins = (i for i in items.values() if i.title == named.title and i.id != named.id and form in (i.form, *i.genres))
+    best = max(twins, key=lambda item: item.popularity or 0.0, default=None)
+    if best is not None:
+        page.add(Mark(said[0][0], said[-1][0] + 1, "ref", ids=(best.id,)))
+
+
+_FORMS = {
+    **dict.fromkeys(("film", "movie", "电影"), "film"),
+    **dict.fromkeys(("series", "show", "tvshow", "tvseries", "剧", "电视剧"), "series"),
+    **dict.fromkeys(("soundtrack", "score", "ost", "原声", "原声带"), "soundtrack"),
+    **dict.fromkeys(("album", "record", "专辑"), "album"),
+    **dict.fromkeys(("book", "audiobook", "novel", "书", "有声书", "小说"), "audiobook"),
+    **dict.fromkeys(("game", "videogame", "游戏"), "game"),
+}
+"""What a version in another medium is called → the form, or the genre, that tells it."""
+_FILLERS = wordset("version one actually sorry instead about what rather 版 版本 不")
 _VERSION_LEADS = {
     ("the", "one", "from"),
     ("the", "one", "of"),

@@ -23,6 +23,7 @@ _NUMERALS = {"ii": "2", "iii": "3", "iv": "4", "vi": "6", "vii": "7", "viii": "8
 _ROMAN = {"v", "x", "xi", "xii", "xv"}
 _COUNTED = {"no", "op", "nr", "and", "of", "the", "&"}
 _PARTS = {"part", "episode", "vol", "volume", "chapter"}
+_GENERATIONS = {"jr", "sr", "ii", "iii", "iv"}
 MAX_OPTIONS = 4
 MIN_FUZZY_CHARS = 5
 YEAR_TOLERANCE = 1
@@ -244,6 +245,8 @@ def _runs(words: Sequence[str], start: int, longest: int) -> Iterator[tuple[int,
 
 
 def _surnames(key: Phrase) -> Iterator[Phrase]:
+    if len(key) > 2 and key[-1] in _GENERATIONS:
+        key = key[:-1]
     if len(key) < 2 or is_han(key[0]):
         return
     yield key[-1:]

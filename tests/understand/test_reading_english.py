@@ -321,6 +321,11 @@ CASES: list[tuple[str, str]] = [
     ("Christopher Nolan style films not by Christopher Nolan", "people not_in Christopher Nolan; wish None Christopher Nolan"),
     ("games I can play with my 7 year old on one screen", "age le 7; tags in local co-op"),
     ("film noir", "kinds video"),
+    ("a Christmas movie that isn't cheesy", "form in film; less cheesy"),
+    ("is Alien any good?", "mentioned alien; !liked"),
+    ("what's Alien about?", "mentioned alien; !liked"),
+    ("is there anything like Alien?", "liked alien"),
+    ("not as scary as Alien", "less scary; liked alien; !moods"),
     # how many
     ("give me 3", "n 3"),
     ("top ten comedies", "n 10; genres in comedy"),

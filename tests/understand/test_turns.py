@@ -236,6 +236,16 @@ def test_what_is_added_with_but_leaves_the_mood_that_was_demanded(talk):
     assert {"moods in melancholic", "more uplifting"} <= wants
 
 
+@pytest.mark.parametrize("answer", ["the book", "I mean the audiobook", "no, the book version", "有声书"])
+def test_the_same_title_in_another_medium_takes_its_place(answer, talk):
+    talk.say("I loved Frankenstein").say(answer)
+    assert talk.wants() == {"kinds audio", "liked frankenstein-1818"}
+
+
+def test_a_medium_without_a_work_of_that_title_is_asked_for_as_ever(talk):
+    assert "kinds game" in talk.say("I loved Frankenstein").say("a game").wants()
+
+
 def test_more_of_what_is_demanded_asks_for_other_works_that_have_it(talk):
     talk.say("a cosy film", shown=SHOWN).say("cosier")
     assert talk.facts() == {"intent critique"}
