@@ -10,6 +10,7 @@ from babel import Locale
 
 from chatrec.types import Change, Chip, Constraint, Item, Kind, Language, Ledger, Opinion, Wish
 from chatrec.understand.lexicon import lexicon
+from chatrec.understand.text import KANA, is_han
 
 KIND_LABELS: dict[Kind, tuple[str, str]] = {"video": ("video", "影视"), "audio": ("audio", "音频"), "game": ("game", "游戏")}
 SECTIONS = {"genres": "genres", "moods": "moods", "tags": "tags", "themes": "themes", "form": "forms"}
@@ -78,11 +79,19 @@ def _opinion_label(opinion: Opinion, item: Item, shared: frozenset[str], languag
     """The title, and where several works have it, which of them: by year, else by medium."""
     which = item.year or KIND_LABELS[item.kind][language == "zh"]
     version = f" ({which})" if item.title.casefold() in shared else ""
-    return OPINIONS[opinion.sentiment][language == "zh"] + item.title + version
+    return OPINIONS[opinion.sentiment][language == "zh"] + _title(item, language) + version
+
+
+def _title(item: Item, language: Language) -> str:
+    """The title; to a reader of Chinese the Chinese one, if the catalog has it."""
+    chinese = (alias for alias in item.aliases if is_han(alias) and not KANA.search(alias))
+    return next(chinese, item.title) if language == "zh" else item.title
 
 
 def _values_label(constraint: Constraint, language: Language) -> str:
     values = tuple(map(str, constraint.value)) if isinstance(constraint.value, tuple) else (str(constraint.value),)
+    if constraint.field == "form" and "game" in values:
+        values = tuple(value for value in values if value != "dlc")  # a part of games that nobody names
     together = _together(SECTIONS.get(constraint.field, ""), values)
     words = list(dict.fromkeys(_word(value, constraint.field, language) for value in ((together,) if together else values)))
     joined = (" / " if language == "en" else "／").join(words[:MAX_VALUES]) + ("…" if len(words) > MAX_VALUES else "")
@@ -114,7 +123,8 @@ def _people_label(constraint: Constraint, language: Language) -> str:
 def _themes_label(constraint: Constraint, language: Language) -> str:
     """The first theme: the others are what the catalog has for the same word."""
     values = constraint.value if isinstance(constraint.value, tuple) else ()
-    return _values_label(replace(constraint, value=values[:1]), language)
+    said = (constraint.said,) if language == "en" and constraint.said.isascii() and constraint.said else values[:1]
+    return _values_label(replace(constraint, value=said), language)
 
 
 def _word(value: str, field: str, language: Language) -> str:

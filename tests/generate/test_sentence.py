@@ -191,3 +191,9 @@ def test_who_published_a_work_is_said_the_way_its_form_asks(kind: Kind, form: st
     item = Item(id=f"{kind}:t", kind=kind, form=form, title="T", publishers=("Studio Ghibli",))
     assert reason(claims(item, ("publishers", "studio ghibli")), item, "en") == english
     assert reason(claims(item, ("publishers", "studio ghibli"), language="zh"), item, "zh") == chinese
+
+
+def test_a_style_among_the_tags_becomes_part_of_the_noun() -> None:
+    item = film(0, genres=("thriller",), tags=("film noir",), themes=("postwar",))
+    told = claims(item, ("tags", "film noir"), ("genres", "thriller"), ("themes", "postwar"))
+    assert reason(told, item, "en") == "A noir thriller about the postwar years."

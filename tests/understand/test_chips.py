@@ -40,6 +40,8 @@ LABELS: list[tuple[Constraint, str, str]] = [
     (Constraint(field="people", op="in", value=("Walt Disney Pictures", "Walt Disney Productions")), "Disney", "迪士尼"),
     (Constraint(field="people", op="not_in", value=("Pixar",)), "no Pixar", "不要皮克斯"),
     (Constraint(field="people", op="in", value=("Ubisoft Montreal",)), "Ubisoft Montreal", "Ubisoft Montreal"),
+    (Constraint(field="form", op="in", value=("album", "film", "game", "dlc")), "album / film / game", "专辑／电影／游戏"),
+    (Constraint(field="themes", op="not_in", value=("world war ii",), said="World War II"), "no World War II", "不要二战"),
     (Constraint(field="popularity", op="lt", value=40.0), "less known", "更小众"),
     (Constraint(field="minutes", op="le", value=90.0, hard=False), "ideally ≤ 90 min", "最好≤ 90 分钟"),
 ]
@@ -77,6 +79,15 @@ def test_a_title_that_several_works_have_is_told_apart(title, years, label):
     works = {str(n): Item(id=str(n), kind="video", title=title, year=year) for n, year in enumerate(years)}
     ledger = Ledger(opinions=(Opinion(item_id="0", sentiment="liked"),))
     assert [c.label for c in chips(ledger, works, "en")] == [label]
+
+
+def test_a_reader_of_chinese_sees_the_chinese_title():
+    work = Item(id="0", kind="video", title="My Neighbor Totoro", aliases=("となりのトトロ", "龙猫"))
+    ledger = Ledger(opinions=(Opinion(item_id="0", sentiment="seen"),))
+    assert [chips(ledger, {"0": work}, language)[0].label for language in ("en", "zh")] == [
+        "seen: My Neighbor Totoro",
+        "看过：龙猫",
+    ]
 
 
 def test_a_wish_for_a_mood_is_labelled_as_it_was_said():
