@@ -28,6 +28,13 @@ COMPANY = wordset(
     "colleague colleagues beer wine popcorn glass cup blanket crowd few people"
 )
 _THEIRS = wordset("my our your his her their the me us him them you it this that these those")
+_CLAUSE_END = wordset(", . ! ? ; : but because so if please")
+_NO_CLAUSE = wordset(
+    "i you we they he she it my your our his her their the this these those is are was were s has have for with from by and or "
+    "to like in on at of as than about would could should can will may might do does did there when while after before over "
+    "under around per thanks"
+)
+"""Words behind a noun that open something else than a description of it."""
 _SUBJECTS = wordset("i you he she it we they that this there who what when where why how did does is are")
 _HAN_END = wordset("的 ， 。 ！ ？ , . ! ? 电 影 片 剧 游 戏")
 _SCORE = wordset("rated rating ratings score scored scores stars star imdb")
@@ -101,6 +108,22 @@ def read_free(draft: Draft, asked: Asked) -> None:
         elif page.words[mark.start : mark.end] == ["with"]:
             _wish_with(draft, mark)
     _wish_attributes(draft)
+    _wish_clauses(draft)
+
+
+def _wish_clauses(draft: Draft) -> None:
+    """What is said behind the noun and understood by nothing else: `films shot in one take`, `albums that tell a story`."""
+    page = draft.page
+    for noun in page.sorted():
+        if not noun.has("forms") or noun.negated or noun.about or noun.attitude is not None:
+            continue
+        start = noun.end + (page.words[noun.end : noun.end + 1] in (["that"], ["which"], ["where"]))
+        end = start
+        while end < len(page.words) and page.words[end] not in _CLAUSE_END:
+            end += 1
+        opened = start < end and page.words[start] not in _NO_CLAUSE
+        if opened and end - start <= MAX_WISH_WORDS and page.free(start, end) and not is_han(page.words[start]):
+            _wish_words(draft, start, end, less=False)
 
 
 def _typed(page: Page, mark: Mark) -> str:
@@ -136,10 +159,18 @@ def _wish_with(draft: Draft, cue: Mark) -> None:
     if page.words[start : start + 1] and page.words[start] in _THEIRS:
         return
     end = start
-    while end < len(page.words) and end - start < MAX_WISH_WORDS and page.words[end] not in _ENDERS and not page.taken(end):
+    while end < len(page.words) and end - start < MAX_WISH_WORDS and page.words[end] not in _ENDERS and _is_open(page, end):
         end += 1
+    if not any(not page.taken(at) for at in range(start, end)):
+        return
     if end > start and not any(word in COMPANY for word in page.words[start:end]):
         _wish_words(draft, start, end, less=cue.negated)
+
+
+def _is_open(page: Page, at: int) -> bool:
+    """Whether a word may be part of a wish in free words: nothing but a theme is known of it."""
+    mark = page.over[at]
+    return mark is None or (mark.role == "words" and {entry.section for entry in mark.entries} <= {"themes", "catalog"})
 
 
 def _is_content(mark: Mark) -> bool:
@@ -183,7 +214,9 @@ def _describes(page: Page, start: int, end: int) -> bool:
 
 
 def _is_all_there_is(draft: Draft, start: int, end: int) -> bool:
-    """`I prefer story-driven`: words at the end of a message in which nothing else was understood."""
+    """`I prefer story-driven`: a part of the message, or the end of one in which nothing else was understood."""
+    if _is_segment(draft.page, start, end):
+        return True
     if draft.changes or draft.missing or draft.unsupported or end - start < 2 or is_han(draft.page.words[start]):
         return False
     rest = draft.page.words[end:]
@@ -191,6 +224,12 @@ def _is_all_there_is(draft: Draft, start: int, end: int) -> bool:
     return (
         known and all(not word[0].isalnum() or word in STOP for word in rest) and "?" not in rest and not _is_clause(draft, start)
     )
+
+
+def _is_segment(page: Page, start: int, end: int) -> bool:
+    """`90s hip hop, east coast`: two or more words between commas, behind others."""
+    closed = end == len(page.words) or page.words[end] in (",", ".")
+    return end - start > 1 and start > 1 and page.words[start - 1] == "," and closed
 
 
 def _is_clause(draft: Draft, start: int) -> bool:

@@ -121,6 +121,8 @@ class Lexicon:
                 entry = Entry(section, name, data)
                 for phrase in _phrases(data, plural=section in PLURAL_SECTIONS):
                     phrases.add(phrase, entry)
+                    if section == "countries" and phrase[0] == "from":
+                        phrases.add(phrase[1:], entry)
                     if section == "languages" and phrase[-1].isascii():
                         phrases.add((*phrase, "language"), entry)
                         phrases.add((*phrase, "speaking"), entry)

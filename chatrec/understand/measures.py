@@ -136,6 +136,8 @@ class Measures:
                 op, back = ("ge", RECENT_YEARS) if name == "recent" else ("le", OLD_YEARS)
                 self._constrain("year", op, newest - back, mark, hard=False)
             return
+        if any(m.role == "minutes" and not m.released for m in self._page.marks):
+            return  # `a long game, at least 80 hours` has said how long
         third = self._words.quantile("minutes", 1 / 3 if name == "short" else 2 / 3, kinds, forms) if kinds else None
         if third is None:
             self._draft.wish(name)

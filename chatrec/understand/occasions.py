@@ -84,6 +84,8 @@ def _opened(page: Page, at: int, phrases: Phrases) -> tuple[int, int] | None:
         end += 1
     while end > start and (page.words[end - 1] in STOP and page.words[end - 1] not in ("to",)):
         end -= 1
+    if any(mark.has("forms") for mark in page.within(start, end)):
+        return None  # `looking for a long game`
     known = page.words[at] not in _PLACES or bool(_entries(page, start, end, phrases))
     return (start, end) if known and any(_says_more(page, i) for i in range(start, end)) else None
 

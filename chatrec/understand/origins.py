@@ -73,7 +73,7 @@ class Origins:
         if entry is None or not self._page.names_company(mark.start, mark.entries) or mark.attitude in ("seen", "unseen"):
             return False
         mark.names = self._words.companies(entry.values)
-        if not mark.names:
+        if not mark.names and not mark.negated:
             self._draft.missing.append(self._page.said(mark))
         return bool(mark.names)
 

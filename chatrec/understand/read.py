@@ -35,6 +35,7 @@ from chatrec.understand.words import Words
 from chatrec.understand.years import mark_years
 
 _QUESTIONS = wordset("is was are does did what whats who whos how hows why when where which can")
+_REQUESTS = wordset("should recommend suggest after similar else next another more")
 _SENTIMENTS: dict[Attitude | None, Sentiment] = {
     None: "liked",
     "like": "liked",
@@ -228,7 +229,7 @@ def _is_question(page: Page, mark: Mark) -> bool:
 
 def _asks_about(page: Page) -> bool:
     """`is Alien any good?`: whoever asks about a work has not said that they like it."""
-    return page.words[0] in _QUESTIONS and "?" in page.words
+    return page.words[0] in _QUESTIONS and "?" in page.words and _REQUESTS.isdisjoint(page.words)
 
 
 def _adds(page: Page) -> bool:

@@ -225,6 +225,8 @@ def _family(mark: Mark) -> str:
     if mark.role != "words":
         return mark.role
     section = next(section for section in CONTENT if mark.has(section))
+    if section in ("languages", "countries"):
+        return "origin"
     return "content" if section in ("genres", "styles", "moods", "themes", "catalog", "tags") else section
 
 
