@@ -93,7 +93,8 @@ def _values_label(constraint: Constraint, language: Language) -> str:
     if constraint.field == "form" and "game" in values:
         values = tuple(value for value in values if value != "dlc")  # a part of games that nobody names
     together = _together(SECTIONS.get(constraint.field, ""), values)
-    words = list(dict.fromkeys(_word(value, constraint.field, language) for value in ((together,) if together else values)))
+    said = _said_mood(constraint, together, language)
+    words = list(dict.fromkeys(said or _word(v, constraint.field, language) for v in ((together,) if together else values)))
     joined = (" / " if language == "en" else "／").join(words[:MAX_VALUES]) + ("…" if len(words) > MAX_VALUES else "")
     if constraint.op == "not_in":
         return f"不要{joined}" if language == "zh" else f"{'not' if constraint.field == 'moods' else 'no'} {joined}"
@@ -109,10 +110,31 @@ def _together(section: str, values: Iterable[str]) -> str | None:
     return next(exact, None) or next((name for name, own in known if set(own) == set(wanted)), None)
 
 
+def _said_mood(constraint: Constraint, mood: str | None, language: Language) -> str | None:
+    """The person's own word for a mood, if the lexicon has it in their language: `gory` rather than `violent`."""
+    if constraint.field != "moods" or mood is None:
+        return None
+    said, sections = constraint.said.casefold(), lexicon().sections
+    genre = any(said in data.get(language, ()) for data in sections["genres"].values())
+    return said if said in sections["moods"][mood].get(language, ()) and not genre else None
+
+
+def _of_readers(names: tuple[str, ...], language: Language) -> tuple[str, ...]:
+    """Of the Chinese and the Latin spelling of one name, that of the reader's language."""
+    latin = {name: lexicon().people.get(name, name) for name in names}
+    if language == "en":
+        return tuple(dict.fromkeys(latin[name] if latin[name] in names else name for name in names))
+    chinese: dict[str, str] = {}
+    for han, name in lexicon().people.items():
+        chinese.setdefault(name, han)
+    spelled = {latin[name]: name for name in names if is_han(name)}
+    return tuple(dict.fromkeys(spelled.get(latin[name]) or chinese.get(name, name) for name in names))
+
+
 def _people_label(constraint: Constraint, language: Language) -> str:
     """Names, and companies by the one name that covers several of theirs."""
     values = constraint.value if isinstance(constraint.value, tuple) else ()
-    names = {str(value): str(value) for value in values}
+    names = {name: name for name in _of_readers(tuple(map(str, values)), language)}
     for name, data in lexicon().sections["companies"].items():
         own = [value for value in data["values"] if value in names]
         if len(own) > 1 or name in own:

@@ -113,6 +113,8 @@ def _facet(constraint: Constraint) -> str:
     if constraint.field == "tags":
         players = any("player" in v or "co-op" in v for v in _texts(constraint))
         return "players" if players else f"tags {constraint.value}"
+    if constraint.field == "genres" and _texts(constraint) == ("animation",):
+        return "animated"  # says how it is made: `a comedy`, `animated` wants both
     return constraint.field
 
 

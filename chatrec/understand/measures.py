@@ -15,7 +15,7 @@ from chatrec.types import Item
 from chatrec.understand.critiques import nudge_mood
 from chatrec.understand.draft import Draft
 from chatrec.understand.kinds import Asked
-from chatrec.understand.marks import Mark
+from chatrec.understand.marks import Mark, has_section
 from chatrec.understand.text import wordset
 
 RECENT_YEARS, OLD_YEARS = 5, 30
@@ -145,7 +145,9 @@ class Measures:
             self._constrain("minutes", "le" if name == "short" else "ge", third, mark, hard=False)
 
     def _stands_alone(self, mark: Mark) -> bool:
-        """`a new film`, `something old`, `not too long`, but not `an old friend`."""
+        """`a new film`, `something old`, `not too long`, but not `an old friend`, nor `最近失恋了`."""
+        if self._page.words[mark.start : mark.end] == ["最", "近"] and self._page.words[mark.end : mark.end + 1] != ["的"]:
+            return has_section(self._page.starting(mark.end), "forms", "genres", "styles")
         if mark.end - mark.start > 1:
             return True
         before = self._page.words[mark.start - 1] if mark.start else ""

@@ -259,10 +259,20 @@ def _is_qualified(page: Page, noun: Mark) -> bool:
 def _look_back(page: Page, marks: list[Mark]) -> None:
     """Cues that follow what they speak of: `… was great`, `… is fine`, `… isn't my thing`."""
     for i, cue in enumerate(marks):
+        if cue.is_cue("negate") and _closes_clause(page, cue):
+            for target in _before(page, marks, i):
+                target.negated, target.attitude = True, "dislike" if target.role == "title" else target.attitude
         if not cue.has("cues") or (cue.is_cue("like", "dislike", "seen") and _has_argument(page, cue)):
             continue
         for target in _before(page, marks, i):
             _judge(target, cue)
+
+
+def _closes_clause(page: Page, cue: Mark) -> bool:
+    """`周杰伦不要，…`: what is ruled out was said before."""
+    rest = page.words[cue.end : cue.end + 2]
+    rest = rest[1:] if rest[:1] == ["了"] else rest
+    return is_han(page.words[cue.start]) and (not rest or rest[0] in COMMAS or rest[0] in SENTENCE_END)
 
 
 def _has_argument(page: Page, cue: Mark) -> bool:

@@ -107,6 +107,9 @@ def _is_age(words: Sequence[str], at: int) -> bool:
 
 def _union(words: Sequence[str], at: int) -> tuple[list[Span], int]:
     """`80s or 90s`, `the 60s, 70s and 80s`; spans that touch become one only when said as a range."""
+    pair = _two_decades(words, at)
+    if pair is not None:
+        return pair
     first = _range(words, at)
     if first is None:
         return [], at
@@ -122,6 +125,16 @@ def _union(words: Sequence[str], at: int) -> tuple[list[Span], int]:
             return spans, end
         spans.append(more[:2])
         end = more[2]
+
+
+def _two_decades(words: Sequence[str], at: int) -> tuple[list[Span], int] | None:
+    """`八九十年代` → the 1980s and the 1990s."""
+    digits = "二三四五六七八九"
+    first, second = words[at : at + 1], words[at + 1 : at + 2]
+    if words[at + 2 : at + 5] != ["十", "年", "代"] or first[0] not in digits or second[0] not in digits:
+        return None
+    tens = [digits.index(digit[0]) + 2 for digit in (first, second)]
+    return ([(1900 + 10 * ten, 1909.0 + 10 * ten) for ten in tens], at + 5) if tens[1] == tens[0] + 1 else None
 
 
 def _range(words: Sequence[str], at: int) -> tuple[float, float, int] | None:

@@ -27,7 +27,13 @@ LABELS: list[tuple[Constraint, str, str]] = [
     (Constraint(field="countries", op="in", value=("GB",)), "British", "英国"),
     (Constraint(field="countries", op="in", value=("JP",)), "Japan", "日本"),
     (Constraint(field="themes", op="not_in", value=("aliens", "alien invasion")), "no aliens", "不要外星人"),
-    (Constraint(field="people", op="in", value=("Hayao Miyazaki",)), "Hayao Miyazaki", "Hayao Miyazaki"),
+    (Constraint(field="people", op="in", value=("Hayao Miyazaki",)), "Hayao Miyazaki", "宫崎骏"),
+    (
+        Constraint(field="people", op="in", value=("王家卫", "Wong Kar-wai", "Ann Roe")),
+        "Wong Kar-wai / Ann Roe",
+        "王家卫／Ann Roe",
+    ),
+    (Constraint(field="moods", op="not_in", value=("scary",), said="恐怖"), "not scary", "不要吓人"),
     (
         Constraint(field="tags", op="in", value=("co-op", "local co-op", "online co-op")),
         "co-op",
@@ -35,6 +41,8 @@ LABELS: list[tuple[Constraint, str, str]] = [
     ),
     (Constraint(field="tags", op="in", value=("co-op", "online co-op")), "co-op / online co-op", "合作／在线合作"),
     (Constraint(field="moods", op="in", value=("dark", "bleak")), "dark", "黑暗"),
+    (Constraint(field="moods", op="not_in", value=("aggressive",), said="gory"), "not gory", "不要暴力"),
+    (Constraint(field="moods", op="not_in", value=("thoughtful",), said="烧脑"), "not thoughtful", "不要烧脑"),
     (Constraint(field="moods", op="in", value=("uplifting", "hopeful")), "uplifting", "励志"),
     (Constraint(field="form", op="in", value=("album", "track", "artist")), "music", "音乐"),
     (Constraint(field="people", op="in", value=("Walt Disney Pictures", "Walt Disney Productions")), "Disney", "迪士尼"),

@@ -307,7 +307,7 @@ CASES: list[tuple[str, str]] = [
     ("a bebop record", "genres in jazz; wish None bebop"),
     ("no bebop", "!genres; less bebop"),
     ("what can you do?", "intent greeting"),
-    ("I prefer story-driven", "wish None story-driven"),
+    ("I prefer hand-drawn", "wish None hand-drawn"),
     ("made by a small team", "wish None small team"),
     ("who won the world cup", "!wish"),
     ("that was helpful advice", "!wish"),
