@@ -19,7 +19,7 @@ STOP = wordset(
     "will have has had want need like something anything someone good great nice best cool decent solid other another else "
     "same new one ones thing things stuff recommend suggest recommendation recommendations suggestions give show find tell "
     "looking look get got let lets know think maybe about if but then than there here what which who when where why how now "
-    "today tonight tomorrow time mood people feel "
+    "today tonight tomorrow time mood people feel less fewer enough "
 )
 _OPENERS = wordset("something anything some a an really very more any")
 _ENDERS = wordset("where that which who when while because so if but and or i you we for please , . ! ? ;")
@@ -192,7 +192,7 @@ def _wish_attributes(draft: Draft) -> None:
         while end < len(page.words) and not page.taken(end) and page.words[end] not in STOP and page.words[end][0].isalpha():
             end += 1
         if end - at <= 4 and (_describes(page, at, end) or _is_all_there_is(draft, at, end)):
-            _wish_words(draft, at, end, less=_is_negated(page, at))
+            _wish_words(draft, at, end, less=_is_negated(page, at) or page.words[at - 1 : at] in (["too"], ["less"]))
         at = end
 
 
@@ -208,9 +208,9 @@ def _describes(page: Page, start: int, end: int) -> bool:
     alone = end == len(page.words) or page.words[end] in (",", ".", "!", "?", "but", "and", "with")
     lead = page.words[cue.start - 1] if cue is not None and cue.start else ""
     negated = cue is not None and cue.is_cue("negate") and (before in ("no", "without") or lead in ("that", "which", "but", ","))
-    return noun or (
-        alone and (opened or negated or (cue is not None and cue.end > cue.start and before in ("something", "anything")))
-    )
+    degree = before in ("too", "more", "less") and end - start == 1
+    framed = cue is not None and cue.end > cue.start and before in ("something", "anything")
+    return noun or (alone and (degree or opened or negated or framed))
 
 
 def _is_all_there_is(draft: Draft, start: int, end: int) -> bool:

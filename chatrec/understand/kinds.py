@@ -41,7 +41,7 @@ def asked_for(page: Page, ledger: Ledger, items: Mapping[str, Item], words: Word
     strong = [m for m in nouns if not _is_in_opinion(m) and not _names_title(page, m) and not _is_aside(page, m)]
     if strong:
         return _of_nouns(strong, words)
-    for kinds in (_word_kinds(page, words), _verb_kinds(page)):
+    for kinds in (_word_kinds(page, words), _verb_kinds(page, words)):
         if kinds:
             return Asked(kinds=kinds, said=True)
     if ledger.kinds:
@@ -121,10 +121,12 @@ def _word_kinds(page: Page, words: Words) -> tuple[Kind, ...]:
     return _in_order(found[:1])
 
 
-def _verb_kinds(page: Page) -> tuple[Kind, ...]:
+def _verb_kinds(page: Page, words: Words) -> tuple[Kind, ...]:
+    """The media of verbs; `play something by Miles Davis` is no game, as he made none."""
     spoken = [m for m in page.sorted() if not m.negated and not _is_aside(page, m)]
     found = [e.name for m in spoken for e in m.entries if e.section == "verbs"]
-    return _in_order(found)  # type: ignore[arg-type]
+    made = {kind for m in page.marks if m.role == "person" and not m.negated for kind in person_kinds(m, words)}
+    return _in_order(made if made and made.isdisjoint(found) and found else found)  # type: ignore[arg-type]
 
 
 def _suggested(page: Page, items: Mapping[str, Item], words: Words) -> tuple[Kind, ...]:

@@ -208,9 +208,10 @@ class Measures:
         entry = mark.entry("critiques_mood")
         if entry is None or mark.attitude == "seen":
             return
-        if "mood" in entry.data:
-            nudge_mood(self._draft, entry.data["mood"], "less" if mark.negated else "more")
-        if "less" in entry.data and not mark.negated:
+        negated = mark.negated and self._page.words[mark.start] not in ("too", "太")
+        if "mood" in entry.data and not (mark.negated and not negated):
+            nudge_mood(self._draft, entry.data["mood"], "less" if negated else "more")
+        if "less" in entry.data and not negated:
             nudge_mood(self._draft, entry.data["less"], "less")
 
 

@@ -336,6 +336,8 @@ CASES: list[tuple[str, str]] = [
     ("a film that my mother would like", "!wish"),
     ("a film I can watch tonight", "!wish"),
     ("hello there, something funny", "!wish"),
+    ("play something by Miles Davis", "kinds audio; people in Miles Davis"),
+    ("a film as good as Alien", "form in film; liked alien"),
     # how many
     ("give me 3", "n 3"),
     ("top ten comedies", "n 10; genres in comedy"),
