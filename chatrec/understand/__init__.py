@@ -8,7 +8,7 @@ How a message is read, from the surest to the least sure:
 4. `lexicon` and `words`: the longest phrases of `lexicon.toml` and of the catalog's own genres, moods, tags and themes.
 5. `framed_names`: names that a frame asks for ("loved …", "… was great"), and those that the catalog lacks.
 6. `scopes`: what is ruled out, wished for softly, released, liked, seen.
-7. `commands`, `kinds`, `measures`, `contents`, `origins`, `free`: the marks become changes.
+7. `commands`, `kinds`, `measures`, `contents`, `critiques`, `origins`, `free`, `occasions`: the marks become changes.
 
 What was decided where words leave it open:
 
@@ -25,9 +25,17 @@ What was decided where words leave it open:
 - "Short"/"long" are the lower/upper third of the catalog's lengths for that medium, "recent" the five newest years, "old"
   what is thirty years older than the newest; all soft. A critique ("shorter", "older", "less mainstream") compares with the
   median of the last answer, or with a title in the message, and is hard.
+- A comparative of a mood or genre ("cosier", "more romantic", "too weird", 更温馨) is a wish, ends demands for contrary moods,
+  and is a critique once something was shown. "Not as dark as" is less of it, no exclusion.
+- What something is for ("late at night", "a long drive") is a wish in those words, with a mood where the lexicon suggests one
+  and the message names none. Words behind a noun, and parts of a message that nothing else understood, are wishes too.
+- Studios, labels and publishers are among the people of a work. A name that only the catalog tells of needs a capital
+  ("Bones"); a company of the lexicon stands for all its names ("Disney"), and is said to be missing where there is none.
 - "Seen it" after an answer speaks of the first work shown, "seen them" of all.
 - Other media without content of their own ("what about games?") keep what still makes sense; with it ("now a history
   podcast") they are a new topic.
-- An unqualified title that fits several works is taken as the best known one; the ambiguity stays open in the ledger until
-  one of its works is spoken of again.
+- An unqualified title that fits several works of the medium spoken of is taken as the best known one; the ambiguity stays
+  open in the ledger until one of its works is spoken of again. Works of another medium count only if they are as well known;
+  "the book" or "the soundtrack" afterwards changes over to them. "Not Final Fantasy" rules out all that share the name.
+- Whoever asks about a title ("is Alien any good?") has not said that they like it.
 """

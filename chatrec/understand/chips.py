@@ -111,9 +111,9 @@ def _together(section: str, values: Iterable[str]) -> str | None:
 
 
 def _said_mood(constraint: Constraint, mood: str | None, language: Language) -> str | None:
-    """The person's own word for a mood, if the lexicon has it in their language: `gory` rather than `violent`."""
-    if constraint.field != "moods" or mood is None:
-        return None
+    """The person's own word for a mood, if the lexicon has it in their language: `tragic` rather than `sad`."""
+    if constraint.field != "moods" or mood is None or (language, constraint.op) == ("en", "not_in"):
+        return None  # in English, "not" asks for an adjective, and they may have said "gore"
     said, sections = constraint.said.casefold(), lexicon().sections
     genre = any(said in data.get(language, ()) for data in sections["genres"].values())
     return said if said in sections["moods"][mood].get(language, ()) and not genre else None
