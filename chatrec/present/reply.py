@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from chatrec.constraints import requirements, satisfies_all
 from chatrec.generate.facts import FactContext, reason, spread
 from chatrec.present.wording import JOIN, amount, count_picks, field_name, item_name, say
 from chatrec.retrieve.relax import Relaxation
@@ -51,9 +52,12 @@ def empty_reply(reading: Reading, ledger: Ledger, catalog: Mapping[str, Item], r
     language = reading.language
     notes = notes_on(reading, ledger, catalog)
     dropped = relaxation.dropped if relaxation else ()
-    text = (
-        say("empty", language, blocker=_blocker(relaxation, language)) if relaxation and dropped else say("exhausted", language)
-    )
+    if relaxation is None or not dropped:
+        text = say("exhausted", language)
+    elif any(item_id in catalog and satisfies_all(catalog[item_id], requirements(ledger)) for item_id in ledger.shown):
+        text = say("all_shown", language, blocker=_without(relaxation, language))
+    else:
+        text = say("empty", language, blocker=_blocker(relaxation, language))
     understood = sorted(chips(ledger, catalog, language), key=lambda chip: not _removes(chip, dropped))
     return Reply(text=" ".join((text, *notes)), chips=tuple(understood), notes=(text, *notes), ledger=ledger)
 
@@ -110,12 +114,19 @@ def _ambiguity(said: str, options: list[Item], language: Language) -> str:
     return say("ambiguous", language, said=said, options=listed, first=names[0])
 
 
+def _dropped(relaxation: Relaxation, language: Language) -> str:
+    return JOIN[language][0].join(constraint_label(constraint, language) for constraint in relaxation.dropped)
+
+
+def _without(relaxation: Relaxation, language: Language) -> str:
+    return say("blocker", language, dropped=_dropped(relaxation, language), count=relaxation.remaining)
+
+
 def _blocker(relaxation: Relaxation, language: Language) -> str:
-    dropped = JOIN[language][0].join(constraint_label(constraint, language) for constraint in relaxation.dropped)
     if relaxation.nearest is None:
-        return say("blocker", language, dropped=dropped, count=relaxation.remaining)
+        return _without(relaxation, language)
     nearest = amount(relaxation.dropped[0], relaxation.nearest, language)
-    return say("blocker_near", language, dropped=dropped, nearest=nearest, count=relaxation.remaining)
+    return say("blocker_near", language, dropped=_dropped(relaxation, language), nearest=nearest, count=relaxation.remaining)
 
 
 def _removes(chip: Chip, dropped: tuple[Constraint, ...]) -> bool:

@@ -10,7 +10,7 @@ from babel import Locale
 
 from chatrec.types import Change, Chip, Constraint, Item, Kind, Language, Ledger, Opinion, Wish
 from chatrec.understand.lexicon import lexicon
-from chatrec.understand.text import KANA, is_han
+from chatrec.understand.text import KANA, fold, is_han
 
 KIND_LABELS: dict[Kind, tuple[str, str]] = {"video": ("video", "影视"), "audio": ("audio", "音频"), "game": ("game", "游戏")}
 SECTIONS = {"genres": "genres", "moods": "moods", "tags": "tags", "themes": "themes", "form": "forms"}
@@ -84,8 +84,9 @@ def _opinion_label(opinion: Opinion, item: Item, shared: frozenset[str], languag
 
 def _title(item: Item, language: Language) -> str:
     """The title; to a reader of Chinese the Chinese one, if the catalog has it."""
-    chinese = (alias for alias in item.aliases if is_han(alias) and not KANA.search(alias))
-    return next(chinese, item.title) if language == "zh" else item.title
+    chinese = [alias for alias in item.aliases if is_han(alias) and not KANA.search(alias)] if language == "zh" else []
+    simplified = (alias for alias in chinese if all(fold(sign) == sign for sign in alias if is_han(sign)))
+    return next(simplified, chinese[0] if chinese else item.title)
 
 
 def _values_label(constraint: Constraint, language: Language) -> str:

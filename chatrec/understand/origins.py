@@ -88,9 +88,6 @@ class Origins:
             if mark.negated or mark.attitude == "dislike":
                 self._draft.constrain("people", "not_in", mark.names, said=self._page.said(mark))
         wanted = [m for m in marks if not set(m.names) & set(forbidden) and m.attitude not in ("seen", "unseen")]
-        for mark in marks:
-            if not mark.negated and set(mark.names) & set(forbidden) and mark.attitude == "like":
-                self._draft.wish(self._page.said(mark))  # `like Wes Anderson, but not by him`
         demanded = [m for m in wanted if self._is_demanded(m)]
         for mark in wanted:
             if mark not in demanded:

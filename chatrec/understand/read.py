@@ -35,6 +35,9 @@ from chatrec.understand.words import Words
 from chatrec.understand.years import mark_years
 
 _QUESTIONS = wordset("is was are does did what whats who whos how hows why when where which can")
+_SIMILAR = wordset("similar like alike same style 类 像")
+MAX_LIKED_WORKS = 2
+"""Works that stand for a maker whose own works are ruled out."""
 _REQUESTS = wordset("should recommend suggest after similar else next another more")
 _SENTIMENTS: dict[Attitude | None, Sentiment] = {
     None: "liked",
@@ -90,6 +93,7 @@ class Understander:
         Contents(draft, asked).read()
         Origins(draft, asked, language).read()
         self._of_makers(draft)
+        self._like_makers(draft)
         self._opine(draft)
         read_free(draft, asked)
         read_occasions(draft)
@@ -149,6 +153,18 @@ class Understander:
                 title.used = True
                 said = draft.page.text.said(mark.start, title.end)
                 draft.constrain("people", "in", self._items[title.ids[0]].creators, said=said)
+
+    def _like_makers(self, draft: Draft) -> None:
+        """`like Wes Anderson, but not by him`: his best known works are liked, and he is ruled out."""
+        people = [m for m in draft.page.marks if m.role == "person"]
+        forbidden = {name for m in people if m.negated for name in m.names}
+        similar = not _SIMILAR.isdisjoint(draft.page.words)
+        for mark in people:
+            likened = (mark.attitude == "like" and not mark.negated) or (mark.attitude == "seen" and similar)
+            if likened and forbidden.intersection(mark.names):
+                works = [i for i in self._items.values() if forbidden.intersection(mark.names).intersection(i.creators)]
+                for item in sorted(works, key=lambda i: -(i.popularity or 0.0))[:MAX_LIKED_WORKS]:
+                    draft.opine(item.id, "liked")
 
     def _opine(self, draft: Draft) -> None:
         resolved = _settled(draft)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from chatrec.generate.facts import FactContext
-from chatrec.present.reply import final_reply, notes_on, recommend
-from chatrec.types import Ambiguity, Candidate, Claim, Draft, Item, Ledger, Reading
+from chatrec.present.reply import empty_reply, final_reply, notes_on, recommend
+from chatrec.retrieve.relax import Relaxation
+from chatrec.types import Ambiguity, Candidate, Claim, Constraint, Draft, Item, Ledger, Reading
 
 
 def question(*works: Item) -> str:
@@ -37,3 +38,14 @@ def test_that_an_answer_is_degraded_is_told_beside_its_text() -> None:
     reply = final_reply(Reading(), FactContext(Ledger(), {}, {}), (), 5, ("the language model is not running",))
     assert reply.degraded == ("the language model is not running",)
     assert "language model" not in reply.text
+
+
+def test_what_was_all_shown_is_not_said_to_be_missing_from_the_catalog() -> None:
+    film = Item(id="v:1", kind="video", title="T", genres=("western",))
+    western = Constraint(field="genres", op="in", value=("western",))
+    relaxation = Relaxation(dropped=(western,), remaining=7)
+    seen = Ledger(constraints=(western,), shown=("v:1",))
+    told = empty_reply(Reading(), seen, {"v:1": film}, relaxation).text
+    assert told == "You have seen all that fits. Without “western” 7 would fit."
+    told = empty_reply(Reading(), Ledger(constraints=(western,)), {"v:1": film}, relaxation).text
+    assert told.startswith("Nothing in the catalog")

@@ -91,7 +91,7 @@ def test_a_title_that_several_works_have_is_told_apart(title, years, label):
 
 
 def test_a_reader_of_chinese_sees_the_chinese_title():
-    work = Item(id="0", kind="video", title="My Neighbor Totoro", aliases=("となりのトトロ", "龙猫"))
+    work = Item(id="0", kind="video", title="My Neighbor Totoro", aliases=("となりのトトロ", "龍貓", "龙猫"))
     ledger = Ledger(opinions=(Opinion(item_id="0", sentiment="seen"),))
     assert [chips(ledger, {"0": work}, language)[0].label for language in ("en", "zh")] == [
         "seen: My Neighbor Totoro",

@@ -164,12 +164,13 @@ CASES: list[tuple[str, str]] = [
     ("最近失恋了，想听点伤感的歌", "moods in melancholic; wish None 失恋; !soft"),
     ("最近的电影", "soft year ge 2014; form in film"),
     ("宫崎骏不要，其他动画都可以", "people not_in Hayao Miyazaki; !people in"),
+    ("不要马里奥", "!countries"),
     ("恐怖片不要", "genres not_in horror; !genres in"),
     ("八九十年代的电影", "year 1980-1989; year 1990-1999"),
     ("画风可爱的游戏", "moods in whimsical; !wish"),
     ("剧情要好的游戏", "wish tags narrative; !genres"),
     ("两个人一起玩的恐怖游戏", "tags in co-op; !n "),
-    ("宫崎骏的电影我都看过了，还有类似的吗", "people not_in Hayao Miyazaki; form in film; intent more"),
+    ("宫崎骏的电影我都看过了，还有类似的吗", "people not_in Hayao Miyazaki; form in film; liked spirited-away"),
     ("适合和女朋友一起玩的游戏", "tags in co-op; !wish"),
 ]
 
