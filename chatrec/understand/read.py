@@ -35,6 +35,7 @@ from chatrec.understand.words import Words
 from chatrec.understand.years import mark_years
 
 _QUESTIONS = wordset("is was are does did what whats who whos how hows why when where which can")
+_RESEMBLING = wordset("similar alike comparable 类")
 _SIMILAR = wordset("similar like alike same style 类 像")
 MAX_LIKED_WORKS = 2
 """Works that stand for a maker whose own works are ruled out."""
@@ -83,6 +84,7 @@ class Understander:
             return Reading(language=language_of(page.text.plain))
         n = self._mark(page, ledger)
         interpret(page)
+        _take_as_likes(page)
         draft = Draft(page, ledger, self._words, turn, joins=_adds(page))
         read_commands(draft)
         language = self._language(page)
@@ -218,6 +220,15 @@ class Understander:
                 draft.act("unopine", key=twin.id)
                 if twin.kind != self._items[item_id].kind:
                     draft.kinds((self._items[item_id].kind,))
+
+
+def _take_as_likes(page: Page) -> None:
+    """`I've played Elden Ring, something similar?`: what is to be resembled is liked, not merely seen."""
+    if _RESEMBLING.isdisjoint(page.words):
+        return
+    for mark in page.marks:
+        if mark.role == "title" and mark.attitude == "seen":
+            mark.attitude = "like"
 
 
 def _after_commands(draft: Draft) -> Ledger:

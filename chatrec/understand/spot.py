@@ -98,7 +98,8 @@ class Spotter:
         began = (
             start > 0 and tokens[before].is_capital and not starts_sentence(self._page, before) and self._is_part_of_name(before)
         )
-        return goes_on or began
+        torn = end - start == 1 and start > 0 and tokens[before].is_capital and not starts_sentence(self._page, before)
+        return goes_on or began or (torn and tokens[before].text not in BOUNDARY and self._is_ordinary(self._words[start:end]))
 
     def _is_given_name(self, end: int) -> bool:
         """Whether a surname found here is followed by another: `Harry Potter` is no film by Debbie Harry."""

@@ -165,6 +165,7 @@ CASES: list[tuple[str, str]] = [
     ("最近的电影", "soft year ge 2014; form in film"),
     ("宫崎骏不要，其他动画都可以", "people not_in Hayao Miyazaki; !people in"),
     ("不要马里奥", "!countries"),
+    ("请用中文回答", "!language"),
     ("恐怖片不要", "genres not_in horror; !genres in"),
     ("八九十年代的电影", "year 1980-1989; year 1990-1999"),
     ("画风可爱的游戏", "moods in whimsical; !wish"),

@@ -339,6 +339,10 @@ CASES: list[tuple[str, str]] = [
     ("hello there, something funny", "!wish"),
     ("play something by Miles Davis", "kinds audio; people in Miles Davis"),
     ("a film as good as Alien", "form in film; liked alien"),
+    ("any language but English", "language not_in en; !language in"),
+    ("answer in Chinese please", "!language"),
+    ("I've seen Alien, something similar?", "liked alien; kinds video"),
+    ("10 albums every jazz beginner should hear", "genres in jazz; n 10; !wish None every"),
     # how many
     ("give me 3", "n 3"),
     ("top ten comedies", "n 10; genres in comedy"),

@@ -75,6 +75,7 @@ def test_almost_every_title_is_recognised_without_quotes(shipped, understander):
         ("I loved Empire Strikes Back", "liked the-empire-strikes-back"),
         ("Parks and Rec", "liked parks-and-recreation"),
         ("something like Totoro", "liked my-neighbor-totoro"),
+        ("a romantic comedy with Hugh Grant, not Love Actually", "people in Hugh Grant; !disliked"),
         ("a series with strong women", "wish None strong women"),
         ("what should I play after Elden Ring?", "liked elden-ring"),
         ("a war film that isn't about World War II", "genres in war; themes not_in world war ii; !people"),
