@@ -23,6 +23,8 @@ OPINIONS = {
 SIGNS = {"lt": "<", "le": "≤", "gt": ">", "ge": "≥"}
 TOGETHER = ("moods", "tags", "forms")
 """Sections of the lexicon in which one word stands for several values of the catalog."""
+LONG_MINUTES = 600
+"""From here on, a label rounds a length to hours."""
 MAX_VALUES = 3
 """Values named in a label before it ends in an ellipsis."""
 
@@ -198,6 +200,8 @@ def _minutes_label(constraint: Constraint, language: Language) -> str:
 def _length(minutes: float, language: Language) -> str:
     if minutes == float("inf"):
         return "∞"
+    if minutes >= LONG_MINUTES:
+        return f"{minutes / 60:.0f} " + ("小时" if language == "zh" else "h")
     if minutes >= 180 and minutes % 30 == 0:
         return f"{minutes / 60:g} " + ("小时" if language == "zh" else "h")
     return f"{minutes:.0f} " + ("分钟" if language == "zh" else "min")

@@ -16,6 +16,8 @@ LABELS: list[tuple[Constraint, str, str]] = [
     (Constraint(field="year", op="lt", value=1990), "before 1990", "1990年以前"),
     (Constraint(field="minutes", op="le", value=90.0), "≤ 90 min", "≤ 90 分钟"),
     (Constraint(field="minutes", op="ge", value=1800.0), "≥ 30 h", "≥ 30 小时"),
+    (Constraint(field="minutes", op="lt", value=3050.0), "< 51 h", "< 51 小时"),
+    (Constraint(field="minutes", op="lt", value=210.0), "< 3.5 h", "< 3.5 小时"),
     (Constraint(field="minutes", op="ranges", value=((60.0, 120.0),)), "60 min–120 min", "60 分钟–120 分钟"),
     (Constraint(field="genres", op="not_in", value=("horror",)), "no horror", "不要恐怖"),
     (Constraint(field="moods", op="not_in", value=("scary",)), "not scary", "不要吓人"),
