@@ -105,6 +105,8 @@ def _stream(console: Console, conversation: Chat, message: str, n: int | None) -
 
 def _show(console: Console, reply: Reply) -> None:
     console.print(Text(reply.text))
+    if reply.degraded:
+        console.print(Text(f"Reasons are built from facts: {'; '.join(reply.degraded)}.", style="dim"))
     if reply.recommendations:
         console.print(_table(reply.recommendations))
 

@@ -13,12 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chatrec.catalog.read import Catalog
+from chatrec.constraints import where
 from chatrec.errors import IndexCorruptError, IndexMismatchError, IndexMissingError
 from chatrec.index.build import Manifest, build_index, current_generation, fixed_files, index_home, open_collection
 from chatrec.index.columns import Columns
 from chatrec.index.document import SCHEMA_VERSION, tokenize
 from chatrec.index.embed import Embedder
 from chatrec.types import Constraint, Query
+
+EXACT_BELOW = 500
+"""Items a filter must leave for Chroma's graph to be asked."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,19 +53,36 @@ class Index:
         return mask
 
     def nearest(
-        self, vectors: Sequence[NDArray[np.float32]], k: int, where: Mapping[str, Any] | None = None
+        self, vectors: Sequence[NDArray[np.float32]], k: int, filtered: Mapping[str, Any] | None = None
     ) -> list[list[tuple[str, float]]]:
         """For each of m vectors, up to k (item id, cosine) pairs, nearest first, that pass the Chroma filter."""
         found = self.collection.query(
             query_embeddings=[vector.tolist() for vector in vectors],
             n_results=min(k, self.manifest.items),
-            where=dict(where) if where else None,
+            where=dict(filtered) if filtered else None,
             include=["distances"],
         )
         distances = found["distances"] or []
         return [
             [(item_id, 1.0 - distance) for item_id, distance in zip(ids, row, strict=True)]
             for ids, row in zip(found["ids"], distances, strict=True)
+        ]
+
+    def nearest_allowed(
+        self, vectors: Sequence[NDArray[np.float32]], k: int, query: Query, required: Sequence[Constraint]
+    ) -> list[list[tuple[str, float]]]:
+        """The same among what satisfies the requirements and is not excluded.
+
+        Where few items are left they are all compared: Chroma takes longest, and its graph finds least, behind a narrow filter.
+        """
+        rows = np.flatnonzero(self.allowed(query, required))
+        if len(rows) > EXACT_BELOW:
+            return self.nearest(vectors, k + len(query.excluded), where(required))
+        cosines = np.stack(vectors) @ self.vectors[rows].T
+        order = np.argsort(-cosines, axis=1, kind="stable")[:, :k]
+        return [
+            [(self.ids[rows[place]], float(scores[place])) for place in places]
+            for places, scores in zip(order, cosines, strict=True)
         ]
 
     def sparse_scores(self, text: str) -> NDArray[np.float32]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from chatrec.constraints import where
 from chatrec.index.open import Index
 from chatrec.retrieve.query import liked_items
 from chatrec.types import Constraint, Query
@@ -15,7 +14,7 @@ MAX_LIKED = 8
 
 
 class DenseRetriever:
-    """Nearest by meaning to the words that were said; constraints are filtered inside Chroma."""
+    """Nearest by meaning to the words that were said."""
 
     name = "dense"
 
@@ -26,7 +25,7 @@ class DenseRetriever:
         """Cosine of item and query text."""
         if query.vector is None:
             return []
-        return self._index.nearest([query.vector], k + len(query.excluded), where(required))[0]
+        return self._index.nearest_allowed([query.vector], k, query, required)[0]
 
 
 class LikedRetriever:
@@ -43,7 +42,7 @@ class LikedRetriever:
         if not liked:
             return []
         vectors = [self._index.vector(item_id) for item_id in liked]
-        found = self._index.nearest(vectors, k + len(query.excluded), where(required))
+        found = self._index.nearest_allowed(vectors, k, query, required)
         ids = list(dict.fromkeys(item_id for row in found for item_id, _ in row))
         if not ids:
             return []

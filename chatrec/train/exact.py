@@ -21,10 +21,10 @@ class ExactIndex(Index):
         return cls(**{field.name: getattr(index, field.name) for field in fields(index)})
 
     def nearest(
-        self, vectors: Sequence[NDArray[np.float32]], k: int, where: Mapping[str, Any] | None = None
+        self, vectors: Sequence[NDArray[np.float32]], k: int, filtered: Mapping[str, Any] | None = None
     ) -> list[list[tuple[str, float]]]:
         """For each vector, the k (item id, cosine) pairs nearest to it, nearest first."""
-        assert where is None, "training asks without constraints"
+        assert filtered is None, "training asks without constraints"
         cosines = np.stack(vectors) @ self.vectors.T
         k = min(k, len(self.ids))
         best = np.argpartition(-cosines, k - 1, axis=1)[:, :k] if k < len(self.ids) else np.argsort(-cosines, axis=1)

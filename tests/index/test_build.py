@@ -16,7 +16,7 @@ from chatrec.errors import IndexCorruptError, IndexMismatchError, IndexMissingEr
 from chatrec.index.build import build_index, current_generation, index_home
 from chatrec.index.embed import Embedder
 from chatrec.index.open import open_index, open_or_build, popularity_percentiles
-from chatrec.types import Item
+from chatrec.types import Constraint, Item, Ledger, Query
 
 ITEMS = [
     Item(
@@ -54,6 +54,21 @@ def test_what_was_put_in_comes_out_nearest_first(built: Path, catalog: Catalog, 
     found = index.nearest([embedder.encode(["a film about a monster on a spaceship"])[0]], 4)[0]
     assert found[0][0] == "video:alien"
     assert [score for _, score in found] == sorted((score for _, score in found), reverse=True)
+
+
+def test_few_items_are_compared_one_by_one_with_the_result_of_the_graph(
+    built: Path, catalog: Catalog, embedder: Embedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = open_index(built, catalog, embedder)
+    vectors = list(embedder.encode(["a monster on a spaceship", "songs of a lonely winter"]))
+    query = Query(ledger=Ledger(), text="", excluded=frozenset({"video:alien"}))
+    required = (Constraint(field="kind", op="in", value=("video", "audio")),)
+    scanned = index.nearest_allowed(vectors, 10, query, required)
+    monkeypatch.setattr("chatrec.index.open.EXACT_BELOW", -1)
+    walked = [[hit for hit in found if hit[0] != "video:alien"] for found in index.nearest_allowed(vectors, 10, query, required)]
+    assert [[item for item, _ in found] for found in scanned] == [[item for item, _ in found] for found in walked]
+    assert np.allclose([score for _, score in scanned[0]], [score for _, score in walked[0]], atol=1e-5)
+    assert {item.split(":")[0] for found in scanned for item, _ in found} <= {"video", "audio"}
 
 
 def test_vectors_have_unit_length(built: Path, catalog: Catalog, embedder: Embedder) -> None:
