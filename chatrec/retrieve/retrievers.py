@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from chatrec.index.open import Index
 from chatrec.retrieve.query import liked_items
-from chatrec.types import Constraint, Query
+from chatrec.types import Constraint, Ledger, Query
 
+FADE = 0.85
 MAX_LIKED = 8
 """Liked items that are asked for neighbours, latest first: each costs one more ANN search."""
 
@@ -29,7 +32,7 @@ class DenseRetriever:
 
 
 class LikedRetriever:
-    """Nearest by meaning to the items the person likes; each item counts with its best neighbour and the mean of all."""
+    """Nearest by meaning to the items the person likes; what they named lately pulls more (`pull`)."""
 
     name = "liked"
 
@@ -37,7 +40,7 @@ class LikedRetriever:
         self._index = index
 
     def retrieve(self, query: Query, required: tuple[Constraint, ...], k: int) -> list[tuple[str, float]]:
-        """Cosine to the liked items: half the maximum, half the mean."""
+        """Half the largest cosine to a liked item, half the mean, each weighted by the item's pull."""
         liked = liked_items(query, self._index.catalog)[-MAX_LIKED:]
         if not liked:
             return []
@@ -47,7 +50,8 @@ class LikedRetriever:
         if not ids:
             return []
         cosines = self._index.vectors[[self._index.rows[i] for i in ids]] @ np.stack(vectors).T
-        scores = 0.5 * cosines.max(axis=1) + 0.5 * cosines.mean(axis=1)
+        weights = pull(query.ledger, liked)
+        scores = 0.5 * (cosines * weights).max(axis=1) + 0.5 * cosines @ weights / weights.sum()
         return sorted(zip(ids, scores.tolist(), strict=True), key=lambda pair: (-pair[1], pair[0]))
 
 
@@ -79,6 +83,16 @@ class PopularityRetriever:
         """Popularity percentile within the medium; unknown counts as the least."""
         scores = np.nan_to_num(self._index.popularity, nan=0.0)
         return best_allowed(self._index, scores, np.ones(len(scores), dtype=bool), query, required, k)
+
+
+def pull(ledger: Ledger, items: Sequence[str]) -> NDArray[np.float32]:
+    """float32 [items] in (0, 1]: how much each item still says of what is wanted now: less by `FADE` per turn since.
+
+    Turns are counted from the latest at which one of them was named, so that a lone old favourite keeps its pull.
+    """
+    named = {opinion.item_id: opinion.turn for opinion in ledger.opinions}
+    turns = np.array([named.get(item, 0) for item in items])
+    return (FADE ** (turns.max() - turns)).astype(np.float32)
 
 
 def best_allowed(

@@ -11,8 +11,8 @@ from chatrec.errors import ModelMissingError
 from chatrec.index.open import Index
 from chatrec.retrieve.collaborative import Prior, TrainedRetriever
 from chatrec.retrieve.fuse import DEFAULT_WEIGHTS, Fusion, FusionConfig
-from chatrec.retrieve.retrievers import SparseRetriever
-from chatrec.types import Ledger, Query
+from chatrec.retrieve.retrievers import SparseRetriever, pull
+from chatrec.types import Ledger, Opinion, Query
 
 QUERY = Query(ledger=Ledger(), text="creature")
 
@@ -65,3 +65,13 @@ def test_damaged_fusion_weights_are_refused(tmp_path: Path) -> None:
     (tmp_path / "fusion.json").write_text('{"weight": 1}')
     with pytest.raises(ModelMissingError, match=r"fusion\.json"):
         FusionConfig.load(tmp_path)
+
+
+def test_what_was_named_lately_pulls_more_and_a_lone_favourite_fully() -> None:
+    def liked(item: str, turn: int) -> Opinion:
+        return Opinion(item_id=item, sentiment="liked", turn=turn)
+
+    ledger = Ledger(turn=5, opinions=(liked("a", 0), liked("b", 2), liked("c", 2)))
+    first, second, third = pull(ledger, ("a", "b", "c")).tolist()
+    assert 0 < first < second == third == 1.0
+    assert pull(ledger, ("a",)).tolist() == [1.0]
