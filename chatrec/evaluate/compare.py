@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chatrec.errors import DataMissingError, DialogLogError, InputError
+from chatrec.evaluate.logs import numbered_lines
 from chatrec.evaluate.metrics import ratio_interval
-from chatrec.evaluate.report import file_sha256
+from chatrec.evaluate.report import file_sha256, numbered
 
 Rows = Mapping[tuple[str, int], tuple[Sequence[str], Sequence[str]]]
 """(dialog id, turn) → ranking and gold."""
@@ -42,25 +43,21 @@ def read_rankings(path: Path) -> Rows:
         raise DataMissingError(f"no rankings at {path}: `chatrec replay … --rankings` writes them")
     path = _rankings_of(path)
     rows: dict[tuple[str, int], tuple[Sequence[str], Sequence[str]]] = {}
-    with path.open(encoding="utf-8") as lines:
-        for number, text in enumerate(lines, 1):
-            try:
-                line = json.loads(text)
-                rows[line["dialog_id"], line["turn"]] = (line["ranking"], line["gold"])
-            except (json.JSONDecodeError, KeyError, TypeError) as error:
-                raise DialogLogError(f"not a line of rankings ({error})", path=str(path), line=number) from error
+    for number, text in numbered_lines(path):
+        try:
+            line = json.loads(text)
+            rows[line["dialog_id"], line["turn"]] = (line["ranking"], line["gold"])
+        except (json.JSONDecodeError, KeyError, TypeError) as error:
+            raise DialogLogError(f"not a line of rankings ({error})", path=str(path), line=number) from error
     return rows
 
 
 def _rankings_of(path: Path) -> Path:
     """The rankings a report belongs to; a path that is no report is returned as it is."""
     try:
-        report = json.loads(path.read_text(encoding="utf-8"))
-    except json.JSONDecodeError:
+        wanted = json.loads(path.read_text(encoding="utf-8"))["provenance"]["rankings_sha256"]
+    except (ValueError, KeyError, TypeError):
         return path
-    if "ranking" in report:  # a single line of rankings is JSON too
-        return path
-    wanted = report.get("provenance", {}).get("rankings_sha256")
     for beside in sorted(path.parent.glob("*.jsonl")):
         if file_sha256(beside) == wanted:
             return beside
@@ -83,9 +80,7 @@ def _difference(a: Rows, b: Rows, k: int) -> Difference:
     sizes = [float(len(a[key][1])) for key in keys]
     found_a, found_b = ([_found(*rows[key], k) for key in keys] for rows in (a, b))
     gained = [second - first for first, second in zip(found_a, found_b, strict=True)]
-    names: dict[str, int] = {}
-    groups = [names.setdefault(dialog, len(names)) for dialog, _ in keys]
-    low, high = ratio_interval(gained, sizes, groups)
+    low, high = ratio_interval(gained, sizes, numbered(dialog for dialog, _ in keys))
     return Difference(k, sum(found_a) / sum(sizes), sum(found_b) / sum(sizes), low, high)
 
 

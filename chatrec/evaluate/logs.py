@@ -104,7 +104,7 @@ def read_dialogs(path: Path) -> tuple[DialogLine, ...]:
     if not path.is_file():
         raise DataMissingError(f"no dialog log at {path}: give a .jsonl file in the dialog-log format")
     dialogs: dict[str, DialogLine] = {}
-    for number, line in _lines(path):
+    for number, line in numbered_lines(path):
         dialog = parse_dialog(line, path=str(path), line=number)
         if dialog.dialog_id in dialogs:
             raise DialogLogError(f"repeats {dialog.dialog_id!r}", path=str(path), line=number, field="dialog_id")
@@ -146,7 +146,12 @@ def instances(dialog: DialogLine, protocol: Protocol) -> Iterator[Instance]:
             yield instance
 
 
-def _lines(path: Path) -> Iterator[tuple[int, str]]:
+def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
+    """The lines of a file that are not blank, with their numbers from 1.
+
+    Raises:
+        DialogLogError: the file is not UTF-8.
+    """
     with path.open(encoding="utf-8", errors="strict") as lines:
         try:
             for number, line in enumerate(lines, 1):

@@ -10,8 +10,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from chatrec.errors import DataMissingError, DialogLogError, LLMMalformedError, LLMUnavailableError
-from chatrec.evaluate.logs import Instance
+from chatrec.errors import DataMissingError, DialogLogError, LLMMalformedError, LLMTimeoutError, LLMUnavailableError
+from chatrec.evaluate.logs import Instance, numbered_lines
 from chatrec.evaluate.replay import Rerank
 from chatrec.generate.facts import FactContext
 from chatrec.generate.write import Writer
@@ -48,11 +48,9 @@ def read_recording(path: Path) -> Recording:
     if not path.is_file():
         raise DataMissingError(f"no recorded model output at {path}: give a .jsonl file with dialog_id, turn and picks")
     recording: dict[tuple[str, int], RecordedLine] = {}
-    with path.open(encoding="utf-8") as lines:
-        for number, text in enumerate(lines, 1):
-            if text.strip():
-                line = _parse(text, path, number)
-                recording[line.dialog_id, line.turn] = line
+    for number, text in numbered_lines(path):
+        line = _parse(text, path, number)
+        recording[line.dialog_id, line.turn] = line
     return recording
 
 
@@ -73,6 +71,8 @@ def recorded_rerank(scorer: Scorer, recording: Recording) -> Rerank:
 class Recorder:
     """The same with a model that is there: asks it at every instance and keeps what it picked.
 
+    The model is shown the head's best candidates as they are; a chat also spreads them over makers and media.
+
     Args:
         writer: asks the language model.
         scorer: orders the candidates before and after.
@@ -88,7 +88,7 @@ class Recorder:
         """The candidates in the order of a whole turn.
 
         Raises:
-            LLMError: the model cannot be asked. One that answers with nothing usable has picked nothing.
+            LLMError: the model cannot be asked. One that stalls or writes nothing usable has picked what it wrote until then.
         """
         scored = self._scorer(query, pool)
         slots = self._writer.slots
@@ -115,7 +115,7 @@ class Recorder:
                 message=query.last_message, history=said[:latest], slots=shown, context=context, n=self._n
             ):
                 found[written.candidate.item.id] = None
-        except LLMMalformedError:
+        except (LLMMalformedError, LLMTimeoutError):
             pass
         return list(found)
 

@@ -12,6 +12,7 @@ from chatrec.retrieve.query import liked_items
 from chatrec.types import Constraint, Ledger, Query
 
 FADE = 0.85
+"""Set by hand: on ReDial's training text it finds slightly more at 10 than no fading does, and less at 50 and 100."""
 MAX_LIKED = 8
 """Liked items that are asked for neighbours, latest first: each costs one more ANN search."""
 
