@@ -26,7 +26,7 @@ _NOTHING = ("cues", "fields", "forms")
 
 
 def read_occasions(draft: Draft) -> None:
-    """Add a wish for every occasion, and one for the mood it suggests where the message names none."""
+    """Add a wish for every occasion, and one for the mood it suggests where none was asked for."""
     page, end = draft.page, 0
     for at in range(len(page.words)):
         if at < end:
@@ -43,7 +43,7 @@ def read_occasions(draft: Draft) -> None:
 def _suggest(draft: Draft, entry: Entry) -> None:
     spoken = [c.constraint for c in draft.changes if c.constraint is not None] + list(draft.ledger.constraints)
     wished = [c.wish for c in draft.changes if c.wish is not None]
-    if any(known.field == "moods" for known in (*spoken, *wished)):
+    if any(c.field == "moods" and c.op == "in" for c in spoken) or any(w.field == "moods" for w in wished):
         return
     genres = {str(v) for c in spoken if (c.field, c.op) == ("genres", "in") and isinstance(c.value, tuple) for v in c.value}
     unfit = _contrary_to(genres)

@@ -323,3 +323,8 @@ def test_what_was_typed_is_kept(reader):
     assert said["minutes"].said == "UNDER two Hours"
     assert said["genres"].said == "HORROR"
     assert {c.turn for c in reading.changes} == {3}
+
+
+def test_a_mood_that_was_ruled_out_does_not_silence_what_an_occasion_suggests(talk: Talk) -> None:
+    talk.say("games, nothing scary").say("jazz for late at night")
+    assert "wish moods calm" in talk.facts()
