@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 
 import typer
@@ -51,7 +52,9 @@ def root(version: bool = typer.Option(False, "--version", help="Print the versio
 
 
 def main() -> None:
-    """Entry point of the `chatrec` command."""
+    """Entry point of the `chatrec` command; an interrupt or a request to end lets servers clean up behind themselves."""
+    for number in (signal.SIGINT, signal.SIGTERM):  # a script's background jobs start with interrupts ignored
+        signal.signal(number, signal.default_int_handler)
     try:
         app()
     except ChatrecError as error:

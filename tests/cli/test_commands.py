@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -166,3 +168,15 @@ def test_two_replays_can_be_compared(run: Run, catalog: str, tmp_path: Path) -> 
 def test_a_command_that_needs_no_model_does_not_load_one() -> None:
     code = "import sys, chatrec.cli; sys.exit('torch' in sys.modules or 'chromadb' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_page_that_a_script_started_in_the_background_ends_on_an_interrupt() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    code = "import signal, sys; signal.signal(signal.SIGINT, signal.SIG_IGN); from chatrec.cli import main; main()"
+    command = [sys.executable, "-c", code, "ui", "--no-llm", "--port", str(port)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as page:
+        assert page.stderr is not None
+        assert any(f":{port}/" in line for line in page.stderr)
+        page.send_signal(signal.SIGINT)
+        assert page.wait(timeout=60) == 130
