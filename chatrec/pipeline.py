@@ -86,7 +86,9 @@ class Turn:
         if reading.intent in ("greeting", "thanks"):
             yield self._finish(engine, small_talk(reading, ledger, engine.index.catalog))
             return
-        query, pool = self._retrieve(engine, ledger, others=reading.intent in OTHERS)
+        query, pool = self._retrieve(
+            engine, ledger, "" if _is_command(reading) else self.message, others=reading.intent in OTHERS
+        )
         if not pool:
             yield self._finish(engine, self._empty(engine, query, reading))
             return
@@ -114,7 +116,7 @@ class Turn:
         """
         ledger = replay(self.changes)
         reading = Reading(language=language_of(self.message))
-        query, pool = self._retrieve(engine, ledger, others=keep)
+        query, pool = self._retrieve(engine, ledger, self.message, others=keep)
         kept = kept_picks(engine.index.catalog, ledger) if keep else ()
         if not pool and not kept:
             self._finish(engine, self._empty(engine, query, reading))
@@ -130,15 +132,20 @@ class Turn:
 
     def _understand(self, engine: Engine) -> tuple[Reading, Ledger]:
         with self.stages.stage("understand", len(self.message)) as detail:
-            reading = engine.understander.read(self.message, replay(self.changes), turn=self.number)
+            before = replay(self.changes)
+            reading = engine.understander.read(self.message, before, turn=self.number)
             self.changes += reading.changes
             ledger = replay(self.changes)
+            if reading.intent == "undo":
+                held = {chip.label for chip in chips(ledger, engine.index.catalog, reading.language)}
+                labels = (chip.label for chip in chips(before, engine.index.catalog, reading.language))
+                reading = replace(reading, taken_back=tuple(label for label in labels if label not in held))
             detail |= {"n_out": len(reading.changes), "intent": reading.intent, "language": reading.language}
         return reading, ledger
 
-    def _retrieve(self, engine: Engine, ledger: Ledger, *, others: bool) -> tuple[Query, tuple[Candidate, ...]]:
+    def _retrieve(self, engine: Engine, ledger: Ledger, words: str, *, others: bool) -> tuple[Query, tuple[Candidate, ...]]:
         with self.stages.stage("embed", 1) as detail:
-            query = compose(engine.index, ledger, self.message, exclude_shown=others)
+            query = compose(engine.index, ledger, words, exclude_shown=others)
             detail |= {"n_out": int(query.vector is not None)}
         with self.stages.stage("retrieve", len(engine.index.ids)) as detail:
             pool = engine.fusion(query)
@@ -202,6 +209,12 @@ class Turn:
         shown = tuple(recommendation.item.id for recommendation in recommendations)
         if shown:
             self.changes += (Change(action="shown", turn=self.number, item_ids=shown),)
+
+
+def _is_command(reading: Reading) -> bool:
+    """Whether the words describe no work: `forget that`, `something else`, or a title that the catalog lacks."""
+    unsaid = all(change.action == "passed" for change in reading.changes)
+    return reading.intent in ("undo", "restart") or (unsaid and (reading.intent == "more" or bool(reading.missing)))
 
 
 def _candidate(draft: Draft) -> Candidate:

@@ -98,8 +98,9 @@ class Constraint:
         return f"{self.field}|{self.op}|{self.value}"
 
 
-Sentiment = Literal["liked", "disliked", "seen", "saved", "mentioned"]
-"""`mentioned`: named without a verdict, e.g. in a replayed log whose sentiment must not be used."""
+Sentiment = Literal["liked", "disliked", "seen", "saved", "mentioned", "past"]
+"""`mentioned`: named without a verdict, e.g. in a replayed log whose sentiment must not be used. `past`: liked before the
+topic changed; it is not offered, and no longer pulls."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +141,8 @@ Action = Literal[
     "kinds",  # kinds, () = any
     "ambiguous",  # ambiguity: keep it open until one of its options is spoken of again
     "shown",  # item_ids put before the person
-    "forget_last",  # undo the latest user turn's changes
+    "passed",  # item_ids that were shown and passed over by asking for others
+    "forget_last",  # undo the changes of the latest user turn that said anything
     "new_topic",  # drop wishes and constraints, keep seen/disliked and the youngest age
     "start_over",  # drop everything
 ]
@@ -178,6 +180,8 @@ class Reading:
     """Wishes that were understood but that nothing here can act on, as typed."""
     n: int | None = None
     """How many picks were asked for."""
+    taken_back: tuple[str, ...] = ()
+    """Labels of what this message took back, as its chips had said it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,6 +198,8 @@ class Ledger:
     shown: tuple[str, ...] = ()
     """Everything put before the person since the topic began, oldest first."""
     last_shown: tuple[str, ...] = ()
+    passed: tuple[str, ...] = ()
+    """What was shown and passed over by asking for others; it does not come back until the topic changes."""
     ambiguities: tuple[Ambiguity, ...] = ()
     """Named titles that fit several items and that were not settled yet."""
 
@@ -220,7 +226,7 @@ class Query:
     message_vector: Any = None
     """float32 [d], unit length: embedding of `last_message`; None if it was not computed."""
     excluded: frozenset[str] = frozenset()
-    """Never to be retrieved: seen, disliked, shown before when the person asks for others."""
+    """Never to be retrieved: seen, disliked, passed over, and shown before when the person asks for others."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,31 @@ def test_more_brings_nothing_that_was_shown(rec: Recommender) -> None:
     assert not set(first) & set(second)
 
 
+@pytest.mark.parametrize("others", ["something else", "none of these", "换一批"])
+def test_what_was_passed_over_does_not_come_back_under_the_next_constraint(rec: Recommender, others: str) -> None:
+    chat = rec.session()
+    first = ids(chat.send("a cosy film"))
+    chat.send(others)
+    assert not set(first) & set(ids(chat.send("under two hours")))
+    assert set(first) & set(ids(chat.send("new topic: a cosy film")))
+
+
+def test_forget_that_after_more_takes_back_what_was_said_last_and_says_so(rec: Recommender) -> None:
+    chat = rec.session()
+    for message in ("a thriller", "from the 90s", "more"):
+        chat.send(message)
+    assert chat.send("forget that").text.startswith("Forgotten: 1990s. Here are")
+    assert chat.send("forget that").text.startswith("Forgotten: video, thriller. Here are")
+    assert chat.send("forget that").text.startswith("There is nothing to take back.")
+
+
+def test_words_that_describe_no_work_are_not_searched_for(rec: Recommender) -> None:
+    """Nothing is known: what is best known is shown, and no titles with `Hill` or `else` in them."""
+    plain = ids(rec.session().send("start over"))
+    assert ids(rec.session().send("something else")) == plain
+    assert ids(rec.session().send("more like Notting Hill")) == plain
+
+
 def test_what_was_seen_or_disliked_never_comes_back(rec: Recommender) -> None:
     chat = rec.session()
     first = ids(chat.send("science fiction films"))

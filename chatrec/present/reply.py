@@ -32,13 +32,14 @@ def final_reply(
     """The answer of a turn that found something. Why it is less than it could be is in `degraded`, not in its text."""
     language = context.language
     asked = chips(context.ledger, context.catalog, language)
+    missing = missing_notes(reading)
     notes = notes_on(reading, context.ledger, context.catalog)
     if len(recommendations) < n:
         count = len(recommendations)
         notes = (*notes, say("few", language, n=count, fit="fits" if count == 1 else "fit"))
-    lead = [say(reading.intent, language)] if reading.intent in ("undo", "restart") else []
+    opening = _opening(asked, len(recommendations), language, without=bool(missing))
     return Reply(
-        text=" ".join([*lead, _opening(asked, len(recommendations), language), *notes]),
+        text=" ".join([*_lead(reading, asked), *missing, opening, *(note for note in notes if note not in missing)]),
         recommendations=recommendations,
         chips=asked + tuple(Chip(label=step, say=step) for step in NEXT_STEPS[language]),
         notes=notes,
@@ -70,7 +71,6 @@ def small_talk(reading: Reading, ledger: Ledger, catalog: Mapping[str, Item]) ->
 def notes_on(reading: Reading, ledger: Ledger, catalog: Mapping[str, Item]) -> tuple[str, ...]:
     """What could not be done, or was assumed, said plainly."""
     language = reading.language
-    missing = [say("missing", language, said=title) for title in reading.missing]
     ambiguous = [_ambiguity(a.said, [catalog[i] for i in a.options], language) for a in reading.ambiguities]
     unsupported = [say("unsupported", language, said=words) for words in reading.unsupported]
     unenforceable = [
@@ -78,7 +78,12 @@ def notes_on(reading: Reading, ledger: Ledger, catalog: Mapping[str, Item]) -> t
         for c in ledger.constraints
         if not c.enforceable
     ]
-    return tuple(missing + ambiguous + unsupported + unenforceable)
+    return (*missing_notes(reading), *ambiguous, *unsupported, *unenforceable)
+
+
+def missing_notes(reading: Reading) -> tuple[str, ...]:
+    """One sentence for each title that was named and that the catalog lacks."""
+    return tuple(say("missing", reading.language, said=title) for title in reading.missing)
 
 
 def fit_of(probability: float) -> Fit:
@@ -99,11 +104,22 @@ def _recommendation(draft: Draft, claims: tuple[Claim, ...], context: FactContex
     )
 
 
-def _opening(asked: tuple[Chip, ...], n: int, language: Language) -> str:
+def _lead(reading: Reading, asked: tuple[Chip, ...]) -> list[str]:
+    """What was done before picking: everything was forgotten, or something taken back, and what."""
+    if reading.intent == "restart":
+        return [say("restart", reading.language)]
+    if reading.intent != "undo":
+        return []
+    what = JOIN[reading.language][0].join(reading.taken_back)
+    key = "undo" if what else "undo_back" if asked else "undo_nothing"
+    return [say(key, reading.language, what=what)]
+
+
+def _opening(asked: tuple[Chip, ...], n: int, language: Language, *, without: bool) -> str:
+    """How many picks there are, and what they go by; `without` a title that was named and is missing."""
     labels = JOIN[language][0].join(chip.label for chip in asked)
-    if not labels:
-        return say("picks_plain", language, n=count_picks(n, language), are="is" if n == 1 else "are")
-    return say("picks", language, n=count_picks(n, language), asked=labels, are="is" if n == 1 else "are")
+    key = ("going_by" if labels else "going_by_nothing") if without else ("picks" if labels else "picks_plain")
+    return say(key, language, n=count_picks(n, language), asked=labels, are="is" if n == 1 else "are")
 
 
 def _ambiguity(said: str, options: list[Item], language: Language) -> str:

@@ -20,6 +20,11 @@ SENTENCES: dict[str, dict[Language, str]] = {
         "en": "You're welcome. Enjoy! Say the word if you want something else.",
         "zh": "不客气，祝你愉快！想换别的随时说。",
     },
+    "going_by": {"en": "Going by {asked}, here {are} {n}.", "zh": "那就按“{asked}”为你挑了 {n} 个："},
+    "going_by_nothing": {
+        "en": "I have nothing else to go by, so here {are} {n} to start with; name another title, or say what you liked about it.",
+        "zh": "没有别的线索，先推荐 {n} 个；再说一个标题，或告诉我你喜欢它什么。",
+    },
     "missing": {"en": "“{said}” is not in this catalog.", "zh": "目录里没有“{said}”。"},
     "ambiguous": {
         "en": "“{said}” could be {options}. I went with {first}; did you mean another?",
@@ -33,7 +38,9 @@ SENTENCES: dict[str, dict[Language, str]] = {
         "en": "I can't check “{said}”: no index field for {field} in this catalog.",
         "zh": "“{said}”无法核对：目录里没有“{field}”这一项。",
     },
-    "undo": {"en": "Forgotten.", "zh": "好的，已忘掉。"},
+    "undo": {"en": "Forgotten: {what}.", "zh": "好的，已忘掉：{what}。"},
+    "undo_back": {"en": "Taken back.", "zh": "好的，已撤回。"},
+    "undo_nothing": {"en": "There is nothing to take back.", "zh": "没有可以撤回的了。"},
     "restart": {"en": "Starting over.", "zh": "好的，重新开始。"},
     "empty": {"en": "Nothing in the catalog fits all of that. {blocker}", "zh": "目录里没有完全符合的。{blocker}"},
     "blocker": {"en": "Without “{dropped}” {count} would fit.", "zh": "去掉“{dropped}”就有 {count} 个符合。"},

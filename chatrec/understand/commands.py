@@ -143,7 +143,7 @@ def turn_away(draft: Draft, page: Page, items: Mapping[str, Item]) -> None:
     for opinion in draft.ledger.opinions:
         item = items.get(opinion.item_id)
         if opinion.sentiment == "liked" and item is not None and not any(satisfies_all(item, [g]) for g in genres):
-            draft.act("opine", opinion=Opinion(item_id=item.id, sentiment="seen", turn=draft.turn))
+            draft.act("opine", opinion=Opinion(item_id=item.id, sentiment="past", turn=draft.turn))
 
 
 def drop_unfit(draft: Draft, items: Mapping[str, Item]) -> None:

@@ -21,6 +21,7 @@ ORDER = (
     "ambiguous",
     "constrain",
     "wish",
+    "passed",
 )
 MAX_WISHES = 6
 

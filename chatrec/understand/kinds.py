@@ -32,7 +32,7 @@ def asked_for(page: Page, ledger: Ledger, items: Mapping[str, Item], words: Word
 
     In order: nouns ("a film and a game"), words of one medium ("platformer", "episodes"), verbs ("to watch"); then, only
     while no medium is settled, nouns inside an opinion, the media of named titles and people, and genre nouns that
-    suggest one ("a comedy").
+    suggest one ("a comedy"), which "now a comedy" also does later.
     """
     nouns = [
         m for m in page.sorted() if (m.has("forms") or m.has("inner")) and not m.negated and not m.about and is_noun(page, m)
@@ -44,8 +44,9 @@ def asked_for(page: Page, ledger: Ledger, items: Mapping[str, Item], words: Word
     for kinds in (_word_kinds(page, words), _verb_kinds(page, words)):
         if kinds:
             return Asked(kinds=kinds, said=True)
+    turned = _genre_kinds(page) if page.any_cue("now") else ()
     if ledger.kinds:
-        return Asked(kinds=ledger.kinds)
+        return Asked(kinds=turned, said=True) if turned else Asked(kinds=ledger.kinds)
     liked = [m for m in nouns if m.attitude == "like"]
     weak = _of_nouns(liked, words) if liked else Asked(kinds=_suggested(page, items, words))
     return Asked(kinds=weak.kinds, forms=weak.forms, form_marks=weak.form_marks, said=bool(weak.kinds))
@@ -132,14 +133,27 @@ def _verb_kinds(page: Page, words: Words) -> tuple[Kind, ...]:
 def _suggested(page: Page, items: Mapping[str, Item], words: Words) -> tuple[Kind, ...]:
     found: list[Kind] = []
     for mark in page.sorted():
-        if mark.role == "title" and mark.attitude in (None, "like"):
+        if mark.role == "title" and mark.attitude in (None, "like") and not mark.about:
             found.append(items[mark.ids[0]].kind)
         elif (mark.role == "person" and not mark.negated) or (mark.has("companies") and not mark.negated and not mark.about):
             found.extend(person_kinds(mark, words))
-        elif mark.role == "words" and not mark.negated:
-            found.extend(e.data["noun"] for e in mark.entries if "noun" in e.data)
-            found.extend("video" for e in mark.entries if e.section == "styles" and e.data.get("form") == "series")
+        else:
+            found.extend(_noun_kinds(mark))
     return _in_order(found)
+
+
+def _genre_kinds(page: Page) -> tuple[Kind, ...]:
+    """The media that genre nouns suggest, while no work is named that could be resembled in any medium."""
+    named = any(mark.role in ("title", "ref") for mark in page.marks)
+    return () if named else _in_order(kind for mark in page.sorted() for kind in _noun_kinds(mark))
+
+
+def _noun_kinds(mark: Mark) -> list[Kind]:
+    """The medium a genre noun suggests: `a comedy`, `a sitcom`."""
+    if mark.role != "words" or mark.negated or mark.about:
+        return []
+    nouns: list[Kind] = [e.data["noun"] for e in mark.entries if "noun" in e.data]
+    return nouns + ["video" for e in mark.entries if e.section == "styles" and e.data.get("form") == "series"]
 
 
 def person_kinds(mark: Mark, words: Words) -> list[Kind]:

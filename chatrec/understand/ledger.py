@@ -14,6 +14,8 @@ FORM_KINDS: dict[str, Kind] = {
 }  # fmt: skip
 UPPER, LOWER = {"lt", "le"}, {"gt", "ge"}
 OPEN_AMBIGUITIES = 3
+OF_SLATES = ("shown", "passed")
+"""Actions that note what became of an answer; there is nothing in them to take back."""
 
 
 def replay(changes: Iterable[Change]) -> Ledger:
@@ -21,9 +23,10 @@ def replay(changes: Iterable[Change]) -> Ledger:
 
     - `constrain` replaces earlier ones of the same field and direction; several of one turn stand side by side. Exclusions
       add up; an exclusion and a demand of the same value undo each other, the later one stands.
-    - `forget_last` leaves out the latest turn's changes (what was shown stays shown); a restart can be undone this way too.
+    - `forget_last` leaves out the changes of the latest turn that said anything (what was shown or passed over stays so, and a
+      mere "more" has said nothing); a restart can be undone this way too.
     - `new_topic` keeps what stays true of a person: seen, disliked and saved items and the youngest one's age. Liked items
-      become seen ones, so that they are not offered and no longer pull.
+      become past ones, so that they are not offered and no longer pull.
     """
     ledger, turn = Ledger(), 0
     for change in _live(changes):
@@ -39,8 +42,8 @@ def _live(changes: Iterable[Change]) -> list[Change]:
         if change.action != "forget_last":
             kept.append(change)
             continue
-        last = max((c.turn for c in kept if c.action != "shown"), default=None)
-        kept = [c for c in kept if c.action == "shown" or c.turn != last]
+        last = max((c.turn for c in kept if c.action not in OF_SLATES), default=None)
+        kept = [c for c in kept if c.action in OF_SLATES or c.turn != last]
     return kept
 
 
@@ -164,6 +167,10 @@ def _shown(ledger: Ledger, change: Change) -> Ledger:
     return replace(ledger, shown=shown, last_shown=change.item_ids)
 
 
+def _passed(ledger: Ledger, change: Change) -> Ledger:
+    return replace(ledger, passed=tuple(dict.fromkeys(ledger.passed + change.item_ids)))
+
+
 def _new_topic(ledger: Ledger, change: Change) -> Ledger:
     kept = tuple(_without_pull(o) for o in ledger.opinions if o.sentiment != "mentioned")
     ages = tuple(c for c in ledger.constraints if c.field == "age")
@@ -171,7 +178,7 @@ def _new_topic(ledger: Ledger, change: Change) -> Ledger:
 
 
 def _without_pull(opinion: Opinion) -> Opinion:
-    return replace(opinion, sentiment="seen") if opinion.sentiment == "liked" else opinion
+    return replace(opinion, sentiment="past") if opinion.sentiment == "liked" else opinion
 
 
 def _start_over(ledger: Ledger, change: Change) -> Ledger:
@@ -188,6 +195,7 @@ _APPLY: dict[str, Callable[[Ledger, Change], Ledger]] = {
     "unwish": _unwish,
     "kinds": _kinds,
     "shown": _shown,
+    "passed": _passed,
     "new_topic": _new_topic,
     "start_over": _start_over,
 }

@@ -15,7 +15,7 @@ from chatrec.understand.commands import drop_unfit, read_commands, turn_away, tu
 from chatrec.understand.contents import Contents
 from chatrec.understand.draft import Draft
 from chatrec.understand.framed_names import FramedNames
-from chatrec.understand.free import mark_unsupported, read_free
+from chatrec.understand.free import STOP, mark_unsupported, read_free
 from chatrec.understand.kinds import Asked, asked_for
 from chatrec.understand.lengths import mark_lengths
 from chatrec.understand.lexicon import Phrases, lexicon
@@ -29,7 +29,7 @@ from chatrec.understand.resolve import Names
 from chatrec.understand.scopes import interpret
 from chatrec.understand.spot import Known
 from chatrec.understand.sure_names import SureNames
-from chatrec.understand.text import key_of, language_of, tokenise, wordset
+from chatrec.understand.text import is_han, key_of, language_of, tokenise, wordset
 from chatrec.understand.typos import mend
 from chatrec.understand.words import Words
 from chatrec.understand.years import mark_years
@@ -101,9 +101,12 @@ class Understander:
         read_occasions(draft)
         turn_away(draft, page, self._items)
         drop_unfit(draft, self._items)
+        intent = _intent(draft)
+        if intent == "more" and after.last_shown and not any(c.action == "new_topic" for c in draft.changes):
+            draft.act("passed", item_ids=after.last_shown)
         return Reading(
             changes=draft.in_order(),
-            intent=_intent(draft),
+            intent=intent,
             language=language,
             missing=tuple(dict.fromkeys(draft.missing)),
             ambiguities=tuple(draft.ambiguities),
@@ -181,6 +184,9 @@ class Understander:
                 self._opine_ref(draft, mark)
 
     def _opine_title(self, draft: Draft, mark: Mark) -> None:
+        if mark.about and mark.attitude is None:
+            draft.wish(draft.page.text.said(mark.start, _end_of_topic(draft.page, mark.end)), less=mark.negated)
+            return
         sentiment = "disliked" if mark.negated and not _is_question(draft.page, mark) else _SENTIMENTS[mark.attitude]
         if mark.attitude is None and _asks_about(draft.page):
             sentiment = "mentioned"
@@ -246,6 +252,16 @@ def _spoken_of(page: Page, phrases: Phrases) -> tuple[Kind, ...]:
             found.extend(e.name for e in entries if e.section == "verbs")  # type: ignore[misc]
             break
     return tuple(dict.fromkeys(found))
+
+
+def _end_of_topic(page: Page, at: int) -> int:
+    """Where a topic ends that begins with the words of a title: `about the Apollo missions`."""
+    while at < len(page.words) and page.words[at][0].isalnum() and not is_han(page.words[at]):
+        mark = page.over[at]
+        if (mark is None and page.words[at] in STOP) or (mark is not None and not mark.has("catalog")):
+            break
+        at = at + 1 if mark is None else mark.end
+    return at
 
 
 def _is_question(page: Page, mark: Mark) -> bool:
@@ -314,7 +330,7 @@ def _intent(draft: Draft) -> Intent:
         return "undo"
     if "thanks" in cue and actions == {"opine"} and all(c.opinion and c.opinion.sentiment == "saved" for c in draft.changes):
         return "thanks"
-    if draft.is_critique or _points_at_shown(draft):
+    if draft.is_critique or _points_at_shown(draft) or _likens_to_missing(draft):
         return "critique"
     if "more" in cue and _asks_for_more(draft):
         return "more"
@@ -330,6 +346,11 @@ def _points_at_shown(draft: Draft) -> bool:
     """Opinions of what was just shown are feedback on it."""
     shown = set(draft.ledger.last_shown)
     return any(c.opinion is not None and c.opinion.item_id in shown for c in draft.changes)
+
+
+def _likens_to_missing(draft: Draft) -> bool:
+    """`more like Zorblax`, and nothing else: the same picks again would be no answer."""
+    return bool(draft.missing) and not draft.changes and bool(draft.ledger.last_shown)
 
 
 def _asks_for_more(draft: Draft) -> bool:

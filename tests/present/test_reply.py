@@ -34,6 +34,24 @@ def test_reason_and_evidence_of_a_pick_agree_and_a_slate_does_not_repeat_itself(
     assert [near in pick.evidence for pick in shown] == [True, True, False, False, False]
 
 
+def told(reading: Reading, ledger: Ledger) -> str:
+    return final_reply(reading, FactContext(ledger, {}, {}), (), 0, ()).text
+
+
+def test_taking_back_says_what_was_taken_back() -> None:
+    western = Ledger(constraints=(Constraint(field="genres", op="in", value=("western",)),))
+    assert told(Reading(intent="undo", taken_back=("comedy", "1990s")), western).startswith("Forgotten: comedy, 1990s. Here")
+    assert told(Reading(intent="undo"), western).startswith("Taken back. Here")
+    assert told(Reading(intent="undo"), Ledger()).startswith("There is nothing to take back.")
+
+
+def test_without_a_missing_title_the_answer_says_what_it_goes_by() -> None:
+    western = Ledger(constraints=(Constraint(field="genres", op="in", value=("western",)),))
+    lacking = Reading(missing=("Zorblax",))
+    assert told(lacking, western) == "“Zorblax” is not in this catalog. Going by western, here are no picks."
+    assert told(lacking, Ledger()).startswith("“Zorblax” is not in this catalog. I have nothing else to go by")
+
+
 def test_that_an_answer_is_degraded_is_told_beside_its_text() -> None:
     reply = final_reply(Reading(), FactContext(Ledger(), {}, {}), (), 5, ("the language model is not running",))
     assert reply.degraded == ("the language model is not running",)

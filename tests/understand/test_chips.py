@@ -123,3 +123,8 @@ def test_an_item_that_left_the_catalog_has_no_chip(catalog):
 )
 def test_any_number_has_a_label(field, value, op):
     assert constraint_label(Constraint(field=field, op=op, value=value), "en")
+
+
+def test_what_was_liked_under_an_earlier_topic_has_no_chip(catalog):
+    past = Ledger(opinions=(Opinion(item_id="video:alien", sentiment="past"),))
+    assert chips(past, catalog, "en") == ()

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatrec.types import Ambiguity, Change, Constraint, Ledger, Opinion, Wish
-from chatrec.understand.ledger import replay
+from chatrec.understand.ledger import OF_SLATES, replay
 
 IDS = ("v:1", "v:2", "a:1", "g:1")
 
@@ -46,7 +46,7 @@ FIXED = st.sampled_from(
     [
         *(Change(action="wish", turn=0, wish=Wish(text=text)) for text in ("space", "funny", "dogs")),
         *(Change(action="kinds", turn=0, kinds=kinds) for kinds in ((), ("video",), ("game",), ("video", "audio"))),
-        *(Change(action="shown", turn=0, item_ids=ids) for ids in ((), IDS[:2], IDS[1:])),
+        *(Change(action=action, turn=0, item_ids=ids) for action in OF_SLATES for ids in ((), IDS[:2], IDS[1:])),
         Change(action="ambiguous", turn=0, ambiguity=Ambiguity(said="x", options=("v:1", "v:2"))),
         *(Change(action=action, turn=0) for action in ("forget_last", "new_topic", "start_over")),
     ]
@@ -88,7 +88,7 @@ def test_start_over_leaves_nothing(history):
 def test_forget_last_undoes_exactly_one_turn(history, turn):
     kept = [c for c in history if c.action != "forget_last"]
     last = max((c.turn for c in kept), default=0) + 1
-    turn = [at(last, c) for c in turn if c.action not in ("forget_last", "shown")]
+    turn = [at(last, c) for c in turn if c.action not in ("forget_last", *OF_SLATES)]
     undone = replay([*kept, *turn, Change(action="forget_last", turn=last + 1)]) if turn else replay(kept)
     before = replay(kept)
     assert (undone.constraints, undone.opinions, undone.wishes, undone.kinds) == (
@@ -104,7 +104,7 @@ def test_seen_and_disliked_outlive_a_change_of_topic_and_likes_do_not_pull(histo
     before = replay(history)
     after = replay([*history, Change(action="new_topic", turn=99)])
     assert set(before.ids("seen", "disliked")) <= set(after.ids("seen", "disliked"))
-    assert set(before.ids("liked")) <= set(after.ids("seen"))
+    assert set(before.ids("liked")) <= set(after.ids("past"))
     assert not after.ids("liked")
     assert not after.wishes
     assert {c.field for c in after.constraints} <= {"age"}
@@ -122,6 +122,19 @@ def test_forgetting_twice_takes_back_two_turns():
     forget = [Change(action="forget_last", turn=2), Change(action="forget_last", turn=3)]
     assert keys(replay(history + forget[:1])) == [("genres", "in", ("comedy",))]
     assert keys(replay(history + forget)) == []
+
+
+def test_asking_for_others_is_no_turn_to_take_back():
+    shown, passed = (Change(action=action, turn=turn, item_ids=("v:1",)) for turn, action in enumerate(OF_SLATES))
+    history = [constrain(0, "genres", "in", ("comedy",)), shown, passed, Change(action="forget_last", turn=2)]
+    assert keys(replay(history)) == []
+    assert replay(history).passed == ("v:1",)
+
+
+def test_what_was_passed_over_may_come_back_under_a_new_topic():
+    passed = Change(action="passed", turn=0, item_ids=("v:1",))
+    assert replay([passed]).passed == ("v:1",)
+    assert replay([passed, Change(action="new_topic", turn=1)]).passed == ()
 
 
 def test_a_restart_can_be_taken_back():

@@ -81,8 +81,8 @@ TALKS: list[tuple[str, list[str], str, str]] = [
     (
         "new content in a new medium is a new topic",
         ["I loved Alien, something like it", "now a podcast about history"],
-        "kinds audio; genres in history; seen alien",
-        "liked alien",
+        "kinds audio; genres in history; past alien",
+        "liked alien; seen alien",
     ),
     (
         "seen survives a new topic",
@@ -135,9 +135,16 @@ TALKS: list[tuple[str, list[str], str, str]] = [
     (
         "now another genre ends the pull",
         ["I loved Alien", "now a romantic comedy"],
-        "genres in romance; seen alien",
-        "liked alien",
+        "genres in romance; past alien",
+        "liked alien; seen alien",
     ),
+    (
+        "now a genre that suggests another medium changes over to it",
+        ["a game like Stardew Valley", "now a romantic comedy"],
+        "kinds video; genres in romance",
+        "kinds game",
+    ),
+    ("now something like a work stays with the medium", ["horror games", "now something like Alien"], "kinds game", ""),
 ]
 
 
@@ -237,6 +244,27 @@ def test_a_critique_ends_what_was_demanded_to_the_contrary(talk):
         "more cosy",
         "wish moods cosy",
     }
+
+
+@pytest.mark.parametrize("message", ["something else", "none of these", "show me more", "换一批"])
+def test_asking_for_others_passes_over_what_was_shown(message, talk):
+    talk.say("films", shown=SHOWN).say(message)
+    assert talk.ledger.passed == SHOWN
+
+
+def test_a_critique_passes_over_nothing(talk):
+    assert talk.say("films", shown=SHOWN).say("shorter ones").ledger.passed == ()
+
+
+def test_likening_to_a_missing_title_alone_asks_for_other_picks(talk):
+    talk.say("films", shown=SHOWN).say("more like Zorblax the Mighty")
+    assert talk.facts() == {"missing Zorblax the Mighty", "intent critique"}
+
+
+def test_a_title_that_is_a_topic_is_a_wish_and_no_like(talk):
+    talk.say("a documentary about the Alien missions")
+    assert "more Alien missions" in talk.facts()
+    assert not talk.ledger.opinions
 
 
 def test_what_is_added_with_but_leaves_the_mood_that_was_demanded(talk):
