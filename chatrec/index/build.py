@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import atexit
+import hashlib
 import json
 import os
+import re
 import shutil
+import sqlite3
+import tempfile
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from contextlib import closing, contextmanager
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import bm25s
@@ -28,7 +33,12 @@ from chatrec.index.embed import Embedder
 
 log = structlog.get_logger()
 COLLECTION = "items"
+DATABASE = "chroma.sqlite3"
+SYNC_AT = 1000
+"""Records after which Chroma writes its graph to files; fewer items are written at the last, or each reader would write them."""
 POINTER = "CURRENT"
+GENERATION = re.compile(r"[0-9a-f]{12}")
+"""Names of generations."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +54,8 @@ class Manifest:
     generation: str
     files: dict[str, int]
     """Size in bytes of every file that is not written to again; a smaller one was cut short."""
+    digests: dict[str, str] = field(default_factory=dict)
+    """SHA-256 of the same files; none of a file in an index that was built before they were kept."""
 
     def write(self, folder: Path) -> None:
         """Write the manifest last: a folder without one is an unfinished build."""
@@ -66,7 +78,7 @@ class Manifest:
             raise IndexMissingError(f"no index at {folder}: run `chatrec index build`")
         try:
             return cls(**json.loads(path.read_text(encoding="utf-8")))
-        except (json.JSONDecodeError, TypeError) as error:
+        except (ValueError, TypeError) as error:
             raise IndexCorruptError(f"{path} is damaged ({error}): run `chatrec index build --force`") from error
 
 
@@ -80,15 +92,17 @@ def current_generation(home: Path) -> Path:
 
     Raises:
         IndexMissingError: nothing has been built.
-        IndexCorruptError: the pointer names a folder that is gone.
+        IndexCorruptError: the pointer is damaged or names a folder that is gone.
     """
     pointer = home / POINTER
     if not pointer.is_file():
         raise IndexMissingError(f"no index in {home}: run `chatrec index build`")
-    generation = home / pointer.read_text(encoding="utf-8").strip()
-    if not generation.is_dir():
-        raise IndexCorruptError(f"{pointer} names {generation.name!r}, which is gone: run `chatrec index build --force`")
-    return generation
+    name = pointer.read_text(encoding="utf-8", errors="replace").strip()
+    if not GENERATION.fullmatch(name):
+        raise IndexCorruptError(f"{pointer} is damaged: run `chatrec index build --force`")
+    if not (home / name).is_dir():
+        raise IndexCorruptError(f"{pointer} names {name!r}, which is gone: run `chatrec index build --force`")
+    return home / name
 
 
 def build_index(catalog: Catalog, embedder: Embedder, build_dir: Path, *, progress: bool = False) -> Path:
@@ -115,11 +129,11 @@ def build_index(catalog: Catalog, embedder: Embedder, build_dir: Path, *, progre
             vectors = embedder.encode([dense_text(item) for item in catalog.values()], progress=progress)
             _write_generation(catalog, embedder, vectors, generation)
             _swap(home, generation)
-        except OSError as error:
-            shutil.rmtree(generation, ignore_errors=True)
-            raise InputError(f"the index cannot be written to {home}: {error}") from error
-        except BaseException:
-            shutil.rmtree(generation, ignore_errors=True)
+        except BaseException as error:
+            if not _in_use(generation):
+                shutil.rmtree(generation, ignore_errors=True)
+            if isinstance(error, (OSError, ChromaError)):
+                raise InputError(f"the index cannot be written to {home}: {error}") from error
             raise
         _drop_unfinished(home, keep=generation)
     log.info("index built", items=len(catalog), folder=str(generation))
@@ -130,13 +144,39 @@ def open_collection(folder: Path) -> chromadb.Collection:
     """The Chroma collection of a generation.
 
     Raises:
-        IndexCorruptError: the store cannot be opened or lacks the collection.
+        IndexCorruptError: the store is damaged, cannot be opened or lacks the collection.
     """
+    store = _writable(folder / "chroma")
+    problem = _problem(store / DATABASE)
+    if problem:
+        raise IndexCorruptError(f"the database in {folder} is damaged ({problem}): run `chatrec index build --force`")
     try:
-        client = chromadb.PersistentClient(str(folder / "chroma"), settings=ChromaSettings(anonymized_telemetry=False))
+        client = chromadb.PersistentClient(str(store), settings=ChromaSettings(anonymized_telemetry=False))
         return client.get_collection(COLLECTION, embedding_function=None)
     except (ChromaError, ValueError, OSError) as error:
         raise IndexCorruptError(f"the store in {folder} cannot be opened ({error}): run `chatrec index build --force`") from error
+
+
+def _writable(store: Path) -> Path:
+    """The store, or where it may not be written to a copy for this process: Chroma opens no store it cannot write."""
+    if os.access(store, os.W_OK) and os.access(store / DATABASE, os.W_OK):
+        return store
+    copy = Path(tempfile.mkdtemp(prefix="chatrec-"))
+    atexit.register(shutil.rmtree, copy, ignore_errors=True)
+    for path in (path for path in store.rglob("*") if path.is_file()):
+        (copy / path.relative_to(store)).parent.mkdir(exist_ok=True)
+        shutil.copyfile(path, copy / path.relative_to(store))
+    return copy
+
+
+def _problem(database: Path) -> str:
+    """What SQLite finds when it reads its file through; Chroma itself would notice only when a query meets it, or crash."""
+    try:
+        with closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=rw", uri=True)) as connection:
+            found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    except sqlite3.Error as error:
+        found = str(error)
+    return "" if found == "ok" else " ".join(found.split())
 
 
 def _write_generation(catalog: Catalog, embedder: Embedder, vectors: NDArray[np.float32], folder: Path) -> None:
@@ -155,6 +195,7 @@ def _write_generation(catalog: Catalog, embedder: Embedder, vectors: NDArray[np.
         schema_version=SCHEMA_VERSION,
         generation=folder.name,
         files=fixed_files(folder),
+        digests={name: digest(folder / name) for name in fixed_files(folder)},
     ).write(folder)
 
 
@@ -167,12 +208,24 @@ def fixed_files(folder: Path) -> dict[str, int]:
     }
 
 
+def digest(path: Path) -> str:
+    """SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def _fill_chroma(catalog: Catalog, vectors: NDArray[np.float32], folder: Path) -> None:
     client = chromadb.PersistentClient(str(folder / "chroma"), settings=ChromaSettings(anonymized_telemetry=False))
-    collection = client.create_collection(
-        COLLECTION, configuration={"hnsw": {"space": "cosine", "ef_construction": 200, "ef_search": 200}}, embedding_function=None
-    )
     ids, items = list(catalog), list(catalog.values())
+    synced = min(len(ids), SYNC_AT)
+    graph = {
+        "space": "cosine",
+        "ef_construction": 200,
+        "ef_search": 200,
+        "sync_threshold": synced,
+        "batch_size": min(100, synced),
+    }
+    collection = client.create_collection(COLLECTION, configuration={"hnsw": graph}, embedding_function=None)  # pyright: ignore[reportArgumentType]
     step = min(client.get_max_batch_size(), 5000)
     for start in range(0, len(ids), step):
         part = slice(start, start + step)
@@ -199,20 +252,34 @@ def _swap(home: Path, generation: Path) -> None:
         os.close(directory)
 
 
+def _in_use(generation: Path) -> bool:
+    """Whether the pointer names it, as when a build is interrupted just after the swap."""
+    try:
+        return current_generation(generation.parent) == generation
+    except (IndexMissingError, IndexCorruptError):
+        return False
+
+
 def _drop_unfinished(home: Path, keep: Path) -> None:
-    """Remove builds that were interrupted; finished generations stay, a running reader may hold one."""
-    for folder in home.iterdir():
-        if folder.is_dir() and folder != keep and not (folder / "manifest.json").is_file():
-            shutil.rmtree(folder, ignore_errors=True)
+    """Remove what interrupted builds left; finished generations stay, a running reader may hold one."""
+    for path in home.iterdir():
+        if path.is_dir() and path != keep and not (path / "manifest.json").is_file():
+            shutil.rmtree(path, ignore_errors=True)
+        elif path.name.startswith(f"{POINTER}."):
+            path.unlink(missing_ok=True)
 
 
 @contextmanager
 def _builder_lock(home: Path) -> Iterator[None]:
+    lock = FileLock(home / "build.lock", timeout=0)
     try:
         home.mkdir(parents=True, exist_ok=True)
-        with FileLock(home / "build.lock", timeout=0):
-            yield
+        lock.acquire()
     except Timeout as error:
         raise InputError(f"another process is building the index in {home}; wait for it, then try again") from error
-    except PermissionError as error:
-        raise InputError(f"no permission to write to {home}: set CHATREC_INDEX_DIR to a folder of yours") from error
+    except OSError as error:
+        raise InputError(f"{home} cannot be written to ({error}): set CHATREC_INDEX_DIR to a folder of yours") from error
+    try:
+        yield
+    finally:
+        lock.release()

@@ -15,7 +15,15 @@ from numpy.typing import NDArray
 from chatrec.catalog.read import Catalog
 from chatrec.constraints import where
 from chatrec.errors import IndexCorruptError, IndexMismatchError, IndexMissingError
-from chatrec.index.build import Manifest, build_index, current_generation, fixed_files, index_home, open_collection
+from chatrec.index.build import (
+    Manifest,
+    build_index,
+    current_generation,
+    digest,
+    fixed_files,
+    index_home,
+    open_collection,
+)
 from chatrec.index.columns import Columns
 from chatrec.index.document import SCHEMA_VERSION, tokenize
 from chatrec.index.embed import Embedder
@@ -119,6 +127,9 @@ def open_index(folder: Path, catalog: Catalog, embedder: Embedder) -> Index:
     _check(manifest, catalog, embedder, folder)
     if fixed_files(folder) != manifest.files:
         raise IndexCorruptError(f"files in {folder} are missing or were cut short: run `chatrec index build --force`")
+    for name, known in manifest.digests.items():
+        if digest(folder / name) != known:
+            raise IndexCorruptError(f"{folder / name} is damaged: run `chatrec index build --force`")
     vectors, bm25 = _load(folder)
     collection = open_collection(folder)
     if not len(vectors) == manifest.items == len(catalog) or collection.count() != manifest.items:
