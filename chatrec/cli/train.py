@@ -46,6 +46,6 @@ def train_head(
         facts = trainer.run(out)
         report("done", 1.0)
     typer.echo(f"{', '.join(facts['retrievers'])} and a {facts['head']['kind']} head in {out}; see {out / 'README.md'}")
-    if facts["valid"]:
-        shown = ", ".join(f"R@{k} {value['value']:.3f}" for k, value in facts["valid"]["recall"].items())
-        typer.echo(f"valid (protocol new, before it was learned from): {shown}")
+    for protocol, metrics in facts["valid"].items():
+        shown = ", ".join(f"R@{k} {value['value']:.3f}" for k, value in metrics["recall"].items())
+        typer.echo(f"valid (protocol {protocol}, before it was learned from): {shown}")

@@ -9,9 +9,14 @@ from chatrec.index.open import Index
 from chatrec.retrieve.collaborative import load_models
 from chatrec.retrieve.fuse import Fusion, FusionConfig
 from chatrec.retrieve.protocol import Retriever
-from chatrec.retrieve.retrievers import DenseRetriever, LikedRetriever, PopularityRetriever, SparseRetriever
+from chatrec.retrieve.retrievers import (
+    DenseRetriever,
+    LikedRetriever,
+    NamedBeforeRetriever,
+    PopularityRetriever,
+    SparseRetriever,
+)
 
-BASE = (DenseRetriever, LikedRetriever, SparseRetriever, PopularityRetriever)
 ENTRY_POINTS = "chatrec.retrievers"
 """Packages may register further retrievers under this group: a callable from `Index` to `Retriever`."""
 
@@ -26,9 +31,17 @@ def load_fusion(index: Index, models: Path | None = None) -> Fusion:
     Raises:
         ModelMissingError: the folder belongs to another catalog, or cannot be read.
     """
-    base: list[Retriever] = [
-        retriever(index) for retriever in (DenseRetriever, LikedRetriever, SparseRetriever, PopularityRetriever)
-    ]
     installed: list[Retriever] = [point.load()(index) for point in entry_points(group=ENTRY_POINTS)]
     trained = load_models(index, models) if models else ()
-    return Fusion(index, [*base, *trained, *installed], FusionConfig.load(models) if models else None)
+    return Fusion(index, [*base_retrievers(index), *trained, *installed], FusionConfig.load(models) if models else None)
+
+
+def base_retrievers(index: Index) -> list[Retriever]:
+    """What every catalog has."""
+    return [
+        DenseRetriever(index),
+        LikedRetriever(index),
+        SparseRetriever(index),
+        PopularityRetriever(index),
+        NamedBeforeRetriever(index),
+    ]

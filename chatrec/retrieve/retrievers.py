@@ -33,7 +33,7 @@ class DenseRetriever:
 
 
 class LikedRetriever:
-    """Nearest by meaning to the items the person likes; what they named lately pulls more (`pull`)."""
+    """Nearest by meaning to the items the person likes, themselves left out; what they named lately pulls more (`pull`)."""
 
     name = "liked"
 
@@ -47,7 +47,7 @@ class LikedRetriever:
             return []
         vectors = [self._index.vector(item_id) for item_id in liked]
         found = self._index.nearest_allowed(vectors, k, query, required)
-        ids = list(dict.fromkeys(item_id for row in found for item_id, _ in row))
+        ids = list(dict.fromkeys(item_id for row in found for item_id, _ in row if item_id not in liked))
         if not ids:
             return []
         cosines = self._index.vectors[[self._index.rows[i] for i in ids]] @ np.stack(vectors).T
@@ -84,6 +84,21 @@ class PopularityRetriever:
         """Popularity percentile within the medium; unknown counts as the least."""
         scores = np.nan_to_num(self._index.popularity, nan=0.0)
         return best_allowed(self._index, scores, np.ones(len(scores), dtype=bool), query, required, k)
+
+
+class NamedBeforeRetriever:
+    """What was spoken of before, latest first, where it may come back: the chat excludes all of it, protocol `full` does not."""
+
+    name = "named_before"
+
+    def __init__(self, index: Index) -> None:
+        self._index = index
+
+    def retrieve(self, query: Query, required: tuple[Constraint, ...], k: int) -> list[tuple[str, float]]:
+        """Named without dislike; 1 for the latest, 1/2 for the one before, and so on."""
+        rows, allowed = self._index.rows, self._index.allowed(query, required)
+        named = [i for i in query.ledger.ids("liked", "saved", "mentioned", "seen") if i in rows and allowed[rows[i]]]
+        return [(item, 1 / place) for place, item in enumerate(reversed(named[-k:]), 1)]
 
 
 def pull(ledger: Ledger, items: Sequence[str]) -> NDArray[np.float32]:

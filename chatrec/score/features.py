@@ -20,8 +20,8 @@ from chatrec.types import Candidate, Ledger, Query
 
 BASE_RETRIEVERS = ("dense", "liked", "sparse", "popularity")
 """Retrievers that every catalog has."""
-PRIORS = ("recommended", "named")
-"""Trained retrievers that say the same for any query; they do not count as evidence that an item was found."""
+NO_EVIDENCE = ("recommended", "named", "named_before")
+"""Retrievers that say nothing of how well an item fits the query; what they bring up does not count as found."""
 MAX_ANCHORS = 12
 """Liked or mentioned items that candidates are compared with, the latest ones."""
 RRF_K = 60.0
@@ -171,7 +171,7 @@ class Features:
                 position = names.get(hit.retriever)
                 if position is not None:
                     ranks[row, position], scores[row, position] = hit.rank, hit.score
-                if hit.retriever not in PRIORS:
+                if hit.retriever not in NO_EVIDENCE:
                     (base if hit.retriever in BASE_RETRIEVERS else learned).add(row, hit.rank)
         columns: Columns = base.columns("") | (learned.columns("learned_") if learned.any else {})
         columns |= {f"{name}_rank": _rank_value(ranks[:, at]) for name, at in names.items()}

@@ -39,7 +39,7 @@ def write_shipped_card(folder: Path, facts: Mapping[str, Any]) -> None:
     ]
     titles = {"dialogs": "Dialogs", "learned": "Dialogs with trained retrievers", "needs": "Simulated needs"}
     for name, title in titles.items():
-        lines += [f"### {title}", "", *_table(facts["held_out"][name]), ""]
+        lines += [f"### {title}", "", *_tables(facts["held_out"][name])]
     lines += [
         "## Limits",
         "",
@@ -59,10 +59,10 @@ def _lines(facts: Mapping[str, Any]) -> list[str]:
     lines += [f"Head: {head['kind']}{' (' + head['why'] + ')' if 'why' in head else ''}.", ""]
     if facts["valid"]:
         note = "before the final fit, which includes the validation dialogs" if facts["refitted"] else "never trained on"
-        lines += [f"## Validation dialogs ({note}; protocol `new`)", "", *_table(facts["valid"]), ""]
+        lines += [f"## Validation dialogs ({note})", "", *_tables(facts["valid"])]
     if head.get("held_out_fold_of_train"):
         lines += ["## A fold of the training dialogs that the head did not see (it decided when to stop)", ""]
-        lines += [*_table(head["held_out_fold_of_train"]), ""]
+        lines += _tables(head["held_out_fold_of_train"])
     lines += ["## Data", ""]
     lines += [f"- `{name}` sha256 {digest}" for name, digest in facts["data"].items()]
     lines += ["", "## Limits", ""]
@@ -74,9 +74,13 @@ def _lines(facts: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def _table(metrics: Mapping[str, Any]) -> list[str]:
+def _tables(protocols: Mapping[str, Any]) -> list[str]:
+    return [line for name, metrics in protocols.items() for line in (*_table(name, metrics), "")]
+
+
+def _table(protocol: str, metrics: Mapping[str, Any]) -> list[str]:
     rows = [
-        f"{metrics['instances']} instances, {metrics['gold']} gold mentions.",
+        f"Protocol `{protocol}`: {metrics['instances']} instances, {metrics['gold']} gold mentions.",
         "",
         "| | R@1 | R@10 | R@50 |",
         "|---|---|---|---|",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -25,6 +25,9 @@ class Case:
 
     dialog: int
     example: Example
+    """What retrievers learn from: the query, and what was put forward that had not been named before."""
+    gold: tuple[int, ...]
+    """Rows of everything that was put forward, named before or not: what the head learns to rank."""
     has_text: bool
     last: bool
     """Whether nothing more is learned from this dialog after it."""
@@ -87,19 +90,18 @@ def read_all(paths: Sequence[Path], catalog: Mapping[str, Item]) -> tuple[Dialog
 
 def gather(lines: Sequence[DialogLine], index: Index) -> Dialogs:
     """Examples and mentions of dialogs; texts are embedded here."""
-    turns = [
-        (number, instance, targets, gold) for number, line in enumerate(lines) for instance, targets, gold in _turns(line, index)
-    ]
+    turns = [(number, *turn) for number, line in enumerate(lines) for turn in _turns(line, index)]
     last = {number: place for place, (number, *_rest) in enumerate(turns)}
-    asked = queries(index, [instance for _, instance, _, _ in turns], "new")
+    asked = queries(index, [instance for _, instance, _, _ in turns], "full")
     cases = tuple(
         Case(
             number,
-            Example(query, tuple(index.rows[item] for item in targets), gold),
+            Example(query, tuple(row for row in rows if index.ids[row] not in instance.mentioned), recommended),
+            rows,
             any(turn.text for turn in instance.dialog.turns),
             last[number] == place,
         )
-        for place, ((number, instance, targets, gold), query) in enumerate(zip(turns, asked, strict=True))
+        for place, ((number, instance, rows, recommended), query) in enumerate(zip(turns, asked, strict=True))
     )
     mentions = tuple(
         tuple((turn.role, index.rows[m.item]) for turn in line.turns for m in turn.mentions if m.item in index.rows)
@@ -108,22 +110,28 @@ def gather(lines: Sequence[DialogLine], index: Index) -> Dialogs:
     return Dialogs(tuple(lines), cases, mentions)
 
 
-def _turns(line: DialogLine, index: Index) -> Iterable[tuple[Instance, list[str], bool]]:
-    """The turns of a dialog that name something new; a shuffled one is a single turn that its own mentions follow."""
+def _turns(line: DialogLine, index: Index) -> Iterator[tuple[Instance, tuple[int, ...], bool]]:
+    """The turns of a dialog to learn from, the rows of what they name, and whether the recommender put those forward.
+
+    Turns of the recommender with gold, and others that name something new; a shuffled dialog is a single turn that its own
+    mentions follow.
+    """
     if line.order == "shuffled":
-        named = [m.item for turn in line.turns for m in turn.mentions if m.item in index.rows]
-        if named:
+        if rows := _rows((m.item for turn in line.turns for m in turn.mentions), index):
             blank = line.model_copy(update={"turns": [turn.model_copy(update={"mentions": []}) for turn in line.turns]})
-            yield Instance(blank, len(line.turns)), list(dict.fromkeys(named)), False
+            yield Instance(blank, len(line.turns)), rows, False
         return
     for number, turn in enumerate(line.turns[1:], 1):
         instance = Instance(line, number)
-        known = set(instance.mentioned)
-        gold = turn.role == "assistant" and bool(turn.gold)
-        named = turn.gold if gold else [m.item for m in turn.mentions]
-        fresh = [item for item in dict.fromkeys(named) if item not in known and item in index.rows]
-        if fresh:
-            yield instance, fresh, gold
+        recommended = turn.role == "assistant" and bool(turn.gold)
+        known = () if recommended else instance.mentioned
+        named = turn.gold if recommended else [m.item for m in turn.mentions if m.item not in known]
+        if rows := _rows(named, index):
+            yield instance, rows, recommended
+
+
+def _rows(named: Iterable[str], index: Index) -> tuple[int, ...]:
+    return tuple(index.rows[item] for item in dict.fromkeys(named) if item in index.rows)
 
 
 def read_interactions(

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chatrec.evaluate.metrics import ratio_interval
+from chatrec.retrieve.fuse import Fusion
 from chatrec.score.features import Features
 from chatrec.score.table import Floats
-from chatrec.types import Candidate, Query
-
-POOL = 200
+from chatrec.types import Query
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,19 +33,45 @@ class Pools:
     weight: Floats
     """float32 [n]: how much an instance counts."""
 
+    named_before: NDArray[np.bool_]
+    """bool [n, width]: spoken of earlier in the dialog, so that protocol `new` masks it."""
+
+    def __len__(self) -> int:
+        return len(self.gold)
+
+    def new(self) -> Pools:
+        """The same under protocol `new`: without what was named before, and without the instances that had no other gold."""
+        gold = self.gold * ~self.named_before
+        scored = gold.sum(axis=1) + self.missed > 0
+        return replace(self, gold=gold, present=self.present & ~self.named_before).take(scored)
+
     def take(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> Pools:
         """Some of the instances."""
-        return Pools(*(getattr(self, name)[rows] for name in ("features", "gold", "present", "missed", "group", "weight")))
+        return Pools(*(getattr(self, part.name)[rows] for part in fields(self)))
 
     @classmethod
     def join(cls, parts: Sequence[Pools]) -> Pools:
-        """All instances of several pools."""
-        names = ("features", "gold", "present", "missed", "group", "weight")
-        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+        """All instances of several pools, padded to the widest."""
+        width = max(part.present.shape[1] for part in parts)
+        parts = [part.padded(width) for part in parts]
+        return cls(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(cls)))
+
+    def padded(self, width: int) -> Pools:
+        """The same with more padding."""
+        more = width - self.present.shape[1]
+        if not more:
+            return self
+        return replace(
+            self,
+            features=np.pad(self.features, ((0, 0), (0, more), (0, 0)), constant_values=np.nan),
+            gold=np.pad(self.gold, ((0, 0), (0, more))),
+            present=np.pad(self.present, ((0, 0), (0, more))),
+            named_before=np.pad(self.named_before, ((0, 0), (0, more))),
+        )
 
 
 def build_pools(
-    retrieve: Callable[[Query], Sequence[Candidate]],
+    fusion: Fusion,
     features: Features,
     asked: Iterable[tuple[Query, Sequence[str], int, float]],
     count: int,
@@ -55,54 +80,56 @@ def build_pools(
     """Retrieve and describe the candidates of every query.
 
     Args:
-        retrieve: query → candidates, best first.
+        fusion: finds the candidates; its `pool` is the width.
         features: computes the feature matrix.
         asked: (query, gold ids, group, weight) of each instance.
         count: how many there are.
         tick: called with 1 after each.
     """
-    width = len(features.names)
-    matrix = np.full((count, POOL, width), np.nan, dtype=np.float32)
-    gold = np.zeros((count, POOL), dtype=np.float32)
-    present = np.zeros((count, POOL), dtype=bool)
+    width = fusion.config.pool
+    matrix = np.full((count, width, len(features.names)), np.nan, dtype=np.float32)
+    gold = np.zeros((count, width), dtype=np.float32)
+    present, named_before = np.zeros((count, width), dtype=bool), np.zeros((count, width), dtype=bool)
     missed, group = np.zeros(count, dtype=np.int32), np.zeros(count, dtype=np.int32)
     weight = np.ones(count, dtype=np.float32)
     for row, (query, answer, dialog, importance) in enumerate(asked):
-        candidates = retrieve(query)[:POOL]
+        candidates = fusion(query)
         n = len(candidates)
-        wanted = set(answer)
+        wanted, named = set(answer), {opinion.item_id for opinion in query.ledger.opinions}
         if n:
             matrix[row, :n] = features(query, candidates)
         gold[row, :n] = [candidate.item.id in wanted for candidate in candidates]
+        named_before[row, :n] = [candidate.item.id in named for candidate in candidates]
         present[row, :n] = True
         missed[row] = len(wanted) - int(gold[row].sum())
         group[row], weight[row] = dialog, importance
         tick(1)
-    return Pools(matrix, gold, present, missed, group, weight)
+    return Pools(matrix, gold, present, missed, group, weight, named_before)
 
 
 def pool_metrics(pools: Pools, logits: np.ndarray, ks: Sequence[int] = (1, 10, 50)) -> dict[str, Any]:
     """Recall of the pool, of the fused order and of the head, with 95% intervals by dialog; empty without instances.
 
     Args:
-        pools: candidates in fused order.
+        pools: candidates in fused order, those that are not present left out.
         logits: [n, width] of the head, -inf in the padding.
         ks: cut-offs.
     """
-    if not len(pools.gold):
+    if not len(pools):
         return {}
     total = pools.gold.sum(axis=1) + pools.missed
     reranked = np.take_along_axis(pools.gold, np.argsort(-logits, axis=1, kind="stable"), axis=1)
+    fused = np.take_along_axis(pools.gold, np.argsort(~pools.present, axis=1, kind="stable"), axis=1)
 
     def share(found: np.ndarray) -> dict[str, float]:
         low, high = ratio_interval(found.tolist(), total.tolist(), pools.group.tolist())
         return {"value": round(float(found.sum() / total.sum()), 4), "low": round(low, 4), "high": round(high, 4)}
 
     return {
-        "instances": len(pools.gold),
+        "instances": len(pools),
         "gold": int(total.sum()),
         "recall": {str(k): share(reranked[:, :k].sum(axis=1)) for k in ks},
-        "fused_recall": {str(k): share(pools.gold[:, :k].sum(axis=1)) for k in ks},
-        "rerank_gain": {str(k): share(reranked[:, :k].sum(axis=1) - pools.gold[:, :k].sum(axis=1)) for k in ks},
+        "fused_recall": {str(k): share(fused[:, :k].sum(axis=1)) for k in ks},
+        "rerank_gain": {str(k): share(reranked[:, :k].sum(axis=1) - fused[:, :k].sum(axis=1)) for k in ks},
         "pool_recall": share(pools.gold.sum(axis=1)),
     }

@@ -134,7 +134,7 @@ class BagConfig:
     """How the bag-of-concepts softmax is fitted."""
 
     dimension: int = 96
-    members: int = 1
+    members: int = 3
     epochs: int = 5
     batch: int = 256
     learning_rate: float = 3e-3

@@ -19,15 +19,15 @@ from chatrec.evaluate.leaks import Fingerprints
 from chatrec.index.embed import Embedder
 from chatrec.index.open import open_or_build
 from chatrec.retrieve.fuse import Fusion
-from chatrec.retrieve.retrievers import DenseRetriever, LikedRetriever, PopularityRetriever, SparseRetriever
+from chatrec.retrieve.load import base_retrievers
 from chatrec.score.features import Features
 from chatrec.score.head import HeadConfig, save_head
 from chatrec.train.card import write_shipped_card
 from chatrec.train.data import Case, Dialogs, gather
 from chatrec.train.fit import FitConfig, calibrate, fit_head, predict
-from chatrec.train.head import TrainConfig, Trainer, TrainFiles, fold_of
+from chatrec.train.head import TrainConfig, Trainer, TrainFiles, by_protocol, fold_of
 from chatrec.train.needs import simulate
-from chatrec.train.pools import Pools, build_pools, pool_metrics
+from chatrec.train.pools import Pools, build_pools
 
 
 @dataclass(frozen=True)
@@ -49,10 +49,9 @@ UNSURE = {"message_z": 0.5, "popularity": 0.15, "popularity_gap": 0.15}
 def need_pools(catalog: Path, count: int, seed: int, embedder: Embedder, build_dir: Path) -> Pools:
     """Pools of simulated needs over a catalog."""
     index = open_or_build(read_catalog(catalog), embedder, build_dir)
-    retrievers = [DenseRetriever(index), LikedRetriever(index), SparseRetriever(index), PopularityRetriever(index)]
     needs = list(simulate(index, count, seed))
     asked = ((need.query, need.gold, need.number, 1.0) for need in needs)
-    return build_pools(Fusion(index, retrievers), Features(index, SHIPPED_CONFIG.features), asked, len(needs))
+    return build_pools(Fusion(index, base_retrievers(index)), Features(index, SHIPPED_CONFIG.features), asked, len(needs))
 
 
 def withhold(pools: Pools, seed: int) -> Pools:
@@ -80,7 +79,7 @@ def fit_shipped(
         SHIPPED_CONFIG, seen, Pools.join(list(held.values())), FitConfig(seed=seed), report=lambda line: _say(line)
     )
     config = calibrate(SHIPPED_CONFIG, predict(head, held["needs"]), held["needs"])
-    metrics = {name: pool_metrics(part, predict(head, part)) for name, part in held.items()}
+    metrics = {name: by_protocol(part, head) for name, part in held.items()}
     everything = Pools.join(list(parts.values()))
     head, _ = fit_head(config, everything, seen.take(np.zeros(0, np.intp)), FitConfig(seed=seed, stop_after=epochs))
     save_head(out, head, config)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from chatrec.errors import ModelMissingError
 from chatrec.index.open import Index
 from chatrec.retrieve.collaborative import Prior, TrainedRetriever
 from chatrec.retrieve.fuse import DEFAULT_WEIGHTS, Fusion, FusionConfig
-from chatrec.retrieve.retrievers import SparseRetriever, pull
+from chatrec.retrieve.retrievers import LikedRetriever, NamedBeforeRetriever, SparseRetriever, pull
 from chatrec.types import Ledger, Opinion, Query
 
 QUERY = Query(ledger=Ledger(), text="creature")
@@ -75,3 +76,19 @@ def test_what_was_named_lately_pulls_more_and_a_lone_favourite_fully() -> None:
     first, second, third = pull(ledger, ("a", "b", "c")).tolist()
     assert 0 < first < second == third == 1.0
     assert pull(ledger, ("a",)).tolist() == [1.0]
+
+
+def test_what_was_named_before_comes_back_only_where_it_is_not_excluded(small_index: Index) -> None:
+    named = tuple(Opinion(item_id=f"s:{key}", sentiment="mentioned", turn=turn) for turn, key in enumerate(("gun", "alien")))
+    query = Query(ledger=Ledger(opinions=named), text="")
+    retriever = NamedBeforeRetriever(small_index)
+    assert retriever.retrieve(query, (), 5) == [("s:alien", 1.0), ("s:gun", 0.5)]
+    assert retriever.retrieve(query, (), 1) == [("s:alien", 1.0)]
+    assert retriever.retrieve(replace(query, excluded=frozenset({"s:alien"})), (), 5) == [("s:gun", 1.0)]
+
+
+def test_nothing_is_like_itself(small_index: Index) -> None:
+    query = Query(ledger=Ledger(opinions=(Opinion(item_id="s:alien", sentiment="liked"),)), text="")
+    found = [item for item, _ in LikedRetriever(small_index).retrieve(query, (), 5)]
+    assert found
+    assert "s:alien" not in found

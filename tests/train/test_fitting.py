@@ -34,7 +34,8 @@ def pools(count: int = 200, signal: float = 2.0, seed: int = 0) -> Pools:
     features[:, :, 0] += signal * gold
     features[:, :, 1] = np.nan
     ones = np.ones(count, dtype=np.float32)
-    return Pools(features, gold, np.ones((count, 10), bool), np.zeros(count, np.int32), np.arange(count, dtype=np.int32), ones)
+    everywhere, number = np.ones((count, 10), bool), np.arange(count, dtype=np.int32)
+    return Pools(features, gold, everywhere, np.zeros(count, np.int32), number, ones, ~everywhere)
 
 
 def test_co_occurrence_is_a_shrunken_share_of_dialogs() -> None:
@@ -104,6 +105,31 @@ def test_missed_gold_counts_against_recall() -> None:
     half.missed[:] = 1
     perfect = np.where(half.gold > 0, 1.0, 0.0)
     assert pool_metrics(half, perfect)["recall"]["1"]["value"] == 0.5
+
+
+def test_the_new_protocol_leaves_out_what_was_named_before() -> None:
+    both = pools(2)
+    both.named_before[0] = both.gold[0] > 0
+    new = both.new()
+    assert new.group.tolist() == [1]
+    both.missed[0] = 1
+    assert both.new().present[0].sum() == 9
+    assert both.new().gold[0].sum() == 0
+
+
+def test_pools_of_different_width_are_padded_when_joined() -> None:
+    narrow = pools(3)
+    joined = Pools.join([narrow, narrow.padded(12)])
+    assert joined.features.shape == (6, 12, WIDTH)
+    assert joined.present.sum(axis=1).tolist() == [10] * 6
+    assert np.isnan(joined.features[:, 10:]).all()
+
+
+def test_the_fused_order_skips_what_is_masked() -> None:
+    masked = pools(1)
+    masked.gold[:] = np.arange(10) == 1
+    masked.present[0, 0] = False
+    assert pool_metrics(masked, np.zeros((1, 10)))["fused_recall"]["1"]["value"] == 1.0
 
 
 def test_exact_search_agrees_with_the_graph(small_index: Index) -> None:

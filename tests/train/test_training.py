@@ -79,7 +79,7 @@ def test_the_same_seed_gives_the_same_weights_and_another_seed_others(tmp_path: 
 
 
 def test_a_head_learns_what_the_dialogs_teach(trained: tuple[Path, dict]) -> None:
-    assert trained[1]["valid"]["recall"]["10"]["value"] > 0.8
+    assert trained[1]["valid"]["new"]["recall"]["10"]["value"] > 0.8
 
 
 def test_shuffled_dialogs_teach_the_retrievers_and_leave_the_shipped_head(tmp_path: Path, small_index: Index) -> None:
