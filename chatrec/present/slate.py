@@ -13,22 +13,29 @@ from chatrec.types import KINDS, Candidate, Draft, Item, Kind, Ledger
 T = TypeVar("T")
 MAX_PER_CREATOR = 2
 """Most picks by one maker in a slate, unless the person asked for that maker."""
+NEAR = 1 / 3
+"""Share of the best score from which on a work of a medium that nobody asked for may stand for it."""
 
 
 def slate(ranked: Sequence[T], n: int, ledger: Ledger, *, candidate: Callable[[T], Candidate]) -> tuple[T, ...]:
     """The best n in order, not more than two by one maker, and each medium asked for represented if it has anything.
 
+    Where no medium was asked for, each is represented that has something nearly as good as the best.
+
     Args:
         ranked: best first; all of them already satisfy the constraints.
         n: how many.
-        ledger: what was asked for; several media, or none named, gives a mix.
+        ledger: what was asked for.
         candidate: how to read an entry's candidate.
     """
     varied = _spread_makers(ranked, ledger, candidate)
     kinds = ledger.kinds or KINDS
     if len(kinds) == 1:
         return tuple(varied[:n])
-    chosen = _mixed(varied, n, kinds, lambda entry: candidate(entry).item.kind)
+    least = NEAR * max((candidate(entry).score for entry in varied), default=0.0) if not ledger.kinds else 0.0
+    near = [entry for entry in varied if candidate(entry).score >= least]
+    far = [entry for entry in varied if candidate(entry).score < least]
+    chosen = [*_mixed(near, n, kinds, lambda entry: candidate(entry).item.kind), *far][:n]
     position = {id(entry): place for place, entry in enumerate(varied)}
     return tuple(sorted(chosen, key=lambda entry: position[id(entry)]))
 

@@ -22,7 +22,7 @@ SENTENCES: dict[str, dict[Language, str]] = {
     },
     "going_by": {"en": "Going by {asked}, here {are} {n}.", "zh": "那就按“{asked}”为你挑了 {n} 个："},
     "going_by_nothing": {
-        "en": "I have nothing else to go by, so here {are} {n} to start with; name another title, or say what you liked about it.",
+        "en": "I have nothing else to go by, so here {are} {n} to start with; name another title, or what you liked about it.",
         "zh": "没有别的线索，先推荐 {n} 个；再说一个标题，或告诉我你喜欢它什么。",
     },
     "missing": {"en": "“{said}” is not in this catalog.", "zh": "目录里没有“{said}”。"},

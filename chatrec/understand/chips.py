@@ -70,7 +70,8 @@ def constraint_label(constraint: Constraint, language: Language) -> str:
 
 def wish_label(wish: Wish, language: Language) -> str:
     """The wish's words; `less …` for an aversion."""
-    said = wish.text if wish.field == "moods" else wish.value or wish.text
+    as_said = wish.field == "moods" or (wish.field == "themes" and language == "en")
+    said = wish.text if as_said else wish.value or wish.text
     words = _word(said, wish.field, language) if wish.field else wish.text
     if wish.direction == "less":
         return f"少些{words}" if language == "zh" else f"less {words}"
@@ -150,6 +151,11 @@ def _themes_label(constraint: Constraint, language: Language) -> str:
     values = constraint.value if isinstance(constraint.value, tuple) else ()
     said = (constraint.said,) if language == "en" and constraint.said.isascii() and constraint.said else values[:1]
     return _values_label(replace(constraint, value=said), language)
+
+
+def _id_label(constraint: Constraint, language: Language) -> str:
+    """The name that those works have in their titles."""
+    return f"不要{constraint.said}" if language == "zh" else f"no {constraint.said}"
 
 
 def _word(value: str, field: str, language: Language) -> str:
@@ -259,4 +265,5 @@ _LABELS: dict[str, Callable[[Constraint, Language], str]] = {
     "countries": _countries_label,
     "people": _people_label,
     "themes": _themes_label,
+    "id": _id_label,
 }

@@ -282,6 +282,9 @@ class Contents:
             return
         values = tuple(dict.fromkeys([*self._words.spelled("tags", entry.values), *entry.values]))
         known = bool(self._words.spelled("tags", entry.values))
+        if entry.data.get("recorded") and not known:
+            self._draft.unsupported.append(self._page.said(mark))
+            return
         genre = self._words.genres((entry.name,)) if self._words.kinds_of("genres", (entry.name,)) else ()
         if mark.negated:
             values = values[:1] if entry.name == "multiplayer" else values
@@ -311,7 +314,9 @@ class Contents:
         if mark.negated:
             self._draft.constrain(field, "not_in", (entry.name,), said=self._page.said(mark))
         else:
-            self._draft.wish(entry.name, field, entry.name, less=direction_of(self._page, mark) == "less")
+            said = self._page.said(mark)
+            text = said if said.casefold() == entry.name.casefold() and said.istitle() else entry.name
+            self._draft.wish(text, field, entry.name, less=direction_of(self._page, mark) == "less")
 
     def _wish_theme(self, name: str, entry: Entry, *, less: bool = False, mark: Mark | None = None) -> None:
         theme = self._words.theme([name, *entry.data.get("en", ())])
@@ -319,7 +324,7 @@ class Contents:
             if theme:
                 self._draft.constrain("themes", "not_in", self._theme_values(entry, theme), said=self._page.said(mark))
             else:
-                self._draft.wish(name, less=True)
+                self._draft.forbid(name, said=self._page.said(mark))
             return
         self._draft.wish(theme or name, "themes" if theme else None, theme, less=less)
 

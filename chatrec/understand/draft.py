@@ -7,6 +7,8 @@ from typing import Any
 
 from chatrec.types import Ambiguity, Change, Constraint, Kind, Ledger, Opinion, Sentiment, Wish
 from chatrec.understand.marks import Page
+from chatrec.understand.resolve import Names
+from chatrec.understand.text import key_of
 from chatrec.understand.words import Words
 
 ORDER = (
@@ -33,6 +35,7 @@ class Draft:
     page: Page
     ledger: Ledger
     words: Words
+    names: Names
     turn: int
     joins: bool = False
     """The message adds alternatives to what was said before."""
@@ -72,11 +75,20 @@ class Draft:
 
     def wish(self, text: str, field_: str | None = None, value: str | None = None, *, less: bool = False) -> None:
         """Add a wish, once per text."""
-        text = text.strip()
+        text = self.words.cased(text.strip()) if field_ == "themes" else text.strip()
         wishes = [c.wish for c in self.changes if c.wish is not None]
         if text and len(wishes) < MAX_WISHES and not any(w.text == text for w in wishes):
             direction = "less" if less else "more"
             self.act("wish", wish=Wish(text=text, turn=self.turn, field=field_, value=value, direction=direction))
+
+    def forbid(self, text: str, *, said: str) -> None:
+        """Rule out what no field of the catalog tells: works with that name in their title, else a wish for less of it."""
+        key = key_of(text)
+        ids = () if self.words.ordinary.issuperset(key) else self.names.holding(key)
+        if ids:
+            self.constrain("id", "not_in", ids, said=said)
+        else:
+            self.wish(text, less=True)
 
     def opine(self, item_id: str, sentiment: Sentiment) -> None:
         """Add an opinion; the last one of an item in a message stands, but having seen it does not undo liking it."""

@@ -37,6 +37,7 @@ _NO_CLAUSE = wordset(
 """Words behind a noun that open something else than a description of it."""
 _SUBJECTS = wordset("i you he she it we they that this there who what when where why how did does is are")
 _HAN_END = wordset("的 ， 。 ！ ？ , . ! ? 电 影 片 剧 游 戏")
+_PARTS = {("season",), ("seasons",), ("episode",), ("episodes",), ("季",), ("集",)}
 _SCORE = wordset("rated rating ratings score scored scores stars star imdb")
 _OVER = wordset("above over at least of higher than better more or around 8 9 7 10")
 
@@ -78,6 +79,28 @@ def _absorb_points(page: Page, mark: Mark) -> None:
         page.extend(mark, mark.start, end)
 
 
+def mark_parts(page: Page) -> None:
+    """Let the marks of seasons and episodes cover how many are asked for, which no catalog tells."""
+    for mark in page.sorted():
+        if tuple(page.words[mark.start : mark.end]) in _PARTS:
+            _absorb_count(page, mark)
+
+
+def _absorb_count(page: Page, part: Mark) -> None:
+    """`two seasons`, `10 episodes`, `三季`: how many parts there are; but `每集40分钟` says how long they are."""
+    start = next((at for at in range(max(0, part.start - 3), part.start) if _counts(page, at, part.start)), part.start)
+    following = page.starting(part.end)
+    if start == part.start or (following is not None and following.role == "minutes"):
+        return
+    page.extend(part, start, part.end)
+    part.entries = (*part.entries, Entry("unsupported", "episodes", {}))
+
+
+def _counts(page: Page, at: int, end: int) -> bool:
+    number = cardinal(page.words, at)
+    return number is not None and number[1] == end and page.free(at, end)
+
+
 def _mark_score(page: Page, at: int) -> int:
     end = at + 1
     while end < len(page.words) and end - at < 5 and (page.words[end] in _OVER or cardinal(page.words, end)):
@@ -109,6 +132,18 @@ def read_free(draft: Draft, asked: Asked) -> None:
             _wish_with(draft, mark)
     _wish_attributes(draft)
     _wish_clauses(draft)
+    _forbid_names(draft)
+
+
+def _forbid_names(draft: Draft) -> None:
+    """`不要哈利波特的奇幻片`: the words behind a Chinese negation, if works have them in their titles."""
+    page = draft.page
+    for cue in page.sorted():
+        end = cue.end
+        while end < len(page.words) and not page.taken(end) and is_han(page.words[end]) and page.words[end] not in _HAN_END:
+            end += 1
+        if cue.is_cue("negate") and end - cue.end > 1 and draft.names.holding(page.words[cue.end : end]):
+            draft.forbid(page.text.said(cue.end, end), said=page.text.said(cue.end, end))
 
 
 def _wish_clauses(draft: Draft) -> None:
@@ -192,7 +227,10 @@ def _wish_attributes(draft: Draft) -> None:
         while end < len(page.words) and not page.taken(end) and page.words[end] not in STOP and page.words[end][0].isalpha():
             end += 1
         if end - at <= 4 and (_describes(page, at, end) or _is_all_there_is(draft, at, end)):
-            _wish_words(draft, at, end, less=_is_negated(page, at) or page.words[at - 1 : at] in (["too"], ["less"]))
+            if _is_negated(page, at):
+                draft.forbid(page.text.said(at, end), said=page.text.said(at, end))
+            else:
+                _wish_words(draft, at, end, less=page.words[at - 1 : at] in (["too"], ["less"]))
         at = end
 
 

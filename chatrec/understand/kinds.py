@@ -106,6 +106,8 @@ def _known_forms(data: Mapping[str, object], words: Words) -> list[str]:
 def _word_kinds(page: Page, words: Words) -> tuple[Kind, ...]:
     found: list[Kind] = []
     for mark in page.sorted():
+        if mark.has("eras"):
+            found.append("game")
         if mark.role != "words" or mark.about or mark.negated or mark.attitude == "seen":
             continue
         for entry in mark.entries:

@@ -111,8 +111,6 @@ def _same_direction(new: Constraint, old: Constraint) -> bool:
 
 def _facet(constraint: Constraint) -> str:
     """What an `in` constraint is about: two of the same facet contradict each other, two tags usually do not."""
-    if constraint.field in ("language", "countries"):
-        return "origin"
     if constraint.field == "tags":
         players = any("player" in v or "co-op" in v for v in _texts(constraint))
         return "players" if players else f"tags {constraint.value}"

@@ -46,6 +46,14 @@ NO_COMPARATIVE = wordset(
     "tragedy cry crying gore blood sex nudity nude zen fun hype laugh laughs lol raw parody spoof melancholy chill"
 )
 """Mood words that are no adjectives of degree."""
+ERA_TAILS: tuple[Phrase, ...] = (
+    ("era",), ("eras",), ("days",), ("generation",), ("gen",), ("age",), ("times",),
+    ("时", "代"), ("年", "代"), ("时", "期"), ("世", "代"),
+)  # fmt: skip
+ERA_LEADS: tuple[Phrase, ...] = tuple(
+    (*noun, "of", *article) for noun in (("era",), ("days",), ("age",), ("generation",)) for article in (("the",), ())
+)
+"""What makes years of a console: `PS2 era`, `the days of the SNES`, `红白机时代`."""
 INNER_SECTIONS = {"genres", "styles", "tags", "unsupported", "vague"}
 PLURAL_SECTIONS = {"genres", "styles", "forms", "tags"}
 
@@ -119,6 +127,9 @@ class Lexicon:
         for section, names in self.sections.items():
             for name, data in names.items():
                 entry = Entry(section, name, data)
+                if section == "eras":
+                    _fill_era(phrases, entry)
+                    continue
                 for phrase in _phrases(data, plural=section in PLURAL_SECTIONS):
                     phrases.add(phrase, entry)
                     if section == "countries" and phrase[0] == "from":
@@ -166,6 +177,14 @@ def _phrases(data: Mapping[str, Any], *, plural: bool) -> Iterable[Phrase]:
             yield (*phrase[:-1], plural_of(phrase[-1]))
     for form in data.get("zh", ()):
         yield key_of(form)
+
+
+def _fill_era(phrases: Phrases, entry: Entry) -> None:
+    for console in _phrases(entry.data, plural=False):
+        for tail in ERA_TAILS:
+            phrases.add((*console, *tail), entry)
+        for lead in ERA_LEADS:
+            phrases.add((*lead, *console), entry)
 
 
 def _inner_noun(phrase: Phrase) -> str | None:

@@ -109,6 +109,7 @@ class Measures:
         numbers = [m for m in self._page.marks if m.role == "age" and not m.released]
         words = [m for m in self._page.sorted() if m.has("ages") and not (m.negated or m.about or m.released)]
         self._no_adult_content()
+        self._nothing_for_children()
         words = [m for m in words if _word_age(m) < ADULT_AGE]
         if numbers:
             mark = min(numbers, key=lambda m: m.number)
@@ -121,6 +122,16 @@ class Measures:
         for mark in self._page.marks:
             if mark.has("ages") and mark.negated and _word_age(mark) >= ADULT_AGE:
                 self._constrain("age", "le", float(ADULT_AGE - 1), mark)
+
+    def _nothing_for_children(self) -> None:
+        """`no kids stuff`, `不要儿童的`: no family works, whatever age was said before."""
+        for mark in self._page.sorted():
+            if not mark.has("ages") or not mark.negated or _word_age(mark) >= ADULT_AGE:
+                continue
+            self._constrain("genres", "not_in", self._words.genres(("family",)), mark)
+            for constraint in self._draft.ledger.constraints:
+                if constraint.field == "age":
+                    self._draft.act("unconstrain", key=constraint.key)
 
     # --- vague words --------------------------------------------------------------------------------------------------
 

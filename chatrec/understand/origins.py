@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from chatrec.types import Kind, Language
@@ -13,6 +14,8 @@ from chatrec.understand.marks import Mark, Page, has_section
 from chatrec.understand.text import wordset
 
 _ALL = wordset("all every everything 都 全")
+_SPOKEN = re.compile(r"^in\b|\b(?:language|speaking|spoken|dialogue)$|[语語文话話]$", re.IGNORECASE)
+"""Words that name a language; any other name of one also tells which nation's works are wanted."""
 
 
 class Origins:
@@ -58,14 +61,25 @@ class Origins:
                     assert entry is not None
                     said = self._page.said(mark)
                     self._draft.constrain("countries", "not_in" if negated else "in", (entry.data["country"],), said=said)
+                if abroad and not negated:
+                    self._replace_nation("language")
                 self._origin(field, section, [m for m in group if m not in abroad], negated=negated)
 
     def _origin(self, field: str, section: str, group: Sequence[Mark], *, negated: bool) -> None:
         values = tuple(dict.fromkeys(v for m in group if (e := m.entry(section)) for v in e.values))
         if not values:
             return
-        said = self._page.said(group[0]) if len(group) == 1 else self._page.text.said(group[0].start, group[-1].end)
+        start = group[0].start - (self._page.words[max(0, group[0].start - 1) : group[0].start] == ["in"])
+        said = self._page.text.said(start, group[-1].end)
         self._draft.constrain(field, "not_in" if negated else "in", values, said=said, hard=not all(m.soft for m in group))
+        if not negated and (field == "countries" or not _SPOKEN.search(said)):
+            self._replace_nation("language" if field == "countries" else "countries")
+
+    def _replace_nation(self, field: str) -> None:
+        """`French ones` after `something British`, `from Spain` after `Korean films`; a language that was asked for stays."""
+        for old in self._draft.ledger.constraints:
+            if (old.field, old.op) == (field, "in") and not (field == "language" and _SPOKEN.search(old.said)):
+                self._draft.act("unconstrain", key=old.key)
 
     def _is_company(self, mark: Mark) -> bool:
         """Whether a studio, label or network is named; one that the catalog lacks is said to be missing."""

@@ -15,7 +15,7 @@ from chatrec.understand.commands import drop_unfit, read_commands, turn_away, tu
 from chatrec.understand.contents import Contents
 from chatrec.understand.draft import Draft
 from chatrec.understand.framed_names import FramedNames
-from chatrec.understand.free import STOP, mark_unsupported, read_free
+from chatrec.understand.free import mark_parts, mark_unsupported, read_free
 from chatrec.understand.kinds import Asked, asked_for
 from chatrec.understand.lengths import mark_lengths
 from chatrec.understand.lexicon import Phrases, lexicon
@@ -29,10 +29,11 @@ from chatrec.understand.resolve import Names
 from chatrec.understand.scopes import interpret
 from chatrec.understand.spot import Known
 from chatrec.understand.sure_names import SureNames
-from chatrec.understand.text import is_han, key_of, language_of, tokenise, wordset
+from chatrec.understand.text import key_of, language_of, tokenise, wordset
+from chatrec.understand.topics import wish_topics
 from chatrec.understand.typos import mend
 from chatrec.understand.words import Words
-from chatrec.understand.years import mark_years
+from chatrec.understand.years import mark_eras, mark_years
 
 _QUESTIONS = wordset("is was are does did what whats who whos how hows why when where which can")
 _RESEMBLING = wordset("similar alike comparable 类")
@@ -85,13 +86,14 @@ class Understander:
         n = self._mark(page, ledger)
         interpret(page)
         _take_as_likes(page)
-        draft = Draft(page, ledger, self._words, turn, joins=_adds(page))
+        draft = Draft(page, ledger, self._words, self._names, turn, joins=_adds(page))
         read_commands(draft)
         language = self._language(page)
         after = _after_commands(draft)
         asked = asked_for(page, after, self._items, self._words)
         self._add_kinds(draft, asked)
         Measures(draft, asked, self._items).read()
+        wish_topics(draft)
         Contents(draft, asked).read()
         Origins(draft, asked, language).read()
         self._of_makers(draft)
@@ -124,7 +126,9 @@ class Understander:
         mark_lengths(page)
         mark_years(page, self._this_year)
         page.mark_phrases(self._words.phrases)
+        mark_eras(page, self._words.phrases)
         FramedNames(self._known, page, kinds).mark()
+        mark_parts(page)
         n = mark_count(page)
         mark_pronouns(page, ledger)
         mark_unsupported(page)
@@ -184,14 +188,10 @@ class Understander:
                 self._opine_ref(draft, mark)
 
     def _opine_title(self, draft: Draft, mark: Mark) -> None:
-        if mark.about and mark.attitude is None:
-            draft.wish(draft.page.text.said(mark.start, _end_of_topic(draft.page, mark.end)), less=mark.negated)
-            return
         sentiment = "disliked" if mark.negated and not _is_question(draft.page, mark) else _SENTIMENTS[mark.attitude]
         if mark.attitude is None and _asks_about(draft.page):
             sentiment = "mentioned"
-        if mark.ambiguity is not None and mark.negated and mark.attitude is None:
-            self._rule_out(draft, mark)
+        if mark.negated and mark.attitude is None and self._rule_out(draft, mark):
             return
         item_id = _known_first(mark.ids, draft.ledger)
         for ambiguity in draft.ledger.ambiguities:
@@ -203,11 +203,16 @@ class Understander:
             draft.ambiguities.append(mark.ambiguity)
             draft.act("ambiguous", ambiguity=mark.ambiguity)
 
-    def _rule_out(self, draft: Draft, mark: Mark) -> None:
-        """`not Final Fantasy`: whichever of them is meant, none of them is wanted."""
-        for item_id in mark.ids:
-            if self._items[item_id].kind == self._items[mark.ids[0]].kind:
-                draft.opine(item_id, "disliked")
+    def _rule_out(self, draft: Draft, mark: Mark) -> bool:
+        """`not Final Fantasy`, `no Batman`: if several works have the name, none of them is wanted, and none is disliked."""
+        key = key_of(draft.page.said(mark))
+        named = () if self._words.ordinary.issuperset(key) else self._names.holding(key)
+        ids = tuple(dict.fromkeys((*(mark.ids if mark.ambiguity is not None else mark.ids[:1]), *named)))
+        if len(ids) > 1 and not _is_question(draft.page, mark):
+            draft.constrain("id", "not_in", ids, said=draft.page.said(mark))
+            for item_id in set(ids).intersection(draft.ledger.ids("liked", "mentioned")):
+                draft.act("unopine", key=item_id)
+        return len(ids) > 1
 
     def _opine_ref(self, draft: Draft, mark: Mark) -> None:
         if mark.attitude == "unseen":
@@ -252,16 +257,6 @@ def _spoken_of(page: Page, phrases: Phrases) -> tuple[Kind, ...]:
             found.extend(e.name for e in entries if e.section == "verbs")  # type: ignore[misc]
             break
     return tuple(dict.fromkeys(found))
-
-
-def _end_of_topic(page: Page, at: int) -> int:
-    """Where a topic ends that begins with the words of a title: `about the Apollo missions`."""
-    while at < len(page.words) and page.words[at][0].isalnum() and not is_han(page.words[at]):
-        mark = page.over[at]
-        if (mark is None and page.words[at] in STOP) or (mark is not None and not mark.has("catalog")):
-            break
-        at = at + 1 if mark is None else mark.end
-    return at
 
 
 def _is_question(page: Page, mark: Mark) -> bool:

@@ -125,6 +125,12 @@ class Names:
             if ids and (not joined or key in self._punctuated):
                 yield Name(ids, key, start, end)
 
+    def holding(self, words: Sequence[str]) -> tuple[str, ...]:
+        """Ids of the works whose title or an alias has these words in a row."""
+        phrase = tuple(words)
+        keys = (item for level in self._levels[:2] for item in level.ids.items() if phrase and phrase[0] in item[0])
+        return tuple(dict.fromkeys(i for key, ids in keys if _has_run(key, phrase) for i in ids))
+
     def near(self, words: Sequence[str], kinds: Sequence[Kind] = ()) -> tuple[str, ...]:
         """Ids of the works whose name is these words but for spacing or a slip of the hand; `()` if none is near.
 
@@ -227,6 +233,10 @@ class People:
         pool = [c for n in range(len(compact) - allowed, len(compact) + allowed + 1) for c in self._compact.get(n, ())]
         found = process.extractOne(compact, pool, scorer=OSA.distance, score_cutoff=allowed)
         return tuple(self._full[self._compact[len(found[0])][found[0]]]) if found else ()
+
+
+def _has_run(key: Phrase, phrase: Phrase) -> bool:
+    return any(key[at : at + len(phrase)] == phrase for at in range(len(key) - len(phrase) + 1))
 
 
 def _runs(words: Sequence[str], start: int, longest: int) -> Iterator[tuple[int, Phrase, bool]]:

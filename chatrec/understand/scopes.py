@@ -37,6 +37,7 @@ _JOINS = wordset("or and nor / 或 和 与 及 、 也 跟") | {"或者"}
 _LIGHT = wordset(
     "any too much very overly really super so that the a an is are way more of 者 太 很 的 那 么 任 何 什 有 带 看 要 于"
 )
+_POINTS = wordset("这 那 种 类 些 个 样 我 你 他 她 们 别 其 他 它")
 _ADJECTIVES = wordset("animated historical historic comedic dramatic adventurous political scientific thrilling suspenseful")
 _ALREADY = wordset("i we ive have already all every 我 们 都 全 已 经 也 早 就")
 _NARROW = wordset("not non too very so overly 不 太")
@@ -114,7 +115,14 @@ def _pass_word(page: Page, state: _State, at: int) -> None:
     elif word == "over" and has_section(page.starting(at + 1), "forms", "genres"):
         state.negated, state.opened, state.first, state.pending = True, at + 1, None, -1
     if word == "的":
+        if state.negated and state.first is None and _is_described(page, state.opened, at):
+            state.end_negation()  # `不要老套的喜剧` wants a comedy
         _end_relative_clause(state)
+
+
+def _is_described(page: Page, start: int, end: int) -> bool:
+    """Whether words that nothing else knows stand between a negation and `的`."""
+    return any(not page.taken(at) and page.words[at] not in _LIGHT and page.words[at] not in _POINTS for at in range(start, end))
 
 
 def _end_relative_clause(state: _State) -> None:

@@ -7,6 +7,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from babel import Locale
+
 from chatrec.catalog.vocabulary import vocabulary
 from chatrec.constraints import LIST_FIELDS, NUMBER_FIELDS, TEXT_FIELDS
 from chatrec.types import Item, Kind
@@ -18,6 +20,10 @@ _GENRE_TAILS = {"film", "films", "movie", "movies", "fiction", "music", "game", 
 _COMPANY_WORDS = wordset(
     "studio studios records entertainment games pictures films music interactive company animation animations the"
 )
+_OPENING = (".", "!", "?", ":", "“", '"')
+_CAPITAL_BEFORE = re.compile(r"(?<![.!?:“\"\n] )\b[A-Z][\w'’-]* $")
+_CAPITAL_AFTER = re.compile(" [A-Z][a-z]")
+_NUMERALS = {"ii", "iii", "iv", "vi", "vii", "viii"}
 MIN_TAG_USES = 3
 """A free tag becomes a word of its own if this many items carry it; rarer ones are noise in folksonomies."""
 MAX_TAG_WORDS = 3
@@ -59,6 +65,10 @@ class Words:
         self._add_companies()
         self.known = self.phrases.words()
         self.mendable = sorted(_single_words(self.phrases))
+        described = [item.description for item in self._items if item.description]
+        named = [f"in {name}." for names in (Locale("en").territories, Locale("en").languages) for name in names.values()]
+        self._prose = "\n".join(text for text in described + named if len(text.lower()) == len(text))
+        self._folded_prose = self._prose.lower()
         self.ordinary = frozenset(common_words()) | _described_words(self._items)
 
     # --- the catalog's own words --------------------------------------------------------------------------------------
@@ -136,6 +146,33 @@ class Words:
     def companies(self, names: Sequence[str]) -> tuple[str, ...]:
         """Those of these makers and publishers that the catalog has."""
         return tuple(name for name in names if name in self.people_kinds)
+
+    def cased(self, phrase: str) -> str:
+        """A phrase in lower case with the capitals of the names in it: `ancient Rome`, `World War II`; others as they are."""
+        words = phrase.split(" ") if phrase.islower() else []
+        out: list[str] = []
+        while words:
+            sizes = range(len(words), 0, -1)
+            known = next((said for size in sizes if (said := self._spelling(" ".join(words[:size])))), words[0])
+            out.append(known)
+            words = words[known.count(" ") + 1 :]
+        return " ".join(out) or phrase
+
+    def _spelling(self, phrase: str) -> str | None:
+        """How descriptions mostly spell it inside a sentence (a word: outside longer names); `None` if they do not have it."""
+        if phrase in _NUMERALS:
+            return phrase.upper()
+        seen: Counter[str] = Counter()
+        at = self._folded_prose.find(phrase)
+        while at >= 0:
+            end = at + len(phrase)
+            before, after = self._prose[max(0, at - 2) : at], self._prose[end : end + 3]
+            inside = not before[-1:].isalnum() and not after[:1].isalnum() and before.strip() not in ("", *_OPENING)
+            longer = _CAPITAL_AFTER.match(after) or _CAPITAL_BEFORE.search(self._prose[max(0, at - 20) : at])
+            if inside and (" " in phrase or not longer):
+                seen[self._prose[at:end]] += 1
+            at = self._folded_prose.find(phrase, end)
+        return seen.most_common(1)[0][0] if seen else None
 
     def kinds_of(self, field: str, values: Sequence[str]) -> set[Kind]:
         """Media of the items that carry one of these values."""

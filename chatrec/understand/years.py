@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from chatrec.understand.compare import Comparison, after_number, before_number
+from chatrec.understand.lexicon import ERA_TAILS, Entry, Phrases
 from chatrec.understand.marks import Mark, Page
 from chatrec.understand.numbers import cardinal
 
@@ -52,6 +53,30 @@ def mark_years(page: Page, this_year: int) -> None:
     while at < len(page.words):
         end = _mark_at(page, at, this_year)
         at = end if end > at else at + 1
+
+
+def mark_eras(page: Page, phrases: Phrases) -> None:
+    """Let the marks of consoles' times (`PS2 era`, `the PS1 or PS2 era`) be years."""
+    for mark in page.sorted():
+        span = _era(mark.entries)
+        if span is None:
+            continue
+        mark.role, mark.op, mark.ranges = "year", "ranges", (span,)
+        while (before := _console_before(page, mark, phrases)) is not None:
+            mark.ranges = (before[1], *mark.ranges)
+            page.extend(mark, before[0].start, mark.end)
+
+
+def _era(entries: Iterable[Entry]) -> Span | None:
+    return next(((entry.data["years"][0], entry.data["years"][1]) for entry in entries if entry.section == "eras"), None)
+
+
+def _console_before(page: Page, mark: Mark, phrases: Phrases) -> tuple[Mark, Span] | None:
+    """The console of `PS1 or PS2 era` that shares the last word, and its years."""
+    console = page.ending(mark.start - 1) if mark.start > 1 and page.words[mark.start - 1] in _JOINS else None
+    name = tuple(page.words[console.start : console.end]) if console is not None else ()
+    span = next((span for tail in ERA_TAILS if (span := _era(phrases.get((*name, *tail))))), None) if name else None
+    return (console, span) if console is not None and span is not None else None
 
 
 def _mark_at(page: Page, at: int, this_year: int) -> int:

@@ -42,6 +42,16 @@ def test_without_a_medium_each_one_is_represented() -> None:
     assert {c.item.kind for c in pick(ranked, 3, Ledger())} == {"video", "audio", "game"}
 
 
+def test_a_medium_with_nothing_near_the_best_is_left_out_where_none_was_asked_for() -> None:
+    ranked = [candidate(f"v{i}", score=0.9) for i in range(4)] + [
+        candidate("g", "game", score=0.4),
+        candidate("s", "audio", score=0.05),
+    ]
+    assert names(pick(ranked, 3, Ledger())) == ["v0", "v1", "g"]
+    assert "s" in names(pick(ranked, 3, Ledger(kinds=("video", "audio"))))
+    assert names(pick(ranked, 6, Ledger())) == ["v0", "v1", "v2", "v3", "g", "s"]
+
+
 @given(
     kinds=st.lists(st.sampled_from(["video", "audio", "game"]), max_size=30),
     n=st.integers(1, 10),

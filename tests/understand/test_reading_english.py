@@ -48,7 +48,7 @@ CASES: list[tuple[str, str]] = [
     ("I loved Frankenstein", "liked frankenstein-1931; !ambiguous"),
     ("a book like Frankenstein", "liked frankenstein-1818; !ambiguous"),
     ("I loved Solaris", "ambiguous 2; ambiguous"),
-    ("sci-fi horror, but not The Thing", "disliked the-thing-1982; disliked the-thing-2011; !ambiguous"),
+    ("sci-fi horror, but not The Thing", "id not_in video:the-thing-1982; id not_in video:the-thing-2011; !ambiguous"),
     ("amelie", "liked amelie"),
     ('something like "Up"', "liked up"),
     ("I LOVED INCEPTION", "liked inception"),
@@ -343,6 +343,29 @@ CASES: list[tuple[str, str]] = [
     ("answer in Chinese please", "!language"),
     ("I've seen Alien, something similar?", "liked alien; kinds video"),
     ("10 albums every jazz beginner should hear", "genres in jazz; n 10; !wish None every"),
+    # the time of a console
+    ("games from the PS2 era", "kinds game; year 2000-2006; !unsupported"),
+    ("N64-era platformers", "year 1996-2001; genres in platformer; !n "),
+    ("RPGs from the PS1 or PS2 era", "year 1994-2000; year 2000-2006; !unsupported"),
+    ("something from the days of the SNES", "kinds game; year 1990-1996"),
+    ("PS2 games", "unsupported PS2; !year"),
+    # how many parts, and who reads: said to be unknown where the catalog does not tell
+    ("a series with at most 3 seasons", "form in series; unsupported 3 seasons; !n "),
+    ("a series with ten episodes", "form in series; unsupported with ten episodes; !n "),
+    ("a single season drama", "genres in drama; kinds video; unsupported a single season; !tags"),
+    ("an audiobook narrated by the author", "form in audiobook; unsupported narrated by the author; !tags"),
+    # not for children
+    ("a film, no kids stuff", "form in film; genres not_in family; !age"),
+    ("nothing for kids", "genres not_in family; !age"),
+    ("no, for my kids", "age le 6; !genres"),
+    # names that no field tells
+    ("games, no Zelda", "disliked zelda"),
+    ("games, no Stardew", "id not_in game:stardew; !less"),
+    ("films, nothing clunky", "less clunky; !id"),
+    ("no Zorblax", "less Zorblax; !id"),
+    # topics of several words
+    ("a film about hungry monsters", "wish themes monsters; !wish None hungry"),
+    ("a film about lonely lighthouse keepers", "wish None lonely lighthouse keepers"),
     # how many
     ("give me 3", "n 3"),
     ("top ten comedies", "n 10; genres in comedy"),

@@ -9,6 +9,8 @@ from test_reading_english import check
 from chatrec.catalog.read import Catalog, read_catalog
 from chatrec.settings import resource
 from chatrec.types import Ledger
+from chatrec.understand.chips import chips
+from chatrec.understand.ledger import replay
 from chatrec.understand.name_signs import ANSWERS, PRONOUNS
 from chatrec.understand.read import Understander
 from chatrec.understand.text import key_of
@@ -53,6 +55,16 @@ def test_almost_every_title_is_recognised_without_quotes(shipped, understander):
             "co-op space games like FTL, nothing scary",
             "kinds game; liked ftl; tags in co-op; moods not_in scary; genres not_in horror",
         ),
+        ("a platformer, no Mario games", "genres in platformer; id not_in game:super-mario-64; !less"),
+        ("不要马里奥的平台游戏", "genres in platformer; id not_in game:super-mario-64; !less"),
+        ("an audiobook narrated by the author", "tags in narrated by the author; !unsupported"),
+        ("a series with one season only", "tags in single season; tags in miniseries; form in series; !unsupported"),
+        ("something about the Apollo missions", "wish None Apollo missions; !liked; !kinds"),
+        ("something about the Titanic", "wish None Titanic; !liked; !kinds"),
+        ("games, no Pokémon", "id not_in game:pokemon-red-and-blue; !disliked"),
+        ("不要哈利波特的奇幻片", "genres in fantasy; id not_in video:harry-potter-and-the-philosophers-stone"),
+        ("不要塞尔达的游戏", "kinds game; id not_in game:the-legend-of-zelda-ocarina-of-time; !disliked"),
+        ("不要老套的喜剧", "genres in comedy; !genres not_in"),
         ("something like Kind of Blue", "liked kind-of-blue; kinds audio"),
         ("宫崎骏的电影", "people in Hayao Miyazaki; form in film"),
         ("an Icelandic album from the 90s", "kinds audio; form in album; language in is; year 1990-1999"),
@@ -79,12 +91,30 @@ def test_almost_every_title_is_recognised_without_quotes(shipped, understander):
         ("a series with strong women", "wish None strong women"),
         ("what should I play after Elden Ring?", "liked elden-ring"),
         ("a war film that isn't about World War II", "genres in war; themes not_in world war ii; !people"),
-        ("RPGs, not Final Fantasy", "disliked final-fantasy-vii; disliked final-fantasy-vi; !genres not_in; !ambiguous"),
+        (
+            "RPGs, not Final Fantasy",
+            "id not_in game:final-fantasy-vii; id not_in game:final-fantasy-vi; !disliked; !genres not_in; !ambiguous",
+        ),
         ("games like Final Fantasy", "liked final-fantasy-vii; ambiguous 4"),
     ],
 )
 def test_a_request_is_read_as(message, expected, shipped, understander):
     check(facts(understander.read(message, Ledger(), turn=0), shipped), expected)
+
+
+@pytest.mark.parametrize(
+    ("message", "label"),
+    [
+        ("a film about ancient rome", "ancient Rome"),
+        ("a film about world war ii", "World War II"),
+        ("a film about Star Wars", "Star Wars"),
+        ("a film about dreams", "dreams"),
+        ("no mario games", "no mario"),
+    ],
+)
+def test_a_name_has_its_capitals_in_a_label(message, label, shipped, understander):
+    ledger = replay(understander.read(message, Ledger(), turn=0).changes)
+    assert label in [chip.label for chip in chips(ledger, shipped, "en")]
 
 
 def test_every_genre_and_mood_of_the_catalog_can_be_asked_for(shipped, understander):
