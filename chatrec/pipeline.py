@@ -14,7 +14,7 @@ from chatrec.generate.facts import FactContext, complete
 from chatrec.generate.ground import Grounding
 from chatrec.generate.write import Writer, drafts_from_facts
 from chatrec.index.open import Index
-from chatrec.present.reply import empty_reply, final_reply, recommend, small_talk
+from chatrec.present.reply import answer, empty_reply, final_reply, recommend, small_talk
 from chatrec.present.slate import fill_gaps, kept_picks, slate
 from chatrec.retrieve.fuse import Fusion
 from chatrec.retrieve.near import near_liked
@@ -83,8 +83,9 @@ class Turn:
         """Take the turn, yielding events as stages finish; `reply` and `changes` are set when it ends."""
         reading, ledger = self._understand(engine)
         yield Understood(ledger=ledger, chips=chips(ledger, engine.index.catalog, reading.language))
-        if reading.intent in ("greeting", "thanks"):
-            yield self._finish(engine, small_talk(reading, ledger, engine.index.catalog))
+        if reading.intent in ("greeting", "thanks", "question"):
+            speak = answer if reading.intent == "question" else small_talk
+            yield self._finish(engine, speak(reading, ledger, engine.index.catalog))
             return
         query, pool = self._retrieve(
             engine, ledger, "" if _is_command(reading) else self.message, others=reading.intent in OTHERS

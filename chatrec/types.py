@@ -163,7 +163,9 @@ class Change:
     item_ids: tuple[str, ...] = ()
 
 
-Intent = Literal["recommend", "more", "critique", "greeting", "thanks", "undo", "restart"]
+Intent = Literal["recommend", "more", "critique", "greeting", "thanks", "undo", "restart", "question"]
+Fact = Literal["creators", "cast", "minutes", "year", "description", "genres", "language", "countries", "age"]
+"""A field of a work that a person may ask about."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,6 +182,8 @@ class Reading:
     """Wishes that were understood but that nothing here can act on, as typed."""
     n: int | None = None
     """How many picks were asked for."""
+    asked: tuple[str, Fact] | None = None
+    """For a question: the id of the work, and what of it is asked."""
     taken_back: tuple[str, ...] = ()
     """Labels of what this message took back, as its chips had said it."""
 

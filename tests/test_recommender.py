@@ -89,6 +89,15 @@ def test_forget_that_after_more_takes_back_what_was_said_last_and_says_so(rec: R
     assert chat.send("forget that").text.startswith("There is nothing to take back.")
 
 
+def test_a_fact_that_is_asked_is_told_and_the_search_goes_on_where_it_was(rec: Recommender) -> None:
+    chat = rec.session()
+    shown = ids(chat.send("science fiction films"))
+    reply = chat.send("who directed Alien?")
+    assert reply.text == "Alien (1979): directed by Ridley Scott."
+    assert not reply.recommendations
+    assert not set(shown) & set(ids(chat.send("more")))
+
+
 def test_words_that_describe_no_work_are_not_searched_for(rec: Recommender) -> None:
     """Nothing is known: what is best known is shown, and no titles with `Hill` or `else` in them."""
     plain = ids(rec.session().send("start over"))

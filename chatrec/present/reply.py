@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from chatrec.constraints import requirements, satisfies_all
 from chatrec.generate.facts import FactContext, reason, spread
-from chatrec.present.wording import JOIN, amount, count_picks, field_name, item_name, say
+from chatrec.present.wording import JOIN, amount, count_picks, field_name, item_name, say, told_fact
 from chatrec.retrieve.relax import Relaxation
 from chatrec.types import Chip, Claim, Constraint, Draft, Fit, Item, Language, Ledger, Reading, Recommendation, Reply
 from chatrec.understand.chips import chips, constraint_label
@@ -66,6 +66,17 @@ def empty_reply(reading: Reading, ledger: Ledger, catalog: Mapping[str, Item], r
 def small_talk(reading: Reading, ledger: Ledger, catalog: Mapping[str, Item]) -> Reply:
     """The answer to a greeting or to thanks: no picks are forced on anyone."""
     return Reply(text=say(reading.intent, reading.language), chips=chips(ledger, catalog, reading.language), ledger=ledger)
+
+
+def answer(reading: Reading, ledger: Ledger, catalog: Mapping[str, Item]) -> Reply:
+    """The answer to a question about one work, from its catalog entry; what was asked for before still stands."""
+    assert reading.asked is not None
+    item_id, fact = reading.asked
+    item, language = catalog[item_id], reading.language
+    told = told_fact(item, fact, language)
+    text = say("fact", language, name=item_name(item, language), told=told) if told else ""
+    text = text or say("no_fact", language, name=item_name(item, language), field=field_name(fact, language))
+    return Reply(text=text, chips=chips(ledger, catalog, language), ledger=ledger)
 
 
 def notes_on(reading: Reading, ledger: Ledger, catalog: Mapping[str, Item]) -> tuple[str, ...]:

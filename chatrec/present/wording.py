@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from chatrec.generate.wording import form_noun
-from chatrec.types import Constraint, Item, Language
+from chatrec.generate.wording import PHRASES, form_noun
+from chatrec.types import Constraint, Fact, Item, Language
 
 SENTENCES: dict[str, dict[Language, str]] = {
     "picks": {"en": "Here {are} {n} for you: {asked}.", "zh": "按“{asked}”为你挑了 {n} 个："},
@@ -38,6 +38,8 @@ SENTENCES: dict[str, dict[Language, str]] = {
         "en": "I can't check “{said}”: no index field for {field} in this catalog.",
         "zh": "“{said}”无法核对：目录里没有“{field}”这一项。",
     },
+    "fact": {"en": "{name}: {told}", "zh": "{name}：{told}"},
+    "no_fact": {"en": "This catalog does not tell the {field} of {name}.", "zh": "目录里没有《{name}》的{field}信息。"},
     "undo": {"en": "Forgotten: {what}.", "zh": "好的，已忘掉：{what}。"},
     "undo_back": {"en": "Taken back.", "zh": "好的，已撤回。"},
     "undo_nothing": {"en": "There is nothing to take back.", "zh": "没有可以撤回的了。"},
@@ -53,6 +55,8 @@ SENTENCES: dict[str, dict[Language, str]] = {
 }
 
 JOIN: dict[Language, tuple[str, str]] = {"en": (", ", " or "), "zh": ("、", "或")}
+MAX_NAMES = 6
+"""Makers or players named in an answer."""
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 FIELD_NAMES: dict[str, dict[Language, str]] = {
     "minutes": {"en": "running time", "zh": "时长"},
@@ -67,6 +71,9 @@ FIELD_NAMES: dict[str, dict[Language, str]] = {
     "countries": {"en": "country", "zh": "国家"},
     "themes": {"en": "theme", "zh": "主题"},
     "popularity": {"en": "popularity", "zh": "热度"},
+    "creators": {"en": "makers", "zh": "主创"},
+    "cast": {"en": "cast", "zh": "演员"},
+    "description": {"en": "story", "zh": "简介"},
 }
 
 
@@ -101,3 +108,17 @@ def amount(constraint: Constraint, number: float, language: Language) -> str:
     if constraint.field == "age":
         return f"{number:g} 岁以上" if language == "zh" else f"age {number:g} and up"
     return f"{number:g}"
+
+
+def told_fact(item: Item, fact: Fact, language: Language) -> str:
+    """What the catalog tells of one field, as a sentence; empty if it tells nothing."""
+    if fact == "description":
+        return item.description or ""
+    value = getattr(item, fact)
+    values = [str(part) for part in (value if isinstance(value, tuple) else (value,)) if part not in (None, "")]
+    if not values:
+        return ""
+    comma, stop = JOIN[language][0], "。" if language == "zh" else "."
+    if fact in ("creators", "cast"):
+        return PHRASES[fact](comma.join(values[:MAX_NAMES]), item, language) + stop
+    return comma.join(PHRASES[fact](part, item, language) for part in values) + stop

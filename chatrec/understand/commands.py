@@ -9,10 +9,14 @@ from chatrec.types import Constraint, Item, Ledger, Opinion
 from chatrec.understand.draft import Draft
 from chatrec.understand.kinds import Asked
 from chatrec.understand.marks import Mark, Page
+from chatrec.understand.measures import CRITIQUES
 from chatrec.understand.scopes import CONTENT
+from chatrec.understand.text import wordset
 
 _BY_FIELD = {"language": ("language", "countries"), "moods": ("moods",), "form": ("form",)}
 _EXCEPT_AGE = 12
+_ANOTHER = ("another", "other", "different", "others")
+_MAKERS = wordset("band bands artist artists singer singers musician director directors author authors writer studio developer")
 _ANY = ("any", "任", "no", "not", "whatever")
 
 
@@ -26,7 +30,19 @@ def read_commands(draft: Draft) -> None:
             draft.act("forget_last")
         elif mark.is_cue("new_topic"):
             draft.act("new_topic")
+    _turn_from_makers(draft)
     _release(draft)
+
+
+def _turn_from_makers(draft: Draft) -> None:
+    """`another band like them`: someone else than those who were asked for."""
+    words = draft.page.words
+    for at in range(1, len(words)):
+        if words[at] in _MAKERS and words[at - 1] in _ANOTHER:
+            for constraint in draft.ledger.constraints:
+                if (constraint.field, constraint.op) == ("people", "in"):
+                    draft.act("unconstrain", key=constraint.key)
+                    draft.constrain("people", "not_in", constraint.value, said=constraint.said)
 
 
 def _has_object(page: Page, cue: Mark) -> bool:
@@ -44,7 +60,7 @@ def _release(draft: Draft) -> None:
             _unconstrain_field(draft, "age")
         if mark.has("special", "subtitles_ok") or (mark.has("unsupported", "subtitles") and mark.released):
             _unconstrain_field(draft, "language")
-        if mark.released and (mark.role != "words" or any(mark.has(section) for section in CONTENT)):
+        if mark.released and (mark.role != "words" or any(mark.has(section) for section in (*CONTENT, "critiques"))):
             _release_mark(draft, mark)
 
 
@@ -79,6 +95,9 @@ def _release_mark(draft: Draft, mark: Mark) -> None:
         _unconstrain_field(draft, mark.role)
     if mark.has("ages"):
         _unconstrain_field(draft, "age")
+    critique = mark.entry("critiques")
+    if critique is not None:
+        _unconstrain_field(draft, CRITIQUES[critique.name][0])
     if mark.role in ("title", "ref"):
         for item_id in mark.ids[:1]:
             draft.act("unopine", key=item_id)
@@ -100,13 +119,28 @@ def _release_mark(draft: Draft, mark: Mark) -> None:
 def turn_topic(draft: Draft, asked: Asked, items: Mapping[str, Item]) -> None:
     """A turn to other media: with content of its own it is a new topic, else it keeps what still makes sense there."""
     ledger = draft.ledger
-    if not asked.said or not ledger.kinds or set(asked.kinds) & set(ledger.kinds):
+    if not asked.said or not ledger.kinds:
+        return
+    if set(asked.kinds) & set(ledger.kinds):
+        _turn_form(draft, asked, items)
         return
     if _has_content(draft.page):
         draft.act("new_topic")
         return
     for constraint in ledger.constraints:
         if _lacks(draft, constraint, asked):
+            draft.act("unconstrain", key=constraint.key)
+
+
+def _turn_form(draft: Draft, asked: Asked, items: Mapping[str, Item]) -> None:
+    """`a podcast instead` of music: what no podcast can meet is dropped."""
+    earlier = {v for c in draft.ledger.constraints if (c.field, c.op) == ("form", "in") for v in c.value}  # type: ignore[union-attr]
+    if not asked.forms or not earlier or earlier.intersection(asked.forms):
+        return
+    works = [item for item in items.values() if item.form in asked.forms]
+    for constraint in draft.ledger.constraints:
+        content = constraint.op == "in" and constraint.field in ("genres", "moods", "tags", "themes", "people")
+        if (content or constraint.field == "minutes") and not any(satisfies_all(item, [constraint]) for item in works):
             draft.act("unconstrain", key=constraint.key)
 
 

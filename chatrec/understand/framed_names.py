@@ -49,9 +49,9 @@ class FramedNames(Spotter):
     def mark(self) -> None:
         """Mark names beside cues of opinion, unknown people, and a message that is nothing but a name."""
         for cue in self._page.sorted():
-            if cue.is_cue("like", "dislike", "seen", "save", "unseen"):
+            if cue.is_cue("like", "dislike", "seen", "save", "unseen") and not self._describes(cue):
                 self._arguments(cue)
-            elif cue.is_cue("by", "negate"):
+            elif cue.is_cue("by", "negate") and not (cue.is_cue("negate") and self._mark_ruled_out(cue.end)):
                 self._unknown_person(cue)
         for cue in self._page.sorted():
             if cue.is_cue("like_after", "dislike_after", "seen_after"):
@@ -59,6 +59,11 @@ class FramedNames(Spotter):
         self._whole()
 
     # --- behind a cue -------------------------------------------------------------------------------------------------
+
+    def _describes(self, cue: Mark) -> bool:
+        """`not another zombie game` names no game."""
+        kind = self._page.starting(cue.end) if cue.is_cue("negate") and cue.is_cue("seen") else None
+        return kind is not None and has_section(self._page.starting(kind.end), "forms")
 
     def _arguments(self, cue: Mark) -> None:
         """The list of names behind a cue."""
@@ -87,6 +92,12 @@ class FramedNames(Spotter):
                 break
             start += 1
         return self._mark_chunk(cue, at)
+
+    def _mark_ruled_out(self, start: int) -> bool:
+        """`not final fantasy`: a name of several words, whatever else they mean."""
+        names = self._names.at(self._words, start, self._kinds) if start < len(self._words) else ()
+        long = any(len([w for w in name.key if w not in ARTICLES]) > 1 for name in names)
+        return long and self._mark_exact(start) > start
 
     def _mark_exact(self, start: int) -> int:
         for name in self._names.at(self._words, start, self._kinds):
@@ -194,10 +205,15 @@ class FramedNames(Spotter):
             return 0
         ids = self._names.near(words, self._kinds)
         if ids:
+            self._page.remove(self._page.within(start, end))
             return self._add_title(start, end, ids)
         following = self._page.starting(end)
-        closed = (following is not None and following.is_cue("like_after")) or self._words[end : end + 1] == ["的"]
-        return self._add_missing(start, end) if closed and self._words[cue.start] in _HAN_SIMILAR else 0
+        ends = end - start > 2 and (end == len(self._words) or not self._words[end][0].isalnum())
+        closed = (following is not None and following.is_cue("like_after")) or ends or self._words[end : end + 1] == ["的"]
+        if not closed or self._words[cue.start] not in _HAN_SIMILAR:
+            return 0
+        self._page.remove(self._page.within(start, end))
+        return self._add_missing(start, end)
 
     def _chunk(self, at: int) -> tuple[int, int]:
         """The words from `at` to the next boundary; a capitalised name runs on over small words."""
@@ -234,6 +250,10 @@ class FramedNames(Spotter):
         mark, token = self._page.over[at], self._page.text.tokens[at]
         if mark is None:
             return False
+        if self._page.text.tokens[at].is_han:
+            inside = mark.role == "words" and {e.section for e in mark.entries} <= {"themes", "catalog"}
+            before = mark.start - 1
+            return not (inside and before >= 0 and not self._page.taken(before) and self._words[before] not in _STOP_HAN)
         gives_way = mark.role in ("words", "count") and not has_section(mark, "cues", "forms", "genres")
         return not (gives_way and capital and (token.is_capital or token.is_number))
 

@@ -12,7 +12,7 @@ from chatrec.understand.text import is_han, wordset
 MAX_WISH_WORDS = 6
 STOP = wordset(
     "similar create make making add put playlist fav favorite favourite learn few bunch couple quality type types ones pick "
-    "choose "
+    "choose first "
     "a an the of and or to in on at for with by from is are was were be been it its that this these those i im ive me my we "
     "our us you your he she they them his her their as so very really quite too just also some any all more most much many "
     "lot lots kind sort type please thanks thank hi hello hey ok okay yes yeah no not do does did can could would should "
@@ -36,6 +36,7 @@ _NO_CLAUSE = wordset(
 )
 """Words behind a noun that open something else than a description of it."""
 _SUBJECTS = wordset("i you he she it we they that this there who what when where why how did does is are")
+_HAN_SUBJECTS = wordset("我 你 他 她 它 这 那 咱")
 _HAN_END = wordset("的 ， 。 ！ ？ , . ! ? 电 影 片 剧 游 戏")
 _PARTS = {("season",), ("seasons",), ("episode",), ("episodes",), ("季",), ("集",)}
 _SCORE = wordset("rated rating ratings score scored scores stars star imdb")
@@ -267,6 +268,8 @@ def _is_all_there_is(draft: Draft, start: int, end: int) -> bool:
 def _is_segment(page: Page, start: int, end: int) -> bool:
     """`90s hip hop, east coast`: two or more words between commas, behind others."""
     closed = end == len(page.words) or page.words[end] in (",", ".")
+    if page.words[start] in _HAN_SUBJECTS:
+        return False
     return end - start > 1 and start > 1 and page.words[start - 1] == "," and closed
 
 

@@ -38,6 +38,7 @@ def asked_for(page: Page, ledger: Ledger, items: Mapping[str, Item], words: Word
         m for m in page.sorted() if (m.has("forms") or m.has("inner")) and not m.negated and not m.about and is_noun(page, m)
     ]
     nouns = [m for m in nouns if page.words[m.start - 1 : m.start] == [] or page.words[m.start - 1] not in _POINTING]
+    nouns = [m for m in nouns if not (m.released and _is_within(m, ledger))]
     strong = [m for m in nouns if not _is_in_opinion(m) and not _names_title(page, m) and not _is_aside(page, m)]
     if strong:
         return _of_nouns(strong, words)
@@ -60,6 +61,12 @@ def is_noun(page: Page, mark: Mark) -> bool:
     after = page.words[mark.end] if mark.end < len(page.words) else ""
     described = (lead := page.ending(mark.start)) is not None and lead.role == "words" and not lead.has("cues")
     return (before in _SHOW_BEFORE or described) and after not in _NOT_AFTER_SHOW
+
+
+def _is_within(noun: Mark, ledger: Ledger) -> bool:
+    """`韩剧也行`: what may be, too, narrows nothing down where the whole medium was asked for."""
+    entry = next(e for e in noun.entries if e.section in ("forms", "inner"))
+    return entry.data["kind"] in ledger.kinds and not any(c.field == "form" for c in ledger.constraints)
 
 
 def _names_title(page: Page, mark: Mark) -> bool:
@@ -141,7 +148,12 @@ def _suggested(page: Page, items: Mapping[str, Item], words: Words) -> tuple[Kin
             found.extend(person_kinds(mark, words))
         else:
             found.extend(_noun_kinds(mark))
-    return _in_order(found)
+    return _in_order(found or _ruled_out_kinds(page))
+
+
+def _ruled_out_kinds(page: Page) -> list[Kind]:
+    """`not another superhero movie` still speaks of films."""
+    return [e.data["kind"] for m in page.sorted() if m.negated and not m.about for e in m.entries if e.section == "inner"]
 
 
 def _genre_kinds(page: Page) -> tuple[Kind, ...]:

@@ -127,6 +127,8 @@ class Lexicon:
         for section, names in self.sections.items():
             for name, data in names.items():
                 entry = Entry(section, name, data)
+                if section == "questions":
+                    continue
                 if section == "eras":
                     _fill_era(phrases, entry)
                     continue

@@ -25,7 +25,7 @@ AROUND, SOUGHT = (0.8, 1.2), (0.7, 1.25)
 FLIPPED = {"lt": "ge", "le": "gt", "gt": "le", "ge": "lt"}
 ADULT_AGE = 16
 FAR = 9999.0
-_CRITIQUES: dict[str, tuple[str, str]] = {
+CRITIQUES: dict[str, tuple[str, str]] = {
     "shorter": ("minutes", "lt"),
     "longer": ("minutes", "gt"),
     "older": ("year", "lt"),
@@ -161,6 +161,8 @@ class Measures:
             return has_section(self._page.starting(mark.end), "forms", "genres", "styles")
         if mark.end - mark.start > 1:
             return True
+        if "my" in self._page.words[max(0, mark.start - 4) : mark.start] and self._page.words[mark.start - 1] in ("is", "are"):
+            return False  # `my laptop is old`
         before = self._page.words[mark.start - 1] if mark.start else ""
         after = self._page.words[mark.end] if mark.end < len(self._page.words) else ""
         head = self._page.starting(mark.end)
@@ -174,7 +176,7 @@ class Measures:
         entry = mark.entry("critiques")
         if entry is None or mark.about or mark.attitude == "seen" or self._is_ordinary_use(mark):
             return
-        field, op = _CRITIQUES[entry.name]
+        field, op = CRITIQUES[entry.name]
         if mark.negated and mark.end - mark.start == 1:
             op = "le" if op == "gt" else "ge"
         base = self._base(mark)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import date
 
 from chatrec.catalog.read import Catalog
-from chatrec.types import Ambiguity, Intent, Kind, Language, Ledger, Reading, Sentiment
+from chatrec.types import Ambiguity, Intent, Kind, Language, Ledger, Opinion, Reading, Sentiment
 from chatrec.understand.commands import drop_unfit, read_commands, turn_away, turn_topic
 from chatrec.understand.contents import Contents
 from chatrec.understand.draft import Draft
@@ -24,6 +24,7 @@ from chatrec.understand.measures import Measures
 from chatrec.understand.occasions import read_occasions
 from chatrec.understand.origins import Origins
 from chatrec.understand.people_present import mark_ages, mark_count
+from chatrec.understand.questions import asked_of
 from chatrec.understand.references import mark_places, mark_pronouns
 from chatrec.understand.resolve import Names
 from chatrec.understand.scopes import interpret
@@ -40,6 +41,27 @@ _RESEMBLING = wordset("similar alike comparable 类")
 _SIMILAR = wordset("similar like alike same style 类 像")
 MAX_LIKED_WORKS = 2
 """Works that stand for a maker whose own works are ruled out."""
+_DISMISSALS = frozenset(
+    key_of(phrase)
+    for phrase in (
+        *(
+            "no",
+            "nah",
+            "nope",
+            "meh",
+            "hmm",
+            "no thanks",
+            "no thank you",
+            "not really",
+            "not quite",
+            "boring",
+            "pass",
+            "not for me",
+        ),
+        *("不要", "不行", "不好", "不喜欢", "没兴趣", "不感兴趣", "一般", "都不行", "没意思", "不太行", "不怎么样"),
+    )
+)
+"""Messages that say no more than that the last answer did not please."""
 _REQUESTS = wordset("should recommend suggest after similar else next another more")
 _SENTIMENTS: dict[Attitude | None, Sentiment] = {
     None: "liked",
@@ -86,6 +108,9 @@ class Understander:
         n = self._mark(page, ledger)
         interpret(page)
         _take_as_likes(page)
+        asked_fact = asked_of(page, ledger)
+        if asked_fact is not None:
+            return Reading(intent="question", language=self._language(page), asked=asked_fact)
         draft = Draft(page, ledger, self._words, self._names, turn, joins=_adds(page))
         read_commands(draft)
         language = self._language(page)
@@ -164,12 +189,17 @@ class Understander:
                 draft.constrain("people", "in", self._items[title.ids[0]].creators, said=said)
 
     def _like_makers(self, draft: Draft) -> None:
-        """`like Wes Anderson, but not by him`: his best known works are liked, and he is ruled out."""
+        """`like Wes Anderson, but not by him`, also said later: his best known works are liked, and he is ruled out."""
         people = [m for m in draft.page.marks if m.role == "person"]
         forbidden = {name for m in people if m.negated for name in m.names}
         similar = not _SIMILAR.isdisjoint(draft.page.words)
+        wished = {wish.value for wish in draft.ledger.wishes if wish.field == "people"}
+        for wish in draft.ledger.wishes:
+            if wish.field == "people" and wish.value in forbidden:
+                draft.act("unwish", key=wish.text)
         for mark in people:
             likened = (mark.attitude == "like" and not mark.negated) or (mark.attitude == "seen" and similar)
+            likened = likened or not wished.isdisjoint(mark.names)
             if likened and forbidden.intersection(mark.names):
                 works = [i for i in self._items.values() if forbidden.intersection(mark.names).intersection(i.creators)]
                 for item in sorted(works, key=lambda i: -(i.popularity or 0.0))[:MAX_LIKED_WORKS]:
@@ -323,11 +353,12 @@ def _intent(draft: Draft) -> Intent:
         return "restart"
     if actions and not substance and "new_topic" not in actions:
         return "undo"
-    if "thanks" in cue and actions == {"opine"} and all(c.opinion and c.opinion.sentiment == "saved" for c in draft.changes):
+    if "thanks" in cue and actions == {"opine"} and all(_is_taken(draft, c.opinion) for c in draft.changes):
         return "thanks"
     if draft.is_critique or _points_at_shown(draft) or _likens_to_missing(draft):
         return "critique"
-    if "more" in cue and _asks_for_more(draft):
+    open_to_all = "surprise" in cue or _dismisses(draft)
+    if ("more" in cue and _asks_for_more(draft)) or (not actions and not draft.missing and open_to_all):
         return "more"
     if not actions and not draft.missing and not draft.unsupported:
         if "thanks" in cue:
@@ -335,6 +366,17 @@ def _intent(draft: Draft) -> Intent:
         if "greeting" in cue:
             return "greeting"
     return "recommend"
+
+
+def _is_taken(draft: Draft, opinion: Opinion | None) -> bool:
+    """`thanks, the first one looks good` ends the search."""
+    shown = opinion is not None and opinion.item_id in draft.ledger.last_shown
+    return opinion is not None and (opinion.sentiment == "saved" or (shown and opinion.sentiment == "liked"))
+
+
+def _dismisses(draft: Draft) -> bool:
+    words = tuple(word for word in draft.page.words if word[0].isalnum())
+    return bool(draft.ledger.last_shown) and words in _DISMISSALS
 
 
 def _points_at_shown(draft: Draft) -> bool:

@@ -12,6 +12,7 @@ from chatrec.understand.text import key_of, wordset
 _NOUNS = wordset("one film movie game album pick suggestion option show series podcast book recommendation version title")
 _HAN_NOUNS = wordset("部个款张首本個张集条项套")
 _NO_PLACE = wordset("次人季名线时遍天年世章步回者")
+_TIMES = wordset("years year yrs decades decade century centuries months month weeks week days night few couple 年")
 _ONE = frozenset(
     key_of(phrase)
     for phrase in (
@@ -72,9 +73,13 @@ def _mark_place(page: Page, at: int, ledger: Ledger) -> int:
     places = [place]
     more = cardinal(page.words, end) if end < len(page.words) else None
     start = at - 1 if at and page.words[at - 1] in ("the", "#") else at
+    if more is not None and page.words[more[1] : more[1] + 1] and page.words[more[1]] in _TIMES:
+        return at
     if more is not None and 2 <= more[0] <= len(ledger.last_shown) and page.words[at] in ("first", "last"):
         count, end = int(more[0]), more[1]
         places = list(range(1, count + 1)) if place == 1 else list(range(-count, 0))
+    if end < len(page.words) and page.words[end] in _TIMES:
+        return at  # `from the last ten years`
     noun = end < len(page.words) and (page.words[end] in _NOUNS or page.words[end] in _HAN_NOUNS)
     if end < len(page.words) and page.words[end] in _NO_PLACE:
         return at

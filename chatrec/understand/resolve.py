@@ -193,7 +193,7 @@ class People:
                 self._compact[sum(map(len, key))]["".join(key)] = key
         self._surname: dict[Phrase, list[str]] = defaultdict(list)
         for person in self.kinds:
-            for key in _surnames(key_of(person)):
+            for key in _surnames(key_of(person)) if " " in person else ():
                 self._add(self._surname, key, person)
 
     def _add(self, table: dict[Phrase, list[str]], key: Phrase, person: str) -> None:

@@ -69,6 +69,8 @@ class _State:
     clause: int = 0
     narrow: bool = False
     """The negation reaches one word only: `not too scary sci-fi`, `不恐怖的科幻片`."""
+    weary: bool = False
+    """`not another …`: a work so named was seen, a kind of works is ruled out."""
     named: bool = False
     """A name was met since the opinion was opened."""
 
@@ -161,6 +163,7 @@ def _meet_head(page: Page, state: _State, mark: Mark) -> None:
 
 
 def _meet_cue(page: Page, state: _State, mark: Mark) -> None:
+    state.weary = mark.is_cue("negate") and mark.is_cue("seen")
     near_negation = state.negated and state.first is None and mark.start - state.opened <= 2
     _open_attitude(state, mark, near_negation)
     if mark.is_cue("positive"):
@@ -241,7 +244,7 @@ def _family(mark: Mark) -> str:
 def _apply(page: Page, state: _State, mark: Mark) -> None:
     mark.clause, mark.soft, mark.about = state.clause, state.soft, state.about
     mark.released = state.released
-    mark.attitude = state.attitude
+    mark.attitude = None if state.weary and mark.role in ("words", "person") else state.attitude
     if mark.role in NUMBERS:
         mark.negated = state.negated and state.first is None and mark.start - state.opened <= MAX_GAP
         state.first = mark if mark.negated else state.first
@@ -251,7 +254,7 @@ def _apply(page: Page, state: _State, mark: Mark) -> None:
         return
     if mark.has("forms") and state.negated and (state.first is not None or _is_qualified(page, mark)):
         return
-    mark.negated = state.negated and state.attitude not in ("seen", "unseen")
+    mark.negated = state.negated and mark.attitude not in ("seen", "unseen")
     if state.negated and state.first is None:
         state.first = mark
 
@@ -319,7 +322,7 @@ def _before(page: Page, marks: list[Mark], i: int) -> list[Mark]:
         if mark.is_cue("and", "or"):
             edge = mark.start
             continue
-        content = mark.role != "words" or any(mark.has(s) for s in CONTENT) or mark.has("fields")
+        content = mark.role != "words" or any(mark.has(s) for s in (*CONTENT, "fields", "critiques"))
         if not content:
             break
         if found and (mark.has("forms") or found[-1].has("forms")) and mark.role != "person":

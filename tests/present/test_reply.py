@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from chatrec.generate.facts import FactContext
-from chatrec.present.reply import empty_reply, final_reply, notes_on, recommend
+from chatrec.present.reply import answer, empty_reply, final_reply, notes_on, recommend
 from chatrec.retrieve.relax import Relaxation
-from chatrec.types import Ambiguity, Candidate, Claim, Constraint, Draft, Item, Ledger, Reading
+from chatrec.types import Ambiguity, Candidate, Claim, Constraint, Draft, Fact, Item, Language, Ledger, Reading
 
 
 def question(*works: Item) -> str:
@@ -50,6 +50,17 @@ def test_without_a_missing_title_the_answer_says_what_it_goes_by() -> None:
     lacking = Reading(missing=("Zorblax",))
     assert told(lacking, western) == "“Zorblax” is not in this catalog. Going by western, here are no picks."
     assert told(lacking, Ledger()).startswith("“Zorblax” is not in this catalog. I have nothing else to go by")
+
+
+def test_a_question_is_answered_from_the_catalog_or_said_to_be_open() -> None:
+    film = Item(id="v:1", kind="video", form="film", title="Solaris", year=1972, creators=("Andrei Tarkovsky",), minutes=167)
+
+    def told_of(fact: Fact, language: Language = "en") -> str:
+        return answer(Reading(intent="question", asked=("v:1", fact), language=language), Ledger(), {"v:1": film}).text
+
+    assert told_of("creators") == "Solaris (1972): directed by Andrei Tarkovsky."
+    assert told_of("minutes", "zh") == "Solaris (1972)：2 小时 47 分钟。"
+    assert told_of("cast") == "This catalog does not tell the cast of Solaris (1972)."
 
 
 def test_that_an_answer_is_degraded_is_told_beside_its_text() -> None:

@@ -173,6 +173,8 @@ CASES: list[tuple[str, str]] = [
     ("两个人一起玩的恐怖游戏", "tags in co-op; !n "),
     ("宫崎骏的电影我都看过了，还有类似的吗", "people not_in Hayao Miyazaki; form in film; liked spirited-away"),
     ("适合和女朋友一起玩的游戏", "tags in co-op; !wish"),
+    ("有什么好玩的switch游戏", "kinds game; unsupported switch游戏; !wish"),
+    ("和女朋友一起玩，她是新手", "tags in co-op; !wish"),
     ("红白机时代的游戏", "kinds game; year 1983-1990"),
     ("PS2时代的角色扮演", "year 2000-2006; genres in role-playing"),
     ("不要儿童的动画", "genres in animation; genres not_in family; !age"),

@@ -28,7 +28,7 @@ CASES: list[tuple[str, str]] = [
     ("Alien and Blade Runner are my favorites", "liked alien; liked blade-runner"),
     ("My favorite movie is Groundhog Day", "liked groundhog-day"),
     ("I've never seen Inception", "mentioned inception"),
-    ("have you seen Inception?", "mentioned inception"),
+    ("have you seen Inception?", "intent question; !seen; !mentioned"),
     ("I've seen and loved Inception", "liked inception"),
     ("I watched Parasite yesterday and loved it", "liked parasite"),
     ("anything but Inception", "disliked inception"),
@@ -324,7 +324,7 @@ CASES: list[tuple[str, str]] = [
     ("film noir", "kinds video"),
     ("a Christmas movie that isn't cheesy", "form in film; less cheesy"),
     ("is Alien any good?", "mentioned alien; !liked"),
-    ("what's Alien about?", "mentioned alien; !liked"),
+    ("what's Alien about?", "intent question; !liked; !mentioned"),
     ("is there anything like Alien?", "liked alien"),
     ("not as scary as Alien", "less scary; liked alien; !moods"),
     ("looking for a long game, at least 80 hours", "minutes ge 4800; !soft; !wish"),
@@ -358,6 +358,10 @@ CASES: list[tuple[str, str]] = [
     ("a film, no kids stuff", "form in film; genres not_in family; !age"),
     ("nothing for kids", "genres not_in family; !age"),
     ("no, for my kids", "age le 6; !genres"),
+    # weary of a kind of works
+    ("not another superhero movie, something smart", "kinds video; genres not_in superhero; moods in thoughtful"),
+    ("not another Nolan film", "form in film; people not_in Christopher Nolan"),
+    ("an audiobook, not fiction", "genres in memoir; genres in history; !genres not_in"),
     # names that no field tells
     ("games, no Zelda", "disliked zelda"),
     ("games, no Stardew", "id not_in game:stardew; !less"),

@@ -64,6 +64,8 @@ def test_almost_every_title_is_recognised_without_quotes(shipped, understander):
         ("games, no Pokémon", "id not_in game:pokemon-red-and-blue; !disliked"),
         ("不要哈利波特的奇幻片", "genres in fantasy; id not_in video:harry-potter-and-the-philosophers-stone"),
         ("不要塞尔达的游戏", "kinds game; id not_in game:the-legend-of-zelda-ocarina-of-time; !disliked"),
+        ("RPGs, not final fantasy", "genres in role-playing; id not_in game:final-fantasy-vii; !genres not_in"),
+        ("films, no marvel no dc", "form in film; !people"),
         ("不要老套的喜剧", "genres in comedy; !genres not_in"),
         ("something like Kind of Blue", "liked kind-of-blue; kinds audio"),
         ("宫崎骏的电影", "people in Hayao Miyazaki; form in film"),

@@ -122,6 +122,36 @@ TALKS: list[tuple[str, list[str], str, str]] = [
     ("tags of different sorts add up", ["co-op games", "turn-based"], "tags in co-op; tags in turn-based", ""),
     ("ways to play replace each other", ["co-op games", "no, single player"], "tags in single-player", "tags in co-op"),
     ("not for kids after all", ["a film for my kids", "no, not for kids"], "form in film; genres not_in family", "age le 6"),
+    (
+        "longer is fine lifts the limit",
+        ["games under 20 hours", "longer is fine"],
+        "kinds game",
+        "minutes lt 1200; minutes gt 1200",
+    ),
+    (
+        "another form of the medium drops what it cannot have",
+        ["instrumental music", "a podcast instead"],
+        "kinds audio; form in podcast",
+        "tags in instrumental",
+    ),
+    (
+        "a maker who was liked is ruled out later",
+        ["films, I love Christopher Nolan", "but not by Nolan himself"],
+        "people not_in Christopher Nolan; liked inception",
+        "more Christopher Nolan",
+    ),
+    (
+        "episodes of half an hour become no limit for books",
+        ["a podcast of at most 30 minutes", "an audiobook instead"],
+        "form in audiobook",
+        "minutes le 30",
+    ),
+    (
+        "another director than the one asked for",
+        ["films by Christopher Nolan", "another director like him"],
+        "people not_in Christopher Nolan; form in film",
+        "people in Christopher Nolan",
+    ),
     ("the kids are asleep", ["a film for my kids", "the kids are asleep now"], "form in film", "age le 6"),
     ("chinese: a new length", ["一部90分钟以内的电影", "两小时以内也行"], "form in film", "minutes le 90"),
     ("chinese: take back", ["恐怖片", "算了，来点喜剧"], "genres in comedy", "genres in horror"),
@@ -198,6 +228,17 @@ AFTER_PICKS: list[tuple[str, str]] = [
     ("show me more", "intent more"),
     ("what else do you have?", "intent more"),
     ("thanks! another one?", "intent more"),
+    ("thx, the first one looks good", "liked alien; intent thanks"),
+    ("surprise me", "intent more"),
+    ("from the last ten years", "year ge 2016; !liked spirited-away"),
+    ("in the last few years", "year ge 2022; !liked spirited-away"),
+    ("my laptop is old", "intent recommend; !soft year le 1994"),
+    ("do you have Blade Runner?", "intent question; !liked blade-runner"),
+    ("随便", "intent more"),
+    ("类似东方快车谋杀案", "missing 东方快车谋杀案"),
+    ("有没有类似疯狂动物城的", "missing 疯狂动物城; !more animals"),
+    ("韩剧也行", "!form; !kinds"),
+    ("nah, more of a whodunit", "genres in mystery; !genres not_in; !tags not_in"),
     ("in French instead", "language in fr"),
     ("I've seen Inception", "seen inception; intent critique"),
     ("loved it", "liked alien"),
@@ -257,6 +298,35 @@ def test_a_critique_ends_what_was_demanded_to_the_contrary(talk):
 @pytest.mark.parametrize("message", ["something else", "none of these", "show me more", "换一批"])
 def test_asking_for_others_passes_over_what_was_shown(message, talk):
     talk.say("films", shown=SHOWN).say(message)
+    assert talk.ledger.passed == SHOWN
+
+
+@pytest.mark.parametrize(
+    ("message", "asked"),
+    [
+        ("who directed Inception?", ("video:inception", "creators")),
+        ("how long is the second one?", ("video:inception", "minutes")),
+        ("what's it about?", ("video:alien", "description")),
+        ("who is in Spirited Away", ("video:spirited-away", "cast")),
+        ("when was Blade Runner released?", ("video:blade-runner", "year")),
+        ("第二部讲什么的？", ("video:inception", "description")),
+        ("千与千寻是谁导演的", ("video:spirited-away", "creators")),
+    ],
+)
+def test_a_question_about_a_work_changes_nothing(message, asked, talk):
+    talk.say("films", shown=SHOWN).say(message)
+    assert (talk.reading.intent, talk.reading.asked, talk.reading.changes) == ("question", asked, ())
+
+
+@pytest.mark.parametrize("message", ["what is a good western?", "tell me about space", "who directed Inception? more by him"])
+def test_what_asks_for_works_is_no_question_about_one(message, talk):
+    assert talk.say("films", shown=SHOWN).say(message).reading.intent != "question"
+
+
+@pytest.mark.parametrize("message", ["nope", "no thanks", "meh", "没兴趣"])
+def test_a_mere_no_after_an_answer_asks_for_others(message, talk):
+    talk.say("films", shown=SHOWN).say(message)
+    assert talk.reading.intent == "more"
     assert talk.ledger.passed == SHOWN
 
 

@@ -1,0 +1,52 @@
+"""Questions about one work that the catalog answers: `who directed Alien?`, `how long is the first one?`, `讲什么的？`."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from chatrec.types import Fact, Ledger
+from chatrec.understand.lexicon import Phrase, lexicon
+from chatrec.understand.marks import Mark, Page
+from chatrec.understand.scopes import CONTENT
+from chatrec.understand.text import key_of, wordset
+
+_IT = frozenset(key_of(phrase) for phrase in ("it", "that one", "this one", "that", "this", "它", "这部", "那部", "这个", "那个"))
+_LIGHT = wordset(
+    "the a an movie film game album show series podcast book is was does did about made released come came out take "
+    "last from in run 的 是 部 这 那 了 呢 吗 呀 啊 一 下"
+)
+
+
+def asked_of(page: Page, ledger: Ledger) -> tuple[str, Fact] | None:
+    """The work that a message asks about, and the fact; `None` if it says anything else, too."""
+    said = [m for m in page.marks if m.role != "words" or (any(m.has(s) for s in CONTENT) and not m.has("forms"))]
+    named = [m for m in said if m.role in ("title", "ref")]
+    for fact, phrases in _phrases():
+        for phrase in phrases:
+            start = _find(page, phrase)
+            rest = [] if start is None else [*page.words[:start], "|", *page.words[start + len(phrase) :]]
+            if start is None or any(m not in named and not start <= m.start < start + len(phrase) for m in said):
+                continue
+            if len(named) == 1 and not _others(page, start, start + len(phrase), named[0]):
+                return named[0].ids[0], fact
+            about = tuple(word for word in rest if word[0].isalnum() and (word not in _LIGHT or word in ("这", "那", "部")))
+            if not named and ledger.last_shown and about in _IT:
+                return ledger.last_shown[0], fact
+    return None
+
+
+@cache
+def _phrases() -> list[tuple[Fact, tuple[Phrase, ...]]]:
+    questions = lexicon().sections["questions"]
+    return [(fact, tuple(key_of(p) for key in ("en", "zh") for p in data[key])) for fact, data in questions.items()]  # type: ignore[misc]
+
+
+def _find(page: Page, phrase: Phrase) -> int | None:
+    starts = range(len(page.words) - len(phrase) + 1)
+    return next((at for at in starts if tuple(page.words[at : at + len(phrase)]) == phrase), None)
+
+
+def _others(page: Page, start: int, end: int, named: Mark) -> bool:
+    """Whether words are left that are neither the question nor the work."""
+    inside = {*range(start, end), *range(named.start, named.end)}
+    return any(w[0].isalnum() and w not in _LIGHT for at, w in enumerate(page.words) if at not in inside)
