@@ -36,6 +36,8 @@ BREAK_S = (1.0, 2.0, 4.0, 8.0)
 ABSENT_S = 1.0
 """After a failed probe, which costs the server nothing, it is left alone for so long."""
 CONNECT_S = 2.0
+MAX_RESPONSE_BYTES = 8 * 2**20
+"""Longest response that is read, events or not; what is longer is no answer and would fill the memory."""
 MAX_CHARS_PER_TOKEN = 40
 """More text than this per permitted token means the server does not honour `max_tokens`."""
 
@@ -262,7 +264,9 @@ class LLM:
         self._settings = settings
         self.url = settings.llm_url
         trust_env = not is_loopback(settings.llm_url)  # a proxy from the environment cannot reach this machine's loopback
-        self._probes = httpx.Client(trust_env=trust_env)
+        self._probes = httpx.Client(
+            trust_env=trust_env, transport=_Watched(httpx.HTTPTransport(), REMOTE_PROBE_S, REMOTE_PROBE_S)
+        )
         watched = _Watched(httpx.HTTPTransport(), settings.llm_stall_s, settings.llm_timeout_s)
         self._client = httpx.Client(trust_env=trust_env, transport=watched)
         self.health = Health(settings, self._probes)
@@ -350,16 +354,22 @@ class LLM:
 
 
 class _Watched(httpx.BaseTransport):
-    """Ends a response whose events stop coming or that takes too long in all, also if bytes keep trickling in."""
+    """Ends a response whose events stop coming or that is too long in time or size, also if bytes keep trickling in.
+
+    Nothing compressed is asked for or taken: how large it is can only be known by unpacking it.
+    """
 
     def __init__(self, inner: httpx.BaseTransport, stall_s: float, timeout_s: float) -> None:
         self._inner, self._stall_s, self._timeout_s = inner, stall_s, timeout_s
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         start = time.monotonic()
+        request.headers["Accept-Encoding"] = "identity"
         response = self._inner.handle_request(request)
         assert isinstance(response.stream, httpx.SyncByteStream)
-        response.stream = _WatchedStream(response.stream, request, self._stall_s, start + self._timeout_s)
+        packed = response.headers.get("Content-Encoding", "identity") != "identity"
+        room = 0 if packed else MAX_RESPONSE_BYTES
+        response.stream = _WatchedStream(response.stream, request, self._stall_s, start + self._timeout_s, room)
         return response
 
     def close(self) -> None:
@@ -367,8 +377,8 @@ class _Watched(httpx.BaseTransport):
 
 
 class _WatchedStream(httpx.SyncByteStream):
-    def __init__(self, inner: httpx.SyncByteStream, request: httpx.Request, stall_s: float, deadline: float) -> None:
-        self._inner, self._request, self._stall_s, self._deadline = inner, request, stall_s, deadline
+    def __init__(self, inner: httpx.SyncByteStream, request: httpx.Request, stall_s: float, deadline: float, room: int) -> None:
+        self._inner, self._request, self._stall_s, self._deadline, self._room = inner, request, stall_s, deadline, room
 
     def __iter__(self) -> Iterator[bytes]:
         last_event = time.monotonic()
@@ -380,6 +390,9 @@ class _WatchedStream(httpx.SyncByteStream):
                 raise httpx.ReadTimeout("the answer takes too long", request=self._request)
             if now - last_event > self._stall_s:
                 raise httpx.ReadTimeout("no event for too long", request=self._request)
+            self._room -= len(chunk)
+            if self._room < 0:
+                raise httpx.DecodingError("more than can be read", request=self._request)
             yield chunk
 
     def close(self) -> None:
@@ -403,6 +416,10 @@ def _translated(error: Exception, llm: LLM) -> LLMError:
     if isinstance(error, openai.APIStatusError):
         return _translated_status(error.status_code, where)
     if isinstance(error, openai.APIConnectionError):
+        cause = error.__cause__
+        known = isinstance(cause, (openai.APIConnectionError, httpx.HTTPError))
+        return _translated(cause, llm) if known else LLMUnavailableError(_absent(llm.url))
+    if isinstance(error, httpx.ConnectError):
         return LLMUnavailableError(_absent(llm.url))
     if isinstance(error, openai.APIError) and isinstance(error.body, dict) and isinstance(error.body.get("code"), int):
         return _translated_status(error.body["code"], where)  # vLLM reports some refusals as an event of the stream

@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
-from scripted import Script, ScriptedLLM
+from scripted import Script, ScriptedLLM, open_sockets
 
 from chatrec.errors import LLMError, LLMMalformedError, LLMRefusedError, LLMTimeoutError, LLMUnavailableError
 from chatrec.llm import ABSENT_S, BREAK_S, LLM, Answer, starting_note
@@ -105,6 +105,11 @@ FAULTS = [
     ("half_json", LLMMalformedError),
     ("odd_json", LLMMalformedError),
     ("endless", LLMMalformedError),
+    ("oversized", LLMMalformedError),
+    ("swollen", LLMMalformedError),
+    ("page", LLMMalformedError),
+    ("silent", LLMTimeoutError),
+    ("reset", LLMUnavailableError),
 ]
 
 
@@ -112,7 +117,7 @@ FAULTS = [
 def test_every_fault_is_an_error_of_ours_within_its_limit(
     llm: LLM, scripted_llm: ScriptedLLM, fault: str, error: type[LLMError]
 ) -> None:
-    early = fault in ("refuse", "refuse_late", "busy", "broken", "slow_first")
+    early = fault in ("refuse", "refuse_late", "busy", "broken", "slow_first", "swollen", "page", "silent", "reset")
     scripted_llm.says(*(() if early else ("good ", "start")), fault=fault)
     started, got = time.monotonic(), []
     with pytest.raises(error):
@@ -168,6 +173,12 @@ def test_what_does_not_list_models_is_not_taken_for_a_model(monkeypatch: pytest.
     monkeypatch.setattr(llm.health, "_client", httpx.Client(transport=page))
     assert not llm.ready()
     assert "does not list models" in llm.status()
+
+
+def test_a_list_of_models_without_end_is_not_read_to_it(llm: LLM, scripted_llm: ScriptedLLM) -> None:
+    scripted_llm.models = {"data": [{"id": "x" * 1000}] * 20_000}
+    assert not llm.ready()
+    assert "no language model" in llm.status()
 
 
 def test_a_fresh_answer_is_not_probed_again(llm: LLM, scripted_llm: ScriptedLLM) -> None:
@@ -248,14 +259,10 @@ def test_faults_leave_neither_threads_nor_sockets_behind(llm: LLM, scripted_llm:
 
     llm.ready()
     storm(8)
-    before = (threading.active_count(), _open_sockets())
+    before = (threading.active_count(), open_sockets())
     storm(40)
     deadline = time.monotonic() + 5
-    while (threading.active_count(), _open_sockets()) > before and time.monotonic() < deadline:
+    while (threading.active_count(), open_sockets()) > before and time.monotonic() < deadline:
         time.sleep(0.02)
     assert threading.active_count() <= before[0] + 1
-    assert _open_sockets() <= before[1] + 2
-
-
-def _open_sockets() -> int:
-    return sum(os.path.lexists(fd) and str(fd.readlink()).startswith("socket:") for fd in Path("/proc/self/fd").iterdir())
+    assert open_sockets() <= before[1] + 2

@@ -134,14 +134,18 @@ class Writing(Iterator[Written]):
         return {"mode": self._mode, "unreadable": self._dropped, **known}
 
     def _write(self) -> Generator[Written, None, None]:
+        """A refused mode is remembered once another was taken: an endpoint that refuses all may only be on its way up."""
+        refused: dict[Mode, LLMRefusedError] = {}
         for mode in self._writer.modes():
             try:
                 yield from self._attempt(mode)
             except LLMRefusedError as error:
                 if mode == "plain":
                     raise
-                self._writer.refused(mode, error)
+                refused[mode] = error
             else:
+                for earlier, error in refused.items():
+                    self._writer.refused(earlier, error)
                 return
 
     def _attempt(self, mode: Mode) -> Generator[Written, None, None]:
