@@ -21,6 +21,8 @@ FACTS = ("genres", "moods", "themes", "tags", "people")
 FACT_ODDS = (0.38, 0.24, 0.2, 0.1, 0.08)
 NEAREST = 12
 """A liked item is one of so many that resemble the target most."""
+LEANING = 0.3
+"""How often a need leans to the older or newer, shorter or longer half ("an old one", "something short")."""
 SNIPPET = 7
 """Words of the description that a person may remember."""
 NOUNS = {"video": ("film", "movie", "show"), "audio": ("album", "podcast", "something to listen to"), "game": ("game",)}
@@ -84,22 +86,29 @@ class _Maker:
         wishes += [Wish(text=remembered)] if remembered and understood else []
         opinions = (Opinion(item_id=self._items[liked].id, sentiment="liked"),) if liked is not None else ()
         kinds = (target.kind,) if rng.random() < 0.7 else ()
-        ledger = Ledger(kinds=kinds, opinions=opinions, constraints=constraints, wishes=tuple(wishes))
+        leaning = self._leaning(target) if understood else ()
+        ledger = Ledger(kinds=kinds, opinions=opinions, constraints=constraints + leaning, wishes=tuple(wishes))
         words = [wish.text for wish in wishes] + [str(v) for c in constraints if isinstance(c.value, tuple) for v in c.value]
         text = " ".join(words) if understood else message
         excluded = frozenset(opinion.item_id for opinion in opinions)
         query = Query(ledger=ledger, text=text, last_message=message, excluded=excluded)
-        return Need(query, self._gold(row, facts, remembered, liked, excluded), number)
+        return Need(query, self._gold(row, facts, leaning, remembered, liked, excluded), number)
 
     def _gold(
-        self, row: int, facts: Sequence[tuple[str, str]], remembered: str, liked: int | None, excluded: frozenset[str]
+        self,
+        row: int,
+        facts: Sequence[tuple[str, str]],
+        leaning: Sequence[Constraint],
+        remembered: str,
+        liked: int | None,
+        excluded: frozenset[str],
     ) -> tuple[str, ...]:
         """The target; unless its own words were remembered, also what shares the facts and is as near to the liked item."""
         target = self._items[row]
         found = {target.id}
         if not remembered:
             wanted = [Constraint(field=field, op="in", value=(value,)) for field, value in facts]
-            wanted.append(Constraint(field="kind", op="in", value=(target.kind,)))
+            wanted += [Constraint(field="kind", op="in", value=(target.kind,)), *leaning]
             near = self._taste[liked] if liked is not None else None
             bar = min(near[row], np.sort(near)[-NEAREST]) if near is not None else 0.0
             found |= {
@@ -108,6 +117,16 @@ class _Maker:
                 if (near is None or near[place] >= bar) and satisfies_all(item, wanted)
             }
         return tuple(sorted(found - excluded))
+
+    def _leaning(self, target: Item) -> tuple[Constraint, ...]:
+        """Softly, a side of a bound that the target is on; the bound is another work's of its medium."""
+        field = str(self._rng.choice(("year", "minutes")))
+        have = getattr(target, field)
+        if have is None or self._rng.random() >= LEANING:
+            return ()
+        others = [getattr(item, field) for item in self._items if item.kind == target.kind and getattr(item, field) is not None]
+        bound = int(self._rng.choice(others))
+        return (Constraint(field=field, op="le" if have <= bound else "ge", value=bound, hard=False),)
 
     def _facts(self, target: Item, count: int) -> list[tuple[str, str]]:
         facts: dict[tuple[str, str], None] = {}

@@ -148,6 +148,8 @@ def test_simulated_needs_can_be_met_and_their_gold_meets_them(small_index: Index
         assert need.query.text or need.query.ledger.opinions
         for item in need.gold:
             assert satisfies_all(small_index.catalog[item], requirements(need.query.ledger))
+            assert satisfies_all(small_index.catalog[item], need.query.ledger.constraints)
+    assert any(not constraint.hard for need in made for constraint in need.query.ledger.constraints)
 
 
 def test_the_same_seed_simulates_the_same_needs(small_index: Index) -> None:
