@@ -8,34 +8,42 @@ How a message is read, from the surest to the least sure:
 4. `lexicon` and `words`: the longest phrases of `lexicon.toml` and of the catalog's own genres, moods, tags and themes.
 5. `framed_names`: names that a frame asks for ("loved …", "… was great"), and those that the catalog lacks.
 6. `scopes`: what is ruled out, wished for softly, released, liked, seen.
-7. `commands`, `kinds`, `measures`, `contents`, `critiques`, `origins`, `free`, `occasions`: the marks become changes.
+7. `questions`: a question about one work changes nothing. Else `commands`, `kinds`, `measures`, `topics`, `contents`,
+   `critiques`, `origins`, `free`, `occasions`: the marks become changes.
 
 What was decided where words leave it open:
 
-- A mood stated as the request's own property ("cosy games", "a sad film") is hard where the catalog has moods (at most two
-  per message); behind "maybe", "a bit of", "ideally" … everything is soft: a wish, or a constraint with `hard=False`.
-- Themes ("about time travel") are wishes; a forbidden theme ("no zombies") is a hard exclusion. Ways to play, and the few
-  other tags that the lexicon lists, are hard. A forbidden part of a genre ("no slashers") leaves the genre in.
+- A mood stated as the request's own property ("cosy games", "a sad film") is hard where the catalog has moods (at most two per
+  message); behind "maybe", "a bit of", "ideally" … everything is soft: a wish, or a constraint with `hard=False`.
+- Themes ("about time travel") are wishes, several words of one topic ("killer robots", "the Apollo missions") one wish; a
+  forbidden theme ("no zombies") is a hard exclusion, and so is a name in several titles ("no Mario", "not Final Fantasy").
+  Ways to play, and the few other tags that the lexicon lists, are hard. A forbidden part of a genre ("no slashers") leaves the
+  genre in.
 - "Nothing scary" and "no horror" exclude the mood *and* the genre that always carries it, unless that genre was asked for.
 - A nationality means the original language where one language goes with it, the country of origin otherwise; "from Japan"
-  means the country. "No subtitles" means spoken in the language of the message, or without words.
+  means the country. A new nation replaces the nation, a language ("in French") only the language. "No subtitles" means spoken
+  in the language of the message, or without words.
 - "Before", "after", "older than", "under", "shorter than" are strict; 以内/以下/以后/以来 include the number.
 - A length without comparison asks for 70–125% of it; from five hours on, and for games, for at least half.
 - "Kids" without an age are 6, toddlers 3, teenagers 13; of several ages the youngest counts.
-- "Short"/"long" are the lower/upper third of the catalog's lengths for that medium, "recent" the five newest years, "old"
-  what is thirty years older than the newest; all soft. A critique ("shorter", "older", "less mainstream") compares with the
-  median of the last answer, or with a title in the message, and is hard.
+- "Short"/"long" are the lower/upper third of the catalog's lengths for that medium, "recent" the five newest years, "old" what
+  is thirty years older than the newest; all soft. A critique ("shorter", "older", "less mainstream") compares with the median
+  of the last answer, or with a title in the message, and is hard.
 - A comparative of a mood or genre ("cosier", "more romantic", "too weird", 更温馨) is a wish, ends demands for contrary moods,
   and is a critique once something was shown. "Not as dark as" is less of it, no exclusion.
 - What something is for ("late at night", "a long drive") is a wish in those words, with a mood where the lexicon suggests one
   and the message names none. Words behind a noun, and parts of a message that nothing else understood, are wishes too.
 - Studios, labels and publishers are among the people of a work. A name that only the catalog tells of needs a capital
   ("Bones"); a company of the lexicon stands for all its names ("Disney"), and is said to be missing where there is none.
+- "Something else", "none of these" and a mere "no" pass over what was shown: it stays away until the topic changes, and there
+  is nothing in them for "forget that" to take back; that takes back what was said before, and the answer says which.
+- The time of a console ("PS2 era") is its years. "No kids stuff" rules out the family genre and lifts the age.
+- What only some catalogs record (who reads, how many seasons) is demanded where a tag tells it, else said to be unknown.
 - "Seen it" after an answer speaks of the first work shown, "seen them" of all.
-- Other media without content of their own ("what about games?") keep what still makes sense; with it ("now a history
-  podcast") they are a new topic.
-- An unqualified title that fits several works of the medium spoken of is taken as the best known one; the ambiguity stays
-  open in the ledger until one of its works is spoken of again. Works of another medium count only if they are as well known;
-  "the book" or "the soundtrack" afterwards changes over to them. "Not Final Fantasy" rules out all that share the name.
+- Other media without content of their own ("what about games?") keep what still makes sense; with it ("now a history podcast")
+  they are a new topic.
+- An unqualified title that fits several works of the medium spoken of is taken as the best known one; the ambiguity stays open
+  in the ledger until one of its works is spoken of again. Works of another medium count only if they are as well known; "the
+  book" or "the soundtrack" afterwards changes over to them.
 - Whoever asks about a title ("is Alien any good?") has not said that they like it.
 """

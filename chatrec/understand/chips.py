@@ -101,7 +101,8 @@ def _values_label(constraint: Constraint, language: Language) -> str:
     words = list(dict.fromkeys(said or _word(v, constraint.field, language) for v in ((together,) if together else values)))
     joined = (" / " if language == "en" else "／").join(words[:MAX_VALUES]) + ("…" if len(words) > MAX_VALUES else "")
     if constraint.op == "not_in":
-        return f"不要{joined}" if language == "zh" else f"{'not' if constraint.field == 'moods' else 'no'} {joined}"
+        is_noun = constraint.field != "moods" and not joined.startswith("based ")
+        return f"不要{joined}" if language == "zh" else f"{'no' if is_noun else 'not'} {joined}"
     return joined
 
 

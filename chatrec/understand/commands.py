@@ -59,7 +59,7 @@ def _release(draft: Draft) -> None:
         if mark.has("special", "adults"):
             _unconstrain_field(draft, "age")
         if mark.has("special", "subtitles_ok") or (mark.has("unsupported", "subtitles") and mark.released):
-            _unconstrain_field(draft, "language")
+            _release_language(draft)
         if mark.released and (mark.role != "words" or any(mark.has(section) for section in (*CONTENT, "critiques"))):
             _release_mark(draft, mark)
 
@@ -74,6 +74,13 @@ def _is_released_field(page: Page, mark: Mark) -> bool:
         or before in _ANY
         or after in (["不", "限"], ["无", "所"], ["随", "便"])
     )
+
+
+def _release_language(draft: Draft) -> None:
+    """`subtitles are fine` says nothing of where a work comes from."""
+    for constraint in draft.ledger.constraints:
+        if constraint.field == "language":
+            draft.act("unconstrain", key=constraint.key)
 
 
 def _unconstrain_field(draft: Draft, field: str) -> None:

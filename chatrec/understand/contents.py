@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from chatrec.understand.critiques import direction_of, nudge_mood
 from chatrec.understand.draft import Draft
 from chatrec.understand.kinds import Asked
-from chatrec.understand.lexicon import Entry, plural_of, singular_of
+from chatrec.understand.lexicon import Entry, lexicon, plural_of, singular_of
 from chatrec.understand.lists import alternatives
 from chatrec.understand.marks import Mark, Page, has_section
 from chatrec.understand.text import common_words, is_han, key_of, wordset
@@ -115,6 +115,9 @@ class Contents:
         has = self._words.genre_kinds((entry.name,))
         if mark.about and entry.name not in _TOPIC_GENRES:
             self._theme_wish(mark, entry)
+            return False
+        if mark.about and any((c.field, c.op) == ("genres", "in") for c in self._draft.ledger.constraints):
+            self._wish_genre(mark)  # `about sports`, once a documentary was asked for
             return False
         if kinds and has and not has & set(kinds) and self._words.has("genres"):
             self._theme_wish(mark, entry)
@@ -252,9 +255,13 @@ class Contents:
         self._draft.wish(entry.name, "moods", values[0] if values else entry.values[0])
 
     def _forbid_mood(self, mark: Mark) -> None:
-        """A forbidden mood rules out the genres that always carry it, too."""
+        """A forbidden mood rules out the genres that always carry it, too; with such a genre it can only be less of it."""
         entry = mark.entry("moods")
         assert entry is not None
+        genres = lexicon().sections["genres"]
+        if any(entry.name in data.get("also_not", ()) and self._is_demanded_genre(name) for name, data in genres.items()):
+            self._draft.wish(entry.name, "moods", (self._words.spelled("moods", entry.values) or entry.values)[0], less=True)
+            return
         said = self._page.said(mark)
         genres = (
             [g for g in entry.data.get("also_not", ()) if not self._is_demanded_genre(g)] if self._words.has("genres") else []

@@ -30,7 +30,9 @@ _NOUNS = wordset("movie film game show album called watching playing")
 _STOP_HAN = set("我你他她它的是在了看听玩有没不很想要一个这那什么时候人家小时给们")
 _SIMILAR = wordset("similar vein lines something anything style reminiscent vibe stuff things fans")
 _HAN_SIMILAR = ("类", "像", "好", "就")
-_DETERMINERS = wordset("a an the my your some this that")
+_DETERMINERS = wordset(
+    "a an the my your some this that every all each any many most lots plenty several few both everything nothing"
+)
 _SEGMENT_ENDS = set(",、，.!?/;。！？")
 MAX_CHUNK, MAX_HAN_CHUNK = 7, 12
 MAX_LIST_WORDS = 40
@@ -94,10 +96,11 @@ class FramedNames(Spotter):
         return self._mark_chunk(cue, at)
 
     def _mark_ruled_out(self, start: int) -> bool:
-        """`not final fantasy`: a name of several words, whatever else they mean."""
+        """`not final fantasy`, `no minecraft`: a name of several words, whatever they mean, or of a word that is no other."""
         names = self._names.at(self._words, start, self._kinds) if start < len(self._words) else ()
-        long = any(len([w for w in name.key if w not in ARTICLES]) > 1 for name in names)
-        return long and self._mark_exact(start) > start
+        bare = [[w for w in name.key if w not in ARTICLES] for name in names]
+        telling = any(len(key) > 1 or (key and len(key[0]) > 3 and not self._is_word(key[0])) for key in bare)
+        return telling and self._mark_exact(start) > start
 
     def _mark_exact(self, start: int) -> int:
         for name in self._names.at(self._words, start, self._kinds):

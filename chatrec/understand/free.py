@@ -12,7 +12,7 @@ from chatrec.understand.text import is_han, wordset
 MAX_WISH_WORDS = 6
 STOP = wordset(
     "similar create make making add put playlist fav favorite favourite learn few bunch couple quality type types ones pick "
-    "choose first "
+    "choose first wants wanted "
     "a an the of and or to in on at for with by from is are was were be been it its that this these those i im ive me my we "
     "our us you your he she they them his her their as so very really quite too just also some any all more most much many "
     "lot lots kind sort type please thanks thank hi hello hey ok okay yes yeah no not do does did can could would should "

@@ -166,7 +166,7 @@ def lexicon() -> Lexicon:
     data = tomllib.loads(Path(__file__).with_name("lexicon.toml").read_text(encoding="utf-8"))
     people = MappingProxyType(data.pop("people"))
     compare = MappingProxyType(data.pop("compare"))
-    flat = {name: data.pop(name) for name in ("adults", "no_subtitles", "subtitles_ok", "foreign")}
+    flat = {name: data.pop(name) for name in ("adults", "no_subtitles", "subtitles_ok", "foreign", "vocals")}
     data["special"] = flat
     return Lexicon(MappingProxyType(data), people, compare)
 

@@ -150,6 +150,8 @@ class Origins:
         said = self._page.said(mark)
         if entry.name == "no_subtitles":
             self._without_subtitles(mark)
+        elif entry.name == "vocals":
+            self._draft.constrain("language", "not_in", ("zxx",), said=said, hard=not mark.soft)
         elif entry.name == "foreign":
             values = lexicon().sections["languages"][self._language]["values"]
             self._draft.constrain("language", "in" if mark.negated else "not_in", tuple(values), said=said, hard=not mark.soft)

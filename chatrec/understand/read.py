@@ -15,7 +15,7 @@ from chatrec.understand.commands import drop_unfit, read_commands, turn_away, tu
 from chatrec.understand.contents import Contents
 from chatrec.understand.draft import Draft
 from chatrec.understand.framed_names import FramedNames
-from chatrec.understand.free import mark_parts, mark_unsupported, read_free
+from chatrec.understand.free import STOP, mark_parts, mark_unsupported, read_free
 from chatrec.understand.kinds import Asked, asked_for
 from chatrec.understand.lengths import mark_lengths
 from chatrec.understand.lexicon import Phrases, lexicon
@@ -247,6 +247,11 @@ class Understander:
     def _opine_ref(self, draft: Draft, mark: Mark) -> None:
         if mark.attitude == "unseen":
             return  # `why the first one?` asks, and judges nothing
+        lead = draft.page.ending(mark.start)
+        if lead is not None and lead.is_cue("swap"):
+            draft.act("passed", item_ids=mark.ids)
+            draft.criticise()
+            return
         sentiment: Sentiment = "disliked" if mark.negated else _SENTIMENTS[mark.attitude]
         for item_id in mark.ids:
             self._replace_twins(draft, mark, item_id)
@@ -353,7 +358,7 @@ def _intent(draft: Draft) -> Intent:
         return "restart"
     if actions and not substance and "new_topic" not in actions:
         return "undo"
-    if "thanks" in cue and actions == {"opine"} and all(_is_taken(draft, c.opinion) for c in draft.changes):
+    if ("thanks" in cue or "taken" in cue) and actions == {"opine"} and all(_is_taken(draft, c.opinion) for c in draft.changes):
         return "thanks"
     if draft.is_critique or _points_at_shown(draft) or _likens_to_missing(draft):
         return "critique"
@@ -365,7 +370,8 @@ def _intent(draft: Draft) -> Intent:
             return "thanks"
         if "greeting" in cue:
             return "greeting"
-    return "recommend"
+    nothing = not actions and not draft.missing and not draft.unsupported and not draft.ledger.last_shown
+    return "more" if nothing and STOP.issuperset(_spoken(draft.page)) else "recommend"
 
 
 def _is_taken(draft: Draft, opinion: Opinion | None) -> bool:
@@ -375,8 +381,12 @@ def _is_taken(draft: Draft, opinion: Opinion | None) -> bool:
 
 
 def _dismisses(draft: Draft) -> bool:
-    words = tuple(word for word in draft.page.words if word[0].isalnum())
-    return bool(draft.ledger.last_shown) and words in _DISMISSALS
+    return bool(draft.ledger.last_shown) and _spoken(draft.page) in _DISMISSALS
+
+
+def _spoken(page: Page) -> tuple[str, ...]:
+    """The words of a message without its punctuation."""
+    return tuple(word for word in page.words if word[0].isalnum())
 
 
 def _points_at_shown(draft: Draft) -> bool:

@@ -70,6 +70,9 @@ def _mark_place(page: Page, at: int, ledger: Ledger) -> int:
     if found is None or not page.free(at, found[1]):
         return at
     place, end = found
+    tokens = page.text.tokens
+    if end < len(tokens) and tokens[at].is_capital and tokens[end].is_capital and any(t.raw.islower() for t in tokens):
+        return at  # `The Last Jedi`
     places = [place]
     more = cardinal(page.words, end) if end < len(page.words) else None
     start = at - 1 if at and page.words[at - 1] in ("the", "#") else at

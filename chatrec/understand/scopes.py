@@ -187,8 +187,9 @@ def _meet_cue(page: Page, state: _State, mark: Mark) -> None:
             state.end_negation()
     if mark.is_cue("about") and not mark.has("genres"):
         state.about = True
-    if mark.is_cue("and", "or") and state.negated and state.first is not None:
-        state.pending = mark.end
+    joins = mark.is_cue("and", "or") and state.first is not None
+    if state.negated and (joins or (page.words[mark.start] == "and" and mark.start > state.opened)):
+        state.pending = mark.end  # `no combat and a good story`
 
 
 def _open_attitude(state: _State, mark: Mark, near_negation: bool) -> None:

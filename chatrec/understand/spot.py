@@ -93,7 +93,8 @@ class Spotter:
         tokens = self._page.text.tokens
         if self._shouting or not tokens[start].is_capital:
             return False
-        goes_on = end < len(tokens) and tokens[end].is_capital and self._is_part_of_name(end)
+        counted = end < len(tokens) and self._words[end] in _COUNTED_PARTS
+        goes_on = end < len(tokens) and tokens[end].is_capital and (counted or self._is_part_of_name(end))
         before = start - 1
         began = (
             start > 0 and tokens[before].is_capital and not starts_sentence(self._page, before) and self._is_part_of_name(before)

@@ -65,6 +65,7 @@ def test_almost_every_title_is_recognised_without_quotes(shipped, understander):
         ("不要哈利波特的奇幻片", "genres in fantasy; id not_in video:harry-potter-and-the-philosophers-stone"),
         ("不要塞尔达的游戏", "kinds game; id not_in game:the-legend-of-zelda-ocarina-of-time; !disliked"),
         ("RPGs, not final fantasy", "genres in role-playing; id not_in game:final-fantasy-vii; !genres not_in"),
+        ("open world games, not minecraft", "tags in open world; id not_in game:minecraft"),
         ("films, no marvel no dc", "form in film; !people"),
         ("不要老套的喜剧", "genres in comedy; !genres not_in"),
         ("something like Kind of Blue", "liked kind-of-blue; kinds audio"),

@@ -152,6 +152,13 @@ TALKS: list[tuple[str, list[str], str, str]] = [
         "people not_in Christopher Nolan; form in film",
         "people in Christopher Nolan",
     ),
+    (
+        "a topic leaves the documentary",
+        ["a documentary", "about sports"],
+        "genres in documentary; wish genres sport",
+        "genres in sport",
+    ),
+    ("subtitles leave the country", ["films from Africa in French", "subtitles are fine"], "countries in SN", "language in fr"),
     ("the kids are asleep", ["a film for my kids", "the kids are asleep now"], "form in film", "age le 6"),
     ("chinese: a new length", ["一部90分钟以内的电影", "两小时以内也行"], "form in film", "minutes le 90"),
     ("chinese: take back", ["恐怖片", "算了，来点喜剧"], "genres in comedy", "genres in horror"),
@@ -230,6 +237,10 @@ AFTER_PICKS: list[tuple[str, str]] = [
     ("thanks! another one?", "intent more"),
     ("thx, the first one looks good", "liked alien; intent thanks"),
     ("surprise me", "intent more"),
+    ("I loved The Last Jedi", "missing The Last Jedi; !liked spirited-away"),
+    ("what do you recommend?", "intent recommend"),
+    ("the last one sounds good", "liked spirited-away; intent thanks"),
+    ("第一部看起来不错", "liked alien; intent thanks"),
     ("from the last ten years", "year ge 2016; !liked spirited-away"),
     ("in the last few years", "year ge 2022; !liked spirited-away"),
     ("my laptop is old", "intent recommend; !soft year le 1994"),
@@ -328,6 +339,17 @@ def test_a_mere_no_after_an_answer_asks_for_others(message, talk):
     talk.say("films", shown=SHOWN).say(message)
     assert talk.reading.intent == "more"
     assert talk.ledger.passed == SHOWN
+
+
+def test_a_pick_to_be_swapped_is_passed_over_and_neither_liked_nor_disliked(talk):
+    talk.say("films", shown=SHOWN).say("swap the second one")
+    assert talk.reading.intent == "critique"
+    assert talk.ledger.passed == ("video:inception",)
+    assert not talk.ledger.opinions
+
+
+def test_words_that_say_nothing_search_for_nothing(talk):
+    assert talk.say("what do you recommend?").reading.intent == "more"
 
 
 def test_a_critique_passes_over_nothing(talk):
