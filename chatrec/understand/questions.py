@@ -13,7 +13,7 @@ from chatrec.understand.text import key_of, wordset
 _IT = frozenset(key_of(phrase) for phrase in ("it", "that one", "this one", "that", "this", "它", "这部", "那部", "这个", "那个"))
 _LIGHT = wordset(
     "the a an movie film game album show series podcast book is was does did about made released come came out take "
-    "last from in run 的 是 部 这 那 了 呢 吗 呀 啊 一 下"
+    "last from in run to beat finish complete play 的 是 部 这 那 了 呢 吗 呀 啊 一 下"
 )
 
 

@@ -62,6 +62,14 @@ _DISMISSALS = frozenset(
     )
 )
 """Messages that say no more than that the last answer did not please."""
+_NODS = frozenset(
+    key_of(phrase)
+    for phrase in (
+        *("ok", "okay", "cool", "great", "nice", "perfect", "alright", "awesome", "good", "got it", "ok cool", "ok great"),
+        *("好", "好的", "好吧", "嗯", "可以", "行", "不错", "棒", "太好了", "知道了"),
+    )
+)
+"""… and that it did."""
 _REQUESTS = wordset("should recommend suggest after similar else next another more")
 _SENTIMENTS: dict[Attitude | None, Sentiment] = {
     None: "liked",
@@ -365,6 +373,8 @@ def _intent(draft: Draft) -> Intent:
     open_to_all = "surprise" in cue or _dismisses(draft)
     if ("more" in cue and _asks_for_more(draft)) or (not actions and not draft.missing and open_to_all):
         return "more"
+    if not actions and draft.ledger.last_shown and _spoken(draft.page) in _NODS:
+        return "thanks"
     if not actions and not draft.missing and not draft.unsupported:
         if "thanks" in cue:
             return "thanks"

@@ -119,7 +119,8 @@ def _pass_word(page: Page, state: _State, at: int) -> None:
     if word == "的":
         if state.negated and state.first is None and _is_described(page, state.opened, at):
             state.end_negation()  # `不要老套的喜剧` wants a comedy
-        _end_relative_clause(state)
+        if not (state.negated and page.words[at + 1 : at + 2] and page.words[at + 1] in _JOINS):  # `不要恐怖的和血腥的`
+            _end_relative_clause(state)
 
 
 def _is_described(page: Page, start: int, end: int) -> bool:
