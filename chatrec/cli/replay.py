@@ -35,7 +35,7 @@ def replay(
     allow_leak: Annotated[bool, typer.Option("--allow-leak", help="Score dialogs that were trained on; stamped.")] = False,
 ) -> None:
     """Predict each recommender turn from the turns before it, and report how often the gold was found."""
-    from chatrec.evaluate.run import ReplayConfig, run_replay, table
+    from chatrec.evaluate.run import ReplayConfig, gaps, run_replay, table
     from chatrec.generate.prompts import Prompts
     from chatrec.generate.write import Writer
     from chatrec.index.embed import Embedder
@@ -58,8 +58,15 @@ def replay(
     shown = Table("recall", *(f"@{cut}" for cut in ks), title=f"{report['gold']} gold mentions, protocol {protocol}")
     for row in table(report, ks):
         shown.add_row(*row)
-    Console().print(shown)
-    Console().print(f"pool recall {report['pool_recall']['value']:.3f}, MRR {report['mrr']['value']:.3f}; {out}, {rankings}")
+    console = Console()
+    console.print(shown)
+    fates = ", ".join(f"{count} {fate}" for fate, count in report["misses"].items())
+    console.print(f"of {report['gold']} gold mentions, within {report['cut_off']}: {fates}")
+    slices = Table("slice", f"recall@{report['cut_off']} (gold mentions)", "gap")
+    for row in gaps(report):
+        slices.add_row(*row)
+    console.print(slices)
+    console.print(f"pool recall {report['pool_recall']['value']:.3f}, MRR {report['mrr']['value']:.3f}; {out}, {rankings}")
 
 
 def compare(

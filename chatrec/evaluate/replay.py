@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 
 from chatrec.errors import DialogLogError
@@ -34,6 +34,15 @@ class Replayed:
     """Rank of each scored answer, ties as mean rank; inf where it was not ranked."""
     before: tuple[float, ...]
     """Rank of each answer in the fused retrieval, before the head; inf if no retriever brought it up."""
+    answers: tuple[str, ...]
+    """What is scored: the gold, versions of one work once."""
+    named: tuple[str, ...]
+    """Items named before the turn."""
+
+    def only(self, places: Sequence[int]) -> Replayed:
+        """The same with some of the answers."""
+        ranks, before, answers = (tuple(part[i] for i in places) for part in (self.ranks, self.before, self.answers))
+        return replace(self, ranks=ranks, before=before, answers=answers)
 
 
 def select(dialogs: Iterable[DialogLine], protocol: Protocol, limit: int | None = None) -> list[Instance]:
@@ -101,6 +110,8 @@ def judge(
         gold=gold,
         ranks=tuple(_ranks(ranked, answers, catalog)),
         before=before,
+        answers=answers,
+        named=instance.mentioned,
     )
 
 

@@ -32,7 +32,7 @@ def summarise(rows: Sequence[Replayed], ks: Sequence[int]) -> dict[str, Any]:
         "instances": len(rows),
         "dialogs": len({row.dialog_id for row in rows}),
         "gold": sum(map(len, ranks)),
-        "recall": {str(k): _recall(rows, [row.ranks for row in rows], k) for k in ks},
+        "recall": {str(k): recall_of(rows, k) for k in ks},
         "hit": {str(k): round(metrics.hit(ranks, k), 6) for k in ks},
         "ndcg": {str(k): _mean(rows, [metrics.instance_ndcg(row, k) for row in ranks]) for k in ks},
         "mrr": _mean(rows, [metrics.reciprocal_rank(row) for row in ranks]),
@@ -41,6 +41,11 @@ def summarise(rows: Sequence[Replayed], ks: Sequence[int]) -> dict[str, Any]:
         "fused_recall": {str(k): _recall(rows, [row.before for row in rows], k) for k in ks},
         "rerank_gain": {str(k): _gain(rows, k) for k in ks},
     }
+
+
+def recall_of(rows: Sequence[Replayed], k: int) -> dict[str, Any]:
+    """Recall@k of the final order with its 95% interval by dialog."""
+    return _recall(rows, [row.ranks for row in rows], k)
 
 
 def _recall(rows: Sequence[Replayed], ranks: Sequence[Sequence[float]], k: float) -> dict[str, Any]:

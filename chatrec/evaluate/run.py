@@ -14,6 +14,7 @@ from chatrec.evaluate.logs import Protocol, Stage, read_dialogs
 from chatrec.evaluate.recorded import Recorder, read_recording, recorded_rerank
 from chatrec.evaluate.replay import Replayed, Rerank, replay, select
 from chatrec.evaluate.report import file_sha256, summarise, write_rankings, write_report
+from chatrec.evaluate.slices import beyond_accuracy, by_slice, misses
 from chatrec.generate.write import Writer
 from chatrec.index.embed import Embedder
 from chatrec.index.open import Index, open_or_build
@@ -78,6 +79,10 @@ def run_replay(
         rows.append(row)
         tick(len(rows), len(found))
     report = summarise(rows, config.ks) | {"gold_outside_catalog": sum(g not in catalog for row in rows for g in row.gold)}
+    report["cut_off"] = k = config.ks[len(config.ks) // 2]
+    report["misses"] = misses(rows, catalog, k)
+    report["slices"] = by_slice(rows, index, fusion.retrievers, k)
+    report["beyond_accuracy"] = beyond_accuracy(rows, index, k)
     if recorder and config.recorded:
         recorder.write(config.recorded)
     write_rankings(rankings, rows)
@@ -118,6 +123,15 @@ def table(report: Mapping[str, Any], ks: Sequence[int]) -> list[tuple[str, ...]]
     rows: list[tuple[str, ...]] = []
     for name, key in (("fused", "fused_recall"), ("ranked", "recall"), ("gain", "rerank_gain")):
         rows.append((name, *(_cell(report[key][str(k)]) for k in ks)))
+    return rows
+
+
+def gaps(report: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """Per dimension of slices: its name, each slice with its recall and gold mentions, and the widest gap."""
+    rows = []
+    for name, entry in report["slices"].items():
+        shown = ", ".join(f"{part} {value['value']:.3f} ({value['gold']})" for part, value in entry["slices"].items())
+        rows.append((name, shown, "" if entry["gap"] is None else f"{entry['gap']:.3f}"))
     return rows
 
 

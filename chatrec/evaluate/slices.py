@@ -1,0 +1,173 @@
+"""Where a replay does well and where it does not: recall by slice, what became of each miss, and what is shown besides.
+
+A gap between slices is the first thing to look at for fairness: well-known and niche works, people who just began and people who
+said a lot, items that training dialogs spoke of and items they did not.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from chatrec.evaluate import metrics
+from chatrec.evaluate.replay import Replayed
+from chatrec.evaluate.report import recall_of
+from chatrec.index.open import Index
+from chatrec.retrieve.collaborative import Prior, TrainedRetriever
+from chatrec.retrieve.protocol import Retriever
+
+NAMED = "named"
+"""The trained prior that counts mentions in the training dialogs."""
+SMALL = 20
+"""Slices with fewer gold mentions are listed, but no gap is computed from them."""
+Label = Callable[[Replayed, str], str | None]
+"""(instance, gold item) → the slice this mention belongs to; None: to none."""
+
+
+def by_slice(rows: Sequence[Replayed], index: Index, retrievers: Sequence[Retriever], k: int) -> dict[str, Any]:
+    """Recall@k of the gold mentions of each slice, with 95% intervals by dialog, and the widest gap between two slices.
+
+    Args:
+        rows: the replayed instances.
+        index: of the catalog; gives kinds, languages and popularity.
+        retrievers: the ones at work; a trained one that counted mentions tells cold items from warm ones.
+        k: cut-off.
+
+    Returns:
+        Dimension → `slices` (name → recall) and `gap` (largest less smallest recall among slices of at least `SMALL` mentions).
+    """
+    found: dict[str, Any] = {}
+    for dimension, label in _labels(index, retrievers).items():
+        parts: dict[str, list[Replayed]] = defaultdict(list)
+        for row in rows:
+            for name, part in _split(row, label).items():
+                parts[name].append(part)
+        if len(parts) < 2:
+            continue
+        slices = {
+            name: recall_of(part, k) | {"gold": sum(len(row.ranks) for row in part)} for name, part in sorted(parts.items())
+        }
+        values = [entry["value"] for entry in slices.values() if entry["gold"] >= SMALL]
+        found[dimension] = {"slices": slices, "gap": round(max(values) - min(values), 6) if len(values) > 1 else None}
+    return found
+
+
+def misses(rows: Sequence[Replayed], catalog: Mapping[str, Any], k: int) -> dict[str, int]:
+    """What became of each gold mention: the stage that lost it, or that it was found within k.
+
+    `not in the catalog`; `not retrieved`, by no retriever; `ranked lower by the last stage`, though the fused order had it
+    within k; `ranked low`, by both.
+    """
+    return dict(
+        Counter(
+            _fate(answer, rank, before, catalog, k)
+            for row in rows
+            for answer, rank, before in zip(row.answers, row.ranks, row.before, strict=True)
+        )
+    )
+
+
+def beyond_accuracy(rows: Sequence[Replayed], index: Index, k: int) -> dict[str, float | None]:
+    """What a top k looks like besides being right; None where the catalog lacks what it takes.
+
+    Returns:
+        `coverage` and `gini` of exposure over the catalog; `popularity_lift`: mean popularity percentile of what is shown less
+        that of what the person named; `novelty`: mean of 1 − popularity percentile; `diversity`: mean of 1 − cosine between two
+        items of a list, by text; `serendipity`: share of gold found within k that a list of the most popular would have missed.
+    """
+    rankings = [row.ranking for row in rows]
+    popularity = index.popularity
+    shown = [_known(popularity[_rows_of(row.ranking[:k], index)]) for row in rows]
+    lifts = []
+    for row, values in zip(rows, shown, strict=True):
+        named = _known(popularity[_rows_of(row.named, index)])
+        if len(named) and len(values):
+            lifts.append(float(values.mean() - named.mean()))
+    values = np.concatenate(shown) if shown else np.zeros(0)
+    return {
+        "coverage": _rounded(metrics.coverage(rankings, len(index.ids), k)),
+        "gini": _rounded(metrics.gini(rankings, len(index.ids), k)),
+        "popularity_lift": _rounded(float(np.mean(lifts))) if lifts else None,
+        "novelty": _rounded(float(1 - values.mean())) if len(values) else None,
+        "diversity": _rounded(_diversity(rankings, index, k)),
+        "serendipity": _serendipity(rows, index, k),
+    }
+
+
+def _labels(index: Index, retrievers: Sequence[Retriever]) -> dict[str, Label]:
+    def popularity(_: Replayed, item: str) -> str | None:
+        value = index.popularity[index.rows[item]] if item in index.rows else math.nan
+        return None if math.isnan(value) else f"decile {min(9, int(value * 10))}"
+
+    def field(name: str) -> Label:
+        return lambda _, item: getattr(index.catalog[item], name) if item in index.catalog else None
+
+    labels: dict[str, Label] = {
+        "popularity": popularity,
+        "named before": lambda row, _: _span(len(row.named)),
+        "kind": field("kind"),
+        "language": field("language"),
+    }
+    counted = [r.model for r in retrievers if isinstance(r, TrainedRetriever) and r.name == NAMED]
+    if counted and isinstance(counted[0], Prior):
+        mentions = counted[0].values
+        labels["training dialogs"] = lambda _, item: "warm" if item in index.rows and mentions[index.rows[item]] > 0 else "cold"
+    return labels
+
+
+def _span(count: int) -> str:
+    return "none" if not count else "1 or 2" if count < 3 else "3 to 5" if count < 6 else "6 or more"
+
+
+def _split(row: Replayed, label: Label) -> dict[str, Replayed]:
+    """The instance with only the gold mentions of one slice, for each slice it has some of."""
+    places: dict[str, list[int]] = defaultdict(list)
+    for place, answer in enumerate(row.answers):
+        name = label(row, answer)
+        if name is not None:
+            places[name].append(place)
+    return {name: row.only(chosen) for name, chosen in places.items()}
+
+
+def _fate(answer: str, rank: float, before: float, catalog: Mapping[str, Any], k: int) -> str:
+    if rank <= k:
+        return "found"
+    if answer not in catalog:
+        return "not in the catalog"
+    if math.isinf(before):
+        return "not retrieved"
+    return "ranked lower by the last stage" if before <= k else "ranked low"
+
+
+def _rows_of(ids: Sequence[str], index: Index) -> list[int]:
+    return [index.rows[item] for item in ids if item in index.rows]
+
+
+def _known(values: np.ndarray) -> np.ndarray:
+    return values[~np.isnan(values)]
+
+
+def _diversity(rankings: Sequence[Sequence[str]], index: Index, k: int) -> float:
+    found = []
+    for ranking in rankings:
+        vectors = index.vectors[_rows_of(ranking[:k], index)]
+        n = len(vectors)
+        if n > 1:
+            found.append(1 - (float((vectors @ vectors.T).sum()) - n) / (n * (n - 1)))
+    return float(np.mean(found)) if found else math.nan
+
+
+def _serendipity(rows: Sequence[Replayed], index: Index, k: int) -> float | None:
+    if np.isnan(index.popularity).all():
+        return None
+    best = {index.ids[row] for row in np.argsort(-np.nan_to_num(index.popularity), kind="stable")[:k]}
+    hits = [answer not in best for row in rows for answer, rank in zip(row.answers, row.ranks, strict=True) if rank <= k]
+    return _rounded(float(np.mean(hits))) if hits else None
+
+
+def _rounded(value: float) -> float | None:
+    return None if math.isnan(value) else round(value, 6)

@@ -1,0 +1,68 @@
+"""Slices, the fate of each gold mention, and what a list looks like besides being right."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from chatrec.evaluate.replay import Replayed
+from chatrec.evaluate.slices import beyond_accuracy, by_slice, misses
+from chatrec.index.open import Index
+from chatrec.retrieve.collaborative import Prior, TrainedRetriever
+
+
+def row(
+    ranking: list[str], ranks: dict[str, float], before: dict[str, float] | None = None, named: tuple[str, ...] = ()
+) -> Replayed:
+    answers = tuple(ranks)
+    earlier = tuple((before or ranks)[answer] for answer in answers)
+    return Replayed("d", 1, tuple(ranking), answers, tuple(ranks.values()), earlier, answers, named)
+
+
+def test_each_gold_mention_has_one_fate(small_index: Index) -> None:
+    ranks = {"s:alien": 1.0, "s:aliens": 30.0, "s:thing": 30.0, "s:gun": math.inf, "s:nowhere": math.inf}
+    before = {"s:alien": 9.0, "s:aliens": 5.0, "s:thing": 40.0, "s:gun": math.inf, "s:nowhere": math.inf}
+    assert misses([row([], ranks, before)], small_index.catalog, 10) == {
+        "found": 1,
+        "ranked lower by the last stage": 1,
+        "ranked low": 1,
+        "not retrieved": 1,
+        "not in the catalog": 1,
+    }
+
+
+def test_slices_share_out_the_gold_and_name_the_gap(small_index: Index) -> None:
+    fresh = row([], {"s:alien": 1.0, "s:gun": math.inf})
+    told = row([], {"s:aliens": 1.0}, named=("s:hot", "s:gun"))
+    slices = by_slice([fresh] * 20 + [told] * 20, small_index, [], 10)["named before"]
+    assert {name: (entry["value"], entry["gold"]) for name, entry in slices["slices"].items()} == {
+        "none": (0.5, 40),
+        "1 or 2": (1.0, 20),
+    }
+    assert slices["gap"] == 0.5
+
+
+def test_items_that_no_training_dialog_named_are_cold(small_index: Index) -> None:
+    counts = np.zeros(len(small_index.ids), dtype=np.float32)
+    counts[small_index.rows["s:alien"]] = 1
+    trained = [TrainedRetriever("named", Prior(counts), small_index)]
+    slices = by_slice([row([], {"s:alien": 1.0, "s:gun": math.inf})], small_index, trained, 10)["training dialogs"]["slices"]
+    assert {name: entry["value"] for name, entry in slices.items()} == {"cold": 0.0, "warm": 1.0}
+    assert by_slice([row([], {"s:alien": 1.0})], small_index, trained, 10).get("training dialogs") is None
+
+
+def test_a_list_that_never_changes_covers_little(small_index: Index) -> None:
+    ids = list(small_index.ids)
+    same = [row(ids[:2], {ids[0]: 1.0}) for _ in range(3)]
+    other = [row([ids[place], ids[place + 1]], {ids[0]: 1.0}) for place in range(3)]
+    assert beyond_accuracy(same, small_index, 2)["coverage"] == pytest.approx(2 / len(ids), abs=1e-6)
+    assert beyond_accuracy(other, small_index, 2)["coverage"] == pytest.approx(4 / len(ids), abs=1e-6)
+    assert beyond_accuracy(same, small_index, 2)["gini"] > beyond_accuracy(other, small_index, 2)["gini"]  # type: ignore[operator]
+
+
+def test_a_list_of_one_work_twice_has_no_diversity(small_index: Index) -> None:
+    assert beyond_accuracy([row(["s:alien", "s:alien"], {"s:gun": math.inf})], small_index, 2)["diversity"] == pytest.approx(
+        0, abs=1e-6
+    )
