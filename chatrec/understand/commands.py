@@ -142,7 +142,7 @@ def turn_topic(draft: Draft, asked: Asked, items: Mapping[str, Item]) -> None:
 def _turn_form(draft: Draft, asked: Asked, items: Mapping[str, Item]) -> None:
     """`a podcast instead` of music: what no podcast can meet is dropped."""
     earlier = {v for c in draft.ledger.constraints if (c.field, c.op) == ("form", "in") for v in c.value}  # type: ignore[union-attr]
-    if not asked.forms or not earlier or earlier.intersection(asked.forms):
+    if not asked.forms or earlier.intersection(asked.forms):
         return
     works = [item for item in items.values() if item.form in asked.forms]
     for constraint in draft.ledger.constraints:

@@ -229,7 +229,7 @@ class Understander:
         sentiment = "disliked" if mark.negated and not _is_question(draft.page, mark) else _SENTIMENTS[mark.attitude]
         if mark.attitude is None and _asks_about(draft.page):
             sentiment = "mentioned"
-        if mark.negated and mark.attitude is None and self._rule_out(draft, mark):
+        if mark.negated and mark.attitude is None and (self._rule_out(draft, mark) or _is_likened(draft, mark)):
             return
         item_id = _known_first(mark.ids, draft.ledger)
         for ambiguity in draft.ledger.ambiguities:
@@ -248,8 +248,6 @@ class Understander:
         ids = tuple(dict.fromkeys((*(mark.ids if mark.ambiguity is not None else mark.ids[:1]), *named)))
         if len(ids) > 1 and not _is_question(draft.page, mark):
             draft.constrain("id", "not_in", ids, said=draft.page.said(mark))
-            for item_id in set(ids).intersection(draft.ledger.ids("liked", "mentioned")):
-                draft.act("unopine", key=item_id)
         return len(ids) > 1
 
     def _opine_ref(self, draft: Draft, mark: Mark) -> None:
@@ -300,6 +298,11 @@ def _spoken_of(page: Page, phrases: Phrases) -> tuple[Kind, ...]:
             found.extend(e.name for e in entries if e.section == "verbs")  # type: ignore[misc]
             break
     return tuple(dict.fromkeys(found))
+
+
+def _is_likened(draft: Draft, mark: Mark) -> bool:
+    """`like Star Wars but not Star Wars`: what is liked is not offered anyway, and goes on pulling."""
+    return any(m.role == "title" and not m.negated and m.ids[:1] == mark.ids[:1] for m in draft.page.marks)
 
 
 def _is_question(page: Page, mark: Mark) -> bool:

@@ -61,6 +61,8 @@ def test_almost_every_title_is_recognised_without_quotes(shipped, understander):
         ("a series with one season only", "tags in single season; tags in miniseries; form in series; !unsupported"),
         ("something about the Apollo missions", "wish None Apollo missions; !liked; !kinds"),
         ("something about the Titanic", "wish None Titanic; !liked; !kinds"),
+        ("games like Zelda, but no Zelda", "liked the-legend-of-zelda-breath-of-the-wild; id not_in game:the-legend-of-zelda"),
+        ("an album from Scandinavia", "countries in SE; countries in NO"),
         ("games, no Pokémon", "id not_in game:pokemon-red-and-blue; !disliked"),
         ("不要哈利波特的奇幻片", "genres in fantasy; id not_in video:harry-potter-and-the-philosophers-stone"),
         ("不要塞尔达的游戏", "kinds game; id not_in game:the-legend-of-zelda-ocarina-of-time; !disliked"),

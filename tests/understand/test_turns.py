@@ -159,6 +159,13 @@ TALKS: list[tuple[str, list[str], str, str]] = [
         "genres in sport",
     ),
     ("subtitles leave the country", ["films from Africa in French", "subtitles are fine"], "countries in SN", "language in fr"),
+    ("a title goes on pulling", ["like Alien, but not Alien"], "liked alien", "disliked alien"),
+    (
+        "speech drops what only music has",
+        ["instrumental jazz", "a podcast"],
+        "form in podcast",
+        "tags in instrumental; genres in jazz",
+    ),
     ("the kids are asleep", ["a film for my kids", "the kids are asleep now"], "form in film", "age le 6"),
     ("chinese: a new length", ["一部90分钟以内的电影", "两小时以内也行"], "form in film", "minutes le 90"),
     ("chinese: take back", ["恐怖片", "算了，来点喜剧"], "genres in comedy", "genres in horror"),
