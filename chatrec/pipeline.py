@@ -46,6 +46,8 @@ from chatrec.understand.text import language_of
 
 Generated = Generator[Event, None, tuple[tuple[Draft, ...], tuple[str, ...]]]
 """Events while the model writes; returns the drafts and why they are less than they could be."""
+TAKING_BACK = ("unconstrain", "unwish", "unopine")
+"""Changes by hand after which the last message no longer says what is wanted."""
 OTHERS = ("more", "critique")
 """Intents that ask for something that was not shown before."""
 
@@ -117,7 +119,8 @@ class Turn:
         """
         ledger = replay(self.changes)
         reading = Reading(language=language_of(self.message))
-        query, pool = self._retrieve(engine, ledger, self.message, others=keep)
+        words = "" if self.changes[-1].action in TAKING_BACK else self.message
+        query, pool = self._retrieve(engine, ledger, words, others=keep)
         kept = kept_picks(engine.index.catalog, ledger) if keep else ()
         if not pool and not kept:
             self._finish(engine, self._empty(engine, query, reading))

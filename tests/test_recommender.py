@@ -98,6 +98,14 @@ def test_a_fact_that_is_asked_is_told_and_the_search_goes_on_where_it_was(rec: R
     assert not set(shown) & set(ids(chat.send("more")))
 
 
+def test_what_a_removed_chip_said_is_not_searched_for(rec: Recommender) -> None:
+    chat = rec.session()
+    reply = chat.send("something about dinosaurs")
+    plain = ids(rec.session().send("start over"))
+    assert ids(reply) != plain
+    assert ids(chat.remove(reply.chips[0])) == plain
+
+
 def test_words_that_describe_no_work_are_not_searched_for(rec: Recommender) -> None:
     """Nothing is known: what is best known is shown, and no titles with `Hill` or `else` in them."""
     plain = ids(rec.session().send("start over"))

@@ -24,6 +24,7 @@ STOP = wordset(
 _OPENERS = wordset("something anything some a an really very more any")
 _ENDERS = wordset("where that which who when while because so if but and or i you we for please , . ! ? ;")
 COMPANY = wordset(
+    "mum mam nan granny grandpa aunt uncle cousin roommate flatmate nephew niece "
     "friend friends wife husband girlfriend boyfriend partner date mom dad mother father parents brother sister grandma group "
     "colleague colleagues beer wine popcorn glass cup blanket crowd few people"
 )

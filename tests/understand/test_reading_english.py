@@ -370,6 +370,7 @@ CASES: list[tuple[str, str]] = [
     ("LOL that's too many, just 3", "n 3; !moods"),
     ("he wants action, I want romance", "genres in action; genres in romance; !wish"),
     ("podcasts, fiction", "genres in audio drama; genres in fantasy"),
+    ("a game for my mum on her ipad", "kinds game; unsupported on her ipad; !wish"),
     # names that no field tells
     ("games, no Zelda", "disliked zelda"),
     ("games, no Stardew", "id not_in game:stardew; !less"),
