@@ -9,7 +9,7 @@ import typer
 
 from chatrec import __version__
 from chatrec.cli import ask, catalog, demo, doctor, index, serve, ui
-from chatrec.cli.replay import compare, replay
+from chatrec.cli.replay import baselines, compare, replay
 from chatrec.cli.train import train_head
 from chatrec.errors import ChatrecError
 from chatrec.settings import Settings
@@ -35,6 +35,7 @@ app.command("ui")(ui.ui)
 app.command("demo")(demo.demo)
 app.command("doctor")(doctor.doctor)
 app.command("replay")(replay)
+app.command("baselines")(baselines)
 app.command("compare")(compare)
 app.add_typer(index.app, name="index")
 app.add_typer(catalog.app, name="catalog")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -45,13 +47,7 @@ def replay(
     rankings = rankings or out.with_name("rankings.jsonl")
     ks = cutoffs(k)
     config = ReplayConfig(dialogs, catalog, settings.models, stage, protocol, ks, limit, allow_leak, recorded)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-        task = progress.add_task("replaying", total=None)
-
-        def tick(done: int, total: int) -> None:
-            progress.update(task, completed=done, total=total)
-
+    with progress("replaying") as tick:
         writer = Writer(LLM.of(settings), Prompts.of(settings), settings) if stage == "generate" and settings.llm else None
         embedder = Embedder.of(settings)
         report = run_replay(config, out, rankings, embedder, settings.build_dir, writer=writer, tick=tick)
@@ -69,6 +65,35 @@ def replay(
     console.print(f"pool recall {report['pool_recall']['value']:.3f}, MRR {report['mrr']['value']:.3f}; {out}, {rankings}")
 
 
+def baselines(
+    dialogs: Annotated[Path, typer.Argument(help="Dialog log, dialogs.jsonl.")],
+    catalog: Annotated[Path, typer.Option("--catalog", help="The catalog the dialogs speak of.")],
+    models: Models = None,
+    protocol: Annotated[Protocol, typer.Option("--protocol", help="new masks what was mentioned before.")] = "new",
+    k: Annotated[str, typer.Option("--k", help="Cut-offs, e.g. 1,10,50.")] = "1,10,50",
+    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Only the first so many instances.")] = None,
+    allow_leak: Annotated[bool, typer.Option("--allow-leak", help="Score dialogs that were trained on.")] = False,
+    out: Annotated[Path | None, typer.Option("--out", help="Report to write, JSON.")] = None,
+) -> None:
+    """Each retriever by itself, all of them, and all but one, on the same dialogs: baselines and an ablation."""
+    from chatrec.evaluate.baselines import run_baselines
+    from chatrec.evaluate.report import write_report
+    from chatrec.evaluate.run import ReplayConfig, cell
+    from chatrec.index.embed import Embedder
+
+    settings = Settings.load(models=models)
+    ks = cutoffs(k)
+    config = ReplayConfig(dialogs, catalog, settings.models, "retrieve", protocol, ks, limit, allow_leak)
+    with progress("replaying") as tick:
+        report = run_baselines(config, Embedder.of(settings), settings.build_dir, tick=tick)
+    if out is not None:
+        write_report(out, {"protocol": protocol, "systems": report})
+    shown = Table("system", *(f"recall@{cut}" for cut in ks), "anywhere", title=f"protocol {protocol}")
+    for name, entry in report.items():
+        shown.add_row(name, *(cell(entry["recall"][str(cut)]) for cut in ks), cell(entry["pool_recall"]))
+    Console().print(shown)
+
+
 def compare(
     a: Annotated[Path, typer.Argument(help="Report or rankings of one replay.")],
     b: Annotated[Path, typer.Argument(help="Report or rankings of the other, of the same dialogs.")],
@@ -83,6 +108,15 @@ def compare(
         verdict = "significant" if row.significant else "may be chance"
         shown.add_row(f"@{row.k}", f"{row.a:.4f}", f"{row.b:.4f}", f"{row.b - row.a:+.4f}", interval, verdict)
     Console().print(shown)
+
+
+@contextmanager
+def progress(what: str) -> Iterator[Callable[[int, int], None]]:
+    """A progress bar on standard error; the function takes (done, of how many)."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def cutoffs(text: str) -> tuple[int, ...]:

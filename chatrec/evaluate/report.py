@@ -37,7 +37,7 @@ def summarise(rows: Sequence[Replayed], ks: Sequence[int]) -> dict[str, Any]:
         "ndcg": {str(k): _mean(rows, [metrics.instance_ndcg(row, k) for row in ranks]) for k in ks},
         "mrr": _mean(rows, [metrics.reciprocal_rank(row) for row in ranks]),
         "map": round(metrics.mean_average_precision(ranks), 6),
-        "pool_recall": _recall(rows, [row.before for row in rows], math.inf),
+        "pool_recall": pool_recall_of(rows),
         "fused_recall": {str(k): _recall(rows, [row.before for row in rows], k) for k in ks},
         "rerank_gain": {str(k): _gain(rows, k) for k in ks},
     }
@@ -46,6 +46,11 @@ def summarise(rows: Sequence[Replayed], ks: Sequence[int]) -> dict[str, Any]:
 def recall_of(rows: Sequence[Replayed], k: int) -> dict[str, Any]:
     """Recall@k of the final order with its 95% interval by dialog."""
     return _recall(rows, [row.ranks for row in rows], k)
+
+
+def pool_recall_of(rows: Sequence[Replayed]) -> dict[str, Any]:
+    """Share of the gold that any retriever brought up, with its 95% interval by dialog."""
+    return _recall(rows, [row.before for row in rows], math.inf)
 
 
 def _recall(rows: Sequence[Replayed], ranks: Sequence[Sequence[float]], k: float) -> dict[str, Any]:

@@ -122,7 +122,7 @@ def table(report: Mapping[str, Any], ks: Sequence[int]) -> list[tuple[str, ...]]
     """The report's main numbers as rows of text: a name, then a cell per k."""
     rows: list[tuple[str, ...]] = []
     for name, key in (("fused", "fused_recall"), ("ranked", "recall"), ("gain", "rerank_gain")):
-        rows.append((name, *(_cell(report[key][str(k)]) for k in ks)))
+        rows.append((name, *(cell(report[key][str(k)]) for k in ks)))
     return rows
 
 
@@ -135,5 +135,6 @@ def gaps(report: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     return rows
 
 
-def _cell(value: Mapping[str, float]) -> str:
+def cell(value: Mapping[str, float]) -> str:
+    """A value with its interval."""
     return f"{value['value']:.3f} [{value['low']:.3f}, {value['high']:.3f}]"

@@ -60,7 +60,7 @@ class Fusion:
     """Asks every retriever and fuses what they found: score(i) = Σ_r w_r / (k + rank_r(i)) (Cormack, Clarke & Büttcher 2009)."""
 
     def __init__(self, index: Index, retrievers: Sequence[Retriever], config: FusionConfig | None = None) -> None:
-        self._index = index
+        self.index = index
         self.retrievers = tuple(retrievers)
         self.config = config or FusionConfig()
 
@@ -80,7 +80,7 @@ class Fusion:
                 hits[item_id].append(Hit(retriever.name, rank, score))
         fused = {item_id: self._rrf(found) for item_id, found in hits.items()}
         best = sorted(fused, key=lambda item_id: (-fused[item_id], item_id))[: self.config.pool]
-        pool = [Candidate(item=self._index.catalog[i], hits=tuple(hits[i]), score=fused[i]) for i in best]
+        pool = [Candidate(item=self.index.catalog[i], hits=tuple(hits[i]), score=fused[i]) for i in best]
         return self._completed(pool, verdicts)
 
     def _found(
@@ -95,13 +95,13 @@ class Fusion:
         verdicts[retriever.name] = scores
         if self.config.weights.get(retriever.name, 1.0) <= 0:
             return []
-        return best_allowed(self._index, scores, scores > 0, query, required, self.config.per_retriever)
+        return best_allowed(self.index, scores, scores > 0, query, required, self.config.per_retriever)
 
     def _completed(self, pool: Sequence[Candidate], verdicts: Mapping[str, NDArray[np.float32]]) -> tuple[Candidate, ...]:
         """The pool, with the verdict on every candidate of every retriever that scores the whole catalog."""
         if not verdicts or not pool:
             return tuple(pool)
-        rows = np.array([self._index.rows[candidate.item.id] for candidate in pool])
+        rows = np.array([self.index.rows[candidate.item.id] for candidate in pool])
         have = [{hit.retriever for hit in candidate.hits} for candidate in pool]
         more: list[list[Hit]] = [[] for _ in pool]
         for name, scores in verdicts.items():
@@ -115,5 +115,5 @@ class Fusion:
         return sum(self.config.weights.get(hit.retriever, 1.0) / (self.config.rrf_k + hit.rank) for hit in hits)
 
     def _allowed(self, found: list[tuple[str, float]], query: Query, required: tuple[Constraint, ...]) -> list[tuple[str, float]]:
-        allowed, rows = self._index.allowed(query, required), self._index.rows
+        allowed, rows = self.index.allowed(query, required), self.index.rows
         return [(item_id, score) for item_id, score in found if item_id in rows and allowed[rows[item_id]]]

@@ -1,0 +1,92 @@
+"""What each retriever finds by itself, and what is lost without it: simple systems and an ablation, in the harness of the replay.
+
+Popularity, BM25 (`sparse`), repeating what was named (`named_before`), TF-IDF kNN over past dialogs (`dialogs`),
+co-occurrence (`co_mentioned`), co-rating (`co_rated`) and the rest are systems of one retriever; those that learn take part
+where `--models` has them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from chatrec.catalog.read import read_catalog
+from chatrec.evaluate.context import queries
+from chatrec.evaluate.leaks import Fingerprints, guard
+from chatrec.evaluate.logs import read_dialogs
+from chatrec.evaluate.replay import Replayed, judge, masked_items, select
+from chatrec.evaluate.report import pool_recall_of, recall_of
+from chatrec.evaluate.run import ReplayConfig
+from chatrec.index.embed import Embedder
+from chatrec.index.open import open_or_build
+from chatrec.retrieve.fuse import Fusion
+from chatrec.retrieve.load import load_fusion
+from chatrec.retrieve.protocol import Retriever
+from chatrec.score.head import SHIPPED
+from chatrec.types import Constraint, Query
+
+ALL = "all, fused"
+
+
+class Remembering:
+    """A retriever that answers the same query again without asking anew."""
+
+    def __init__(self, retriever: Retriever) -> None:
+        self.name = retriever.name
+        self._retriever = retriever
+        self._query: Query | None = None
+        self._found: list[tuple[str, float]] = []
+
+    def retrieve(self, query: Query, required: tuple[Constraint, ...], k: int) -> list[tuple[str, float]]:
+        """As the retriever itself; required and k must be the same for one query."""
+        if query is not self._query:
+            self._query, self._found = query, self._retriever.retrieve(query, required, k)
+        return self._found
+
+
+def systems(fusion: Fusion) -> Mapping[str, Fusion]:
+    """Every retriever alone, all of them fused, and all but one, under the names of the table."""
+    index, config = fusion.index, fusion.config
+    remembering = [Remembering(retriever) for retriever in fusion.retrievers]
+    at_work = [r for r in remembering if config.weights.get(r.name, 1.0) > 0]
+    found = {r.name: Fusion(index, [r], replace(config, weights={})) for r in remembering}
+    found[ALL] = Fusion(index, at_work, config)
+    for left_out in at_work:
+        found[f"without {left_out.name}"] = Fusion(index, [r for r in at_work if r is not left_out], config)
+    return found
+
+
+def run_baselines(
+    config: ReplayConfig, embedder: Embedder, build_dir: Path, *, tick: Callable[[int, int], None] = lambda done, total: None
+) -> dict[str, Any]:
+    """Replay every system of `systems` on the same instances.
+
+    Args:
+        config: dialogs, catalog, models, protocol, cut-offs and limit; the stage is `retrieve`.
+        embedder, build_dir: where the catalog's index is found or built.
+        tick: called with (instances done, of how many).
+
+    Returns:
+        Name → `recall` per cut-off and `pool_recall`, each with a 95% interval by dialog.
+
+    Raises:
+        DialogLogError, CatalogError, DataMissingError, LeakError: as in a replay.
+    """
+    dialogs = read_dialogs(config.dialogs)
+    guard(dialogs, Fingerprints.load(config.models or SHIPPED), allow=config.allow_leak)
+    index = open_or_build(read_catalog(config.catalog), embedder, build_dir)
+    found = select(dialogs, config.protocol, config.limit)
+    compared = systems(load_fusion(index, config.models))
+    rows: dict[str, list[Replayed]] = {name: [] for name in compared}
+    for done, (instance, query) in enumerate(zip(found, queries(index, found, config.protocol), strict=True), 1):
+        masked = masked_items(instance, config.protocol, index.catalog)
+        for name, retrieve in compared.items():
+            pool = [candidate for candidate in retrieve(query) if candidate.item.id not in masked]
+            rows[name].append(judge(instance, config.protocol, index.catalog, pool, pool))
+        tick(done, len(found))
+    return {
+        name: {"recall": {str(k): recall_of(part, k) for k in config.ks}, "pool_recall": pool_recall_of(part)}
+        for name, part in rows.items()
+    }
