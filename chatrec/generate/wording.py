@@ -18,7 +18,7 @@ from chatrec.types import Item, Language
 MAX_VALUE_CHARS = 60
 """Longest catalog value that is put into a reason; anything longer is prose, not a fact."""
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f​-‏‪-‮⁠-⁯﻿]+")
-_MARKUP = re.compile(r"[<>{}`|\\]|\]\s*\(|!\[|https?:|www\.|\$\{|&\w+;|<\||\*\*|__")
+_MARKUP = re.compile(r"[<>{}`|\\]|\]\s*\(|!\[|\w:(?=[^\s\d])|//|www\.|\$\{|&\w+;|<\||\*\*|__")
 _VOWEL_SOUND = re.compile(r"[aeiou]|8|1[18](?:\d\d)?(?!\d)|hour|honest|honou?r|heir|(?-i:[FLMNRSX](?=[A-Z&]))", re.IGNORECASE)
 _CONSONANT_SOUND = re.compile(r"eu|one\b|once\b|uni(?!n|m)|us[aeu]|uto|uk|(?-i:U[A-Z])", re.IGNORECASE)
 
