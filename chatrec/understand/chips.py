@@ -170,6 +170,8 @@ def _word(value: str, field: str, language: Language) -> str:
 
 def _language_label(constraint: Constraint, language: Language) -> str:
     values = constraint.value if isinstance(constraint.value, tuple) else ()
+    if (constraint.op, values) == ("not_in", ("zxx",)):
+        return "有人声" if language == "zh" else "with words"
     names = [_language_name(str(v), language) for v in values if v not in ("yue", "cmn", "nb", "nn", "fil") or len(values) == 1]
     joined = (" / " if language == "en" else "／").join(names[:MAX_VALUES])
     if constraint.op == "not_in":

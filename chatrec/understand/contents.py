@@ -304,6 +304,9 @@ class Contents:
             self._draft.wish(entry.name)
         else:
             self._draft.constrain("tags", "in", values, said=self._page.said(mark))
+            for constraint in self._draft.ledger.constraints if entry.name == "instrumental" else ():
+                if (constraint.field, constraint.op, constraint.value) == ("language", "not_in", ("zxx",)):
+                    self._draft.act("unconstrain", key=constraint.key)
 
     def _theme(self, mark: Mark) -> None:
         if mark.attitude in ("seen", "unseen") or (mark.has("cues") and not mark.about) or not self._is_meant(mark):

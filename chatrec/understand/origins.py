@@ -152,6 +152,9 @@ class Origins:
             self._without_subtitles(mark)
         elif entry.name == "vocals":
             self._draft.constrain("language", "not_in", ("zxx",), said=said, hard=not mark.soft)
+            for constraint in self._draft.ledger.constraints:
+                if (constraint.field, constraint.op, constraint.value) == ("tags", "in", ("instrumental",)):
+                    self._draft.act("unconstrain", key=constraint.key)
         elif entry.name == "foreign":
             values = lexicon().sections["languages"][self._language]["values"]
             self._draft.constrain("language", "in" if mark.negated else "not_in", tuple(values), said=said, hard=not mark.soft)

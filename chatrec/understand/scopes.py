@@ -302,6 +302,8 @@ def _judge(target: Mark, cue: Mark) -> None:
         target.attitude = "seen"
     elif named and cue.is_cue("like_after") and target.attitude != "dislike":
         target.attitude, target.negated = "like", False
+    elif named and cue.is_cue("negate_after"):
+        target.negated = True
     elif not named and cue.is_cue("negate_after", "dislike_after"):
         target.negated, target.released = True, False
     if cue.is_cue("release_after") and not named and not target.negated:

@@ -10,6 +10,8 @@ from chatrec.understand.ledger import replay
 
 LABELS: list[tuple[Constraint, str, str]] = [
     (Constraint(field="form", op="in", value=("film",)), "film", "电影"),
+    (Constraint(field="language", op="not_in", value=("zxx",)), "with words", "有人声"),
+    (Constraint(field="id", op="not_in", value=("v:1", "v:2"), said="Mario"), "no Mario", "不要Mario"),
     (Constraint(field="year", op="ranges", value=((1980, 1989),)), "1980s", "1980年代"),
     (Constraint(field="year", op="ranges", value=((1980, 1989), (1990, 1999))), "1980s / 1990s", "1980年代 / 1990年代"),
     (Constraint(field="year", op="ranges", value=((1994, 1994),)), "1994", "1994"),

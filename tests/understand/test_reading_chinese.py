@@ -177,6 +177,7 @@ CASES: list[tuple[str, str]] = [
     ("和女朋友一起玩，她是新手", "tags in co-op; !wish"),
     ("不要恐怖的和血腥的", "genres not_in horror; moods not_in aggressive; !moods in"),
     ("不是漫威的超级英雄电影", "genres in superhero; !genres not_in"),
+    ("宫崎骏以外的日本动画", "people not_in Hayao Miyazaki; !people in"),
     ("红白机时代的游戏", "kinds game; year 1983-1990"),
     ("PS2时代的角色扮演", "year 2000-2006; genres in role-playing"),
     ("不要儿童的动画", "genres in animation; genres not_in family; !age"),

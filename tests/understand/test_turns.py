@@ -166,6 +166,8 @@ TALKS: list[tuple[str, list[str], str, str]] = [
         "form in podcast",
         "tags in instrumental; genres in jazz",
     ),
+    ("instrumental after all", ["jazz with vocals", "no, instrumental"], "tags in instrumental", "language not_in zxx"),
+    ("vocals after all", ["instrumental jazz", "with vocals"], "language not_in zxx", "tags in instrumental"),
     ("the kids are asleep", ["a film for my kids", "the kids are asleep now"], "form in film", "age le 6"),
     ("chinese: a new length", ["一部90分钟以内的电影", "两小时以内也行"], "form in film", "minutes le 90"),
     ("chinese: take back", ["恐怖片", "算了，来点喜剧"], "genres in comedy", "genres in horror"),
