@@ -50,7 +50,7 @@ ORDINARY = (
     "推荐几部科幻电影",
     "想听点轻松的音乐",
 )  # fmt: skip
-MARKUP = re.compile(r"[<>{}]|https?:|www\.|!\[|\]\(|\w:(?=[^\s\d])|//")
+MARKUP = re.compile(r"[<>{}]|https?:|www\.|!\[|\]\(|\w:(?=[^\W\d]|/)|//")
 PATIENT = {"llm_stall_s": 3.0, "llm_timeout_s": 6.0}
 
 
