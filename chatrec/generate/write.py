@@ -213,14 +213,12 @@ def _known(context: FactContext) -> str:
 
 
 def _said(constraint: Constraint) -> str:
-    """The words it came from; else the constraint in words."""
+    """The words it came from, else the constraint in words; "no" before what is ruled out."""
     value = constraint.value
-    if constraint.said:
-        return constraint.said
     if not isinstance(value, tuple):
-        return f"{constraint.field} {SIGNS[constraint.op]} {value:g}"
+        return constraint.said or f"{constraint.field} {SIGNS[constraint.op]} {value:g}"
     words = [" to ".join(f"{bound:g}" for bound in part) if isinstance(part, tuple) else part for part in value[:3]]
-    return ("no " if constraint.op == "not_in" else "") + ", ".join(words)
+    return ("no " if constraint.op == "not_in" else "") + (constraint.said or ", ".join(words))
 
 
 def _bounded(message: str) -> str:
