@@ -55,6 +55,8 @@ def test_almost_every_title_is_recognised_without_quotes(shipped, understander):
             "co-op space games like FTL, nothing scary",
             "kinds game; liked ftl; tags in co-op; moods not_in scary; genres not_in horror",
         ),
+        ("indie games with a good story", "kinds game; tags in indie"),
+        ("独立游戏", "kinds game; tags in indie"),
         ("a platformer, no Mario games", "genres in platformer; id not_in game:super-mario-64; !less"),
         ("不要马里奥的平台游戏", "genres in platformer; id not_in game:super-mario-64; !less"),
         ("an audiobook narrated by the author", "tags in narrated by the author; !unsupported"),
