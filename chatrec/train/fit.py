@@ -92,7 +92,7 @@ def fit_head(
 def standardised(head: Head, pools: Pools) -> Head:
     """Set the head's mean and scale to those of the known features."""
     flat = pools.features[pools.present]
-    sample = flat[np.random.default_rng(0).permutation(len(flat))[:200_000]]
+    sample = flat[np.random.default_rng(0).permutation(len(flat))[:200_000]].astype(np.float32)
     known = ~np.isnan(sample)
     counts = np.maximum(known.sum(axis=0), 1)
     mean = np.where(known, sample, 0).sum(axis=0) / counts
@@ -107,7 +107,7 @@ def predict(head: Head, pools: Pools) -> np.ndarray:
     head.eval()
     data = _Tensors.of(pools)
     with torch.inference_mode():
-        parts = [head(data.features[rows]) for rows in torch.arange(len(data)).split(256)]
+        parts = [head(data.features[rows].float()) for rows in torch.arange(len(data)).split(256)]
     logits = torch.cat(parts) if parts else torch.zeros(pools.present.shape)
     return logits.masked_fill(~data.present, -torch.inf).numpy()
 
@@ -134,7 +134,7 @@ def mean_loss(head: Head, data: _Tensors) -> float:
     head.eval()
     with torch.inference_mode():
         parts = [data.take(rows) for rows in torch.arange(len(data)).split(256)]
-        losses = [_listwise(head(part.features), part) for part in parts]
+        losses = [_listwise(head(part.features.float()), part) for part in parts]
     return float((torch.cat(losses) * data.weight).sum() / data.weight.sum())
 
 
@@ -163,7 +163,7 @@ class _Tensors:
         lot = torch.rand(gold.shape, generator=generator) + 2 * gold + present
         columns = lot.topk(min(width, lot.shape[1]), dim=1).indices
         return _Tensors(
-            self.features[rows[:, None], columns], gold.gather(1, columns), present.gather(1, columns), self.weight[rows]
+            self.features[rows[:, None], columns].float(), gold.gather(1, columns), present.gather(1, columns), self.weight[rows]
         )
 
 

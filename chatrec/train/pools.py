@@ -20,8 +20,8 @@ from chatrec.types import Query
 class Pools:
     """Candidate pools of n instances, padded to one width."""
 
-    features: Floats
-    """float32 [n, width, features]; NaN where unknown and in the padding."""
+    features: NDArray[np.float16]
+    """float16 [n, width, features], for the memory; NaN where unknown and in the padding."""
     gold: Floats
     """float32 [n, width]: 1 for what should be recommended."""
     present: NDArray[np.bool_]
@@ -87,7 +87,7 @@ def build_pools(
         tick: called with 1 after each.
     """
     width = fusion.config.pool
-    matrix = np.full((count, width, len(features.names)), np.nan, dtype=np.float32)
+    matrix = np.full((count, width, len(features.names)), np.nan, dtype=np.float16)
     gold = np.zeros((count, width), dtype=np.float32)
     present, named_before = np.zeros((count, width), dtype=bool), np.zeros((count, width), dtype=bool)
     missed, group = np.zeros(count, dtype=np.int32), np.zeros(count, dtype=np.int32)
