@@ -124,7 +124,7 @@ def parse_line(text: str | bytes, *, path: str = "", line: int = 0) -> Item:
         CatalogError: the line is not UTF-8, no JSON object, or a field is missing or of a wrong type.
     """
     try:
-        data = _json(text if isinstance(text, str) else text.decode("utf-8-sig"))
+        data = parse_json(text if isinstance(text, str) else text.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise CatalogError(f"not UTF-8: {error.reason}", path=path, line=line) from error
     except UnicodeEncodeError as error:
@@ -152,8 +152,13 @@ def write_catalog(items: Iterable[Item], path: Path) -> None:
             file.write(json.dumps(item.to_dict(), ensure_ascii=False) + "\n")
 
 
-def _json(text: str) -> Any:
-    """The value of a JSON text that can be written back: finite numbers, whole characters."""
+def parse_json(text: str) -> Any:
+    """The value of a JSON text that can be written back: finite numbers, whole characters.
+
+    Raises:
+        ValueError: it is no JSON, or cannot be written back.
+        RecursionError: it is nested too deeply.
+    """
     data = json.loads(text, parse_constant=_finite, parse_float=_finite)
     if "\\u" in text:
         json.dumps(data, ensure_ascii=False).encode()

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from chatrec.catalog.read import read_catalog
-from chatrec.types import KINDS
+from chatrec.catalog.report import Report
+from chatrec.catalog.sources import SOURCES
+from chatrec.cli.options import SkipBad
+from chatrec.errors import CatalogError
+from chatrec.types import KINDS, Item
 
 app = typer.Typer(help="Look after catalogs.", no_args_is_help=True)
 
@@ -19,7 +27,55 @@ def check(path: Annotated[Path, typer.Argument(help="A catalog.jsonl or a folder
     catalog = read_catalog(path, skip_bad=True)
     for error in catalog.skipped:
         typer.echo(str(error), err=True)
-    counts = ", ".join(f"{sum(item.kind == kind for item in catalog.values())} {kind}" for kind in KINDS)
-    typer.echo(f"{len(catalog)} items ({counts}), {len(catalog.skipped)} bad lines")
+    typer.echo(f"{_counted(catalog.values())}, {len(catalog.skipped)} bad lines")
     if catalog.skipped:
         raise typer.Exit(catalog.skipped[0].exit_code)
+
+
+@app.command("import")
+def import_source(
+    source: Annotated[str, typer.Argument(help=f"Where it comes from: {', '.join(SOURCES)}.")],
+    path: Annotated[Path, typer.Argument(help="The file or folder to import.")],
+    out: Annotated[Path, typer.Option("--out", help="The catalog.jsonl to write.")],
+    interactions: Annotated[Path | None, typer.Option("--interactions", help="The interactions.csv to write.")] = None,
+    mapping: Annotated[Path | None, typer.Option("--mapping", help="For generic: TOML, which column is which field.")] = None,
+    skip_bad: SkipBad = False,
+) -> None:
+    """Make a catalog, and interactions, of a data set: cleaned, each work once, every row that cannot be used named or counted.
+
+    What can be used is written in any case; if there were bad rows, the exit code is 3 unless --skip-bad is given.
+    """
+    from chatrec.catalog.ingest import import_catalog
+
+    report = Report()
+    try:
+        with _progress(report):
+            done = import_catalog(source, path, out, interactions=interactions, mapping=mapping, report=report)
+    finally:
+        for line in report.lines():
+            typer.echo(line, err=True)
+    told = f", {done.interactions:,} interactions in {interactions}" if interactions else ""
+    typer.echo(f"{_counted(done.items)} in {out}{told}, {report.bad:,} bad rows")
+    if report.bad and not skip_bad:
+        raise typer.Exit(CatalogError.exit_code)
+
+
+def _counted(items: Iterable[Item]) -> str:
+    kinds = [item.kind for item in items]
+    return f"{len(kinds)} items ({', '.join(f'{kinds.count(kind)} {kind}' for kind in KINDS)})"
+
+
+@contextmanager
+def _progress(report: Report) -> Iterator[None]:
+    """A bar on standard error, one line a file."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        tasks = {}
+
+        def show(what: str, done: float) -> None:
+            if what not in tasks:
+                tasks[what] = progress.add_task(what, total=1.0)
+            progress.update(tasks[what], completed=done)
+
+        report.on_progress = show
+        yield

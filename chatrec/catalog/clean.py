@@ -1,0 +1,316 @@
+r"""Cleaning: what a source says of an item → an `Item` that is written as every other catalog item is.
+
+The one place where outside values are standardised. For each field:
+
+| field | what is done |
+|---|---|
+| all text | NFC; HTML entities resolved; no control, formatting and unassigned characters; runs of white space become one space |
+| unknown values | empty text and `\N`; but for titles also `nan`, `null`, `none`, `n/a` |
+| `id` | `namespace:key`, white space in the key becomes `-` |
+| `title` | required, at most 500 characters |
+| `description` | HTML tags removed; the first three sentences, at most 600 characters |
+| `year` | the first number from 1000 to 2100 that stands alone (`Nov 21, 2001`, `2001-11-21`) |
+| `minutes` | minutes, or `1h 52m`, `95 seconds`, `PT1H52M`, `1:52:00`, `52:10` (52 minutes); above 0, under 100,000 |
+| `age` | the number of `16`, `16+`, `PEGI 16`; above 0 and at most 21 |
+| `popularity` | a number from 0, thousands separators allowed |
+| `language` | a BCP 47 code, or the English name of a language |
+| `countries` | ISO 3166-1 alpha-2 codes, or English names of countries |
+| `genres`, `moods` | this project's words; what is none of them becomes a tag (`labels.py`) |
+| other lists | each value once, at most 50, none above 200 characters |
+
+A value that cannot be read is left out and counted, the item stays. Two items are one work if kind, form, normalised title, year
+and first creator agree and no database that both link to gives them different ids. The first keeps its id; lists are joined,
+missing fields filled, the higher popularity stays. Without year and creator only artists are merged.
+"""
+
+from __future__ import annotations
+
+import html
+import math
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from functools import cache
+from types import MappingProxyType
+from typing import Any
+
+from babel import Locale
+from pydantic import ValidationError
+
+from chatrec.catalog.labels import sort_labels
+from chatrec.catalog.read import CatalogLine
+from chatrec.errors import CatalogError
+from chatrec.types import KINDS, Item
+
+MAX_TITLE, MAX_VALUE, MAX_VALUES, MAX_DESCRIPTION, MAX_MINUTES, SENTENCES = 500, 200, 50, 600, 100_000, 3
+LISTS = ("aliases", "creators", "cast", "publishers", "themes", "countries")
+NULL = r"\N"
+NOTHING = frozenset({"", "nan", "null", "none", "n/a"})
+"""What stands for an unknown value, except in titles: an artist may be called Null."""
+Note = Callable[[str], None]
+
+_TAG = re.compile(r"</?[A-Za-z!][^<>]{0,500}>")
+_YEAR = re.compile(r"(?<!\d)(?:1\d{3}|20\d{2}|2100)(?!\d)")
+_HMS = re.compile(
+    r"(?:(\d+(?:\.\d+)?)\s*h(?:ours?|rs?)?)?\s*(?:(\d+(?:\.\d+)?)\s*m(?:in(?:ute)?s?)?)?"
+    r"\s*(?:(\d+(?:\.\d+)?)\s*s(?:ec(?:ond)?s?)?)?\.?"
+)
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")
+_JOINERS = "\u200c\u200d"
+"""Invisible, but part of words in some scripts and of emoji."""
+
+
+@dataclass(frozen=True, slots=True)
+class RawItem:
+    """What a source says of an item, and where; the fields are those of the catalog, as text, numbers, or lists of text."""
+
+    file: str
+    line: int
+    fields: Mapping[str, Any]
+
+
+def clean_text(value: Any) -> str:
+    """One line of text without control characters and HTML entities; empty if unknown."""
+    if value is None or isinstance(value, (bool, dict, list)):
+        return ""
+    text = unicodedata.normalize("NFC", html.unescape(html.unescape(str(value))))
+    if not text.isprintable():
+        kept = (" " if c.isspace() or unicodedata.category(c) == "Cc" else c for c in text)
+        text = "".join(c for c in kept if c in _JOINERS or unicodedata.category(c)[0] != "C")
+    text = " ".join(text.split())
+    return "" if text == NULL or value != value else text
+
+
+def clean_value(value: Any) -> str:
+    """Clean text that is no title: words for "nothing" mean unknown."""
+    text = clean_text(value)
+    return "" if text.casefold() in NOTHING else text
+
+
+def clean_texts(value: Any) -> list[str]:
+    """The known values of a list of text, each once."""
+    values = value if isinstance(value, (list, tuple)) else [value]
+    return list(dict.fromkeys(text for text in map(clean_value, values) if text and len(text) <= MAX_VALUE))[:MAX_VALUES]
+
+
+def clean_description(value: Any) -> str:
+    """The first sentences without HTML."""
+    if value is None or isinstance(value, (bool, dict, list)):
+        return ""
+    text = clean_value(_TAG.sub(" ", html.unescape(str(value)[: MAX_DESCRIPTION * 20])))
+    sentences = re.split(r"(?<=[.!?。！？])\s+", text)
+    while len(shortened := " ".join(sentences[:SENTENCES])) > MAX_DESCRIPTION and len(sentences) > 1:
+        sentences = sentences[: min(SENTENCES, len(sentences)) - 1]
+    if len(shortened) <= MAX_DESCRIPTION:
+        return shortened
+    return shortened[: MAX_DESCRIPTION - 1].rsplit(" ", 1)[0] + "…"
+
+
+def clean_year(value: Any) -> int | None:
+    """The year in a number or a date; None if there is none."""
+    found = _YEAR.search(clean_value(value))
+    return int(found[0]) if found else None
+
+
+def clean_minutes(value: Any) -> float | None:
+    """A duration in minutes; None if it cannot be read."""
+    minutes = _minutes(clean_value(value).casefold())
+    return round(minutes, 2) if 0 < minutes < MAX_MINUTES else None
+
+
+def _minutes(text: str) -> float:
+    if number := _number(text):
+        return number
+    if re.fullmatch(r"\d{1,5}(?::\d{1,2}){1,2}", text):
+        *before, minutes, seconds = [0, *map(int, text.split(":"))]
+        return 60 * sum(before) + minutes + seconds / 60
+    parts = _HMS.fullmatch(text.removeprefix("pt").replace(",", "").replace(" and ", " "))
+    if not parts or not any(parts.groups()):
+        return 0.0
+    hours, minutes, seconds = (float(part or 0) for part in parts.groups())
+    return 60 * hours + minutes + seconds / 60
+
+
+def clean_number(value: Any) -> float | None:
+    """A finite number from 0; None if it is none."""
+    return _number(clean_value(value))
+
+
+def clean_age(value: Any) -> int | None:
+    """The minimum age in `16`, `16+` or `PEGI 16`; 0 in data sets means that nobody said, so it is unknown."""
+    found = re.fullmatch(r"(?:[a-z]+ )?(\d{1,2})(?:\.0)?\+?", clean_value(value).casefold())
+    return int(found[1]) if found and 0 < int(found[1]) <= 21 else None
+
+
+def clean_language(value: Any) -> str | None:
+    """A language code; None if the text is neither a code nor the English name of a language."""
+    text = clean_value(value)
+    if code := _languages().get(text.casefold()):
+        return code
+    if not _LANGUAGE.fullmatch(text) or re.split(r"[-_]", text)[0].lower() not in Locale("en").languages:
+        return None
+    first, *rest = re.split(r"[-_]", text)
+    return "-".join([first.lower(), *(part.upper() if len(part) == 2 else part for part in rest)])
+
+
+def clean_country(text: str) -> str | None:
+    """An alpha-2 code; None if the text is neither a code nor the English name of a country."""
+    known = _countries()
+    return known.get(text.casefold()) or (text.upper() if text.upper() in known.values() else None)
+
+
+def title_key(title: str) -> str:
+    """A title as it is compared: no case, accents, punctuation, leading article; `&` is `and`; other scripts stay."""
+    plain = unicodedata.normalize("NFKD", title.casefold().replace("&", " and ").replace("'", "").replace("’", ""))
+    plain = unicodedata.normalize("NFC", "".join(c for c in plain if not "\u0300" <= c <= "\u036f"))
+    words = re.findall(r"\w+", plain)
+    return " ".join(words[1:] if len(words) > 1 and words[0] in ("the", "a", "an") else words) or title.casefold().strip()
+
+
+def make_id(namespace: str, key: Any) -> str:
+    """A catalog id; the empty text if the key is unknown."""
+    text = clean_text(key)
+    return f"{namespace}:{text.replace(' ', '-')}" if text else ""
+
+
+def clean_item(raw: Mapping[str, Any], note: Note) -> Item:
+    """One item, standardised field by field (see the table above).
+
+    Args:
+        raw: catalog fields as a source gives them; fields that a catalog does not know are kept as they are.
+        note: told what had to be left out.
+
+    Raises:
+        CatalogError: there is no id, kind or title, or it cannot be used.
+    """
+    kind = raw.get("kind")
+    if kind not in KINDS:
+        raise CatalogError(f"{kind!r} is none of {', '.join(KINDS)}", field="kind")
+    title = clean_text(raw.get("title"))
+    if not title or len(title) > MAX_TITLE:
+        raise CatalogError(f"is longer than {MAX_TITLE} characters" if title else "is missing", field="title")
+    if not raw.get("id"):
+        raise CatalogError("is missing", field="id")
+    labels = sort_labels(kind, **{name: clean_texts(raw.get(name)) for name in ("genres", "moods", "tags")})
+    data: dict[str, Any] = {name: value for name, value in raw.items() if name not in CatalogLine.model_fields}
+    data |= {"id": clean_text(raw["id"]), "kind": kind, "title": title, "form": clean_value(raw.get("form"))}
+    data |= {name: clean_texts(raw.get(name)) for name in LISTS}
+    data["aliases"] = [alias for alias in data["aliases"] if alias != title]
+    data |= {"genres": list(labels.genres), "moods": list(labels.moods), "tags": list(labels.tags)}
+    data["description"] = clean_description(raw.get("description"))
+    data["links"] = {name: text for name, value in (raw.get("links") or {}).items() if (text := clean_value(value))}
+    data["countries"] = [code for name in data["countries"] if (code := _told(clean_country, name, "countries", note))]
+    for name, standardise in _SINGLE.items():
+        data[name] = _told(standardise, raw.get(name), name, note)
+    try:
+        return CatalogLine.model_validate({name: value for name, value in data.items() if value not in ("", None)}).to_item()
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise CatalogError(first["msg"], field=".".join(map(str, first["loc"]))) from error
+
+
+_SINGLE: dict[str, Callable[[Any], Any]] = {
+    "year": clean_year,
+    "minutes": clean_minutes,
+    "age": clean_age,
+    "language": clean_language,
+    "popularity": clean_number,
+}
+
+
+def _told(standardise: Callable[[Any], Any], value: Any, name: str, note: Note) -> Any:
+    """The standardised value; a value that says something and cannot be read is told."""
+    clean = standardise(value)
+    text = clean_value(value)
+    if clean is None and text and _number(text) != 0:
+        note(f"values of {name} could not be read and were left out")
+    return clean
+
+
+@dataclass
+class Works:
+    """Items as they come in, each work once."""
+
+    items: dict[str, Item] = field(default_factory=dict)
+    same: dict[str, str] = field(default_factory=dict)
+    """Every id that came in → the id that was kept."""
+    merged: int = 0
+    """Items that became part of an earlier one."""
+    _by_key: dict[tuple[str, ...], list[str]] = field(default_factory=dict)
+
+    def add(self, item: Item) -> None:
+        """Take an item, or join it to the work it repeats.
+
+        Raises:
+            CatalogError: another work already has its id.
+        """
+        key = _work_key(item)
+        if item.id in self.same:
+            kept = self.items[self.same[item.id]]
+            if title_key(kept.title) != title_key(item.title):
+                raise CatalogError(f"repeats id {item.id!r} of {kept.title!r}", field="id")
+        else:
+            candidates = (self.items[known] for known in self._by_key.get(key, ()))
+            kept = next((other for other in candidates if not _differ(other, item)), None)
+        if kept is None:
+            self.items[item.id] = item
+            self.same[item.id] = item.id
+            if item.year or item.creators or item.form == "artist":
+                self._by_key.setdefault(key, []).append(item.id)
+            return
+        self.items[kept.id] = join(kept, item)
+        self.same[item.id] = kept.id
+        self.merged += 1
+
+
+def join(first: Item, second: Item) -> Item:
+    """One item of two that are the same work: lists joined, missing fields filled, the higher popularity."""
+    changed: dict[str, Any] = {}
+    for name in (f.name for f in fields(Item)):
+        a, b = getattr(first, name), getattr(second, name)
+        if isinstance(a, tuple):
+            changed[name] = tuple(dict.fromkeys(a + b))
+        elif isinstance(a, Mapping):
+            changed[name] = MappingProxyType({**b, **a})
+        elif a is None:
+            changed[name] = b
+    if second.title != first.title:
+        changed["aliases"] = tuple(dict.fromkeys((*changed["aliases"], second.title)))
+    known = [p for p in (first.popularity, second.popularity) if p is not None]
+    changed["popularity"] = max(known, default=None)
+    return replace(first, **changed)
+
+
+def _work_key(item: Item) -> tuple[str, ...]:
+    creator = title_key(item.creators[0]) if item.creators else ""
+    return item.kind, item.form or "", title_key(item.title), str(item.year or ""), creator
+
+
+def _differ(a: Item, b: Item) -> bool:
+    """Whether another database tells the two apart; the database they come from does so by its nature."""
+    own = {item.id.split(":", 1)[0] for item in (a, b)}
+    return any(a.links[name] != b.links[name] for name in a.links.keys() & b.links.keys() - own)
+
+
+def _number(text: str) -> float | None:
+    try:
+        number = float(re.sub(r"(?<=\d)[,_](?=\d{3}(?!\d))", "", text))
+    except ValueError:
+        return None
+    return number if math.isfinite(number) and number >= 0 else None
+
+
+@cache
+def _languages() -> dict[str, str]:
+    return _inverse(Locale("en").languages.items())
+
+
+@cache
+def _countries() -> dict[str, str]:
+    names = _inverse((code, name) for code, name in Locale("en").territories.items() if re.fullmatch(r"[A-Z]{2}", code))
+    return names | {"usa": "US", "united states of america": "US", "uk": "GB", "south korea": "KR", "czech republic": "CZ"}
+
+
+def _inverse(names: Iterable[tuple[str, str]]) -> dict[str, str]:
+    return {name.casefold(): code for code, name in sorted(names, reverse=True)}

@@ -1,0 +1,116 @@
+"""An import from end to end: source → cleaned items and interactions → the two files (FORMATS: catalog, interactions)."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from chatrec.catalog.clean import Works, clean_item
+from chatrec.catalog.interactions import Interaction, InteractionStore
+from chatrec.catalog.read import write_catalog
+from chatrec.catalog.report import Report
+from chatrec.catalog.sources import Source, open_source
+from chatrec.errors import CatalogError, InputError
+from chatrec.types import Item
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import wrote."""
+
+    items: tuple[Item, ...]
+    interactions: int
+    """Rows of interactions after merging; 0 if the source has none."""
+
+
+def import_catalog(
+    name: str, path: Path, out: Path, *, interactions: Path | None = None, mapping: Path | None = None, report: Report
+) -> Imported:
+    """Import a data set. Items are held in memory, interactions are not. Existing outputs are replaced only at the end.
+
+    Args:
+        name: a source (`chatrec.catalog.sources.SOURCES`).
+        path: the file or folder it is in.
+        out: the catalog file to write.
+        interactions: the interactions file to write.
+        mapping: for `generic`, which column is which field.
+        report: what could not be used is told here. Popularity that a source lacks is the number of its users who met the item.
+
+    Raises:
+        InputError: the source is unknown, or has no interactions and they are asked for; an output cannot be written, or is an
+            input.
+        DataMissingError: a file is not there.
+        CatalogError: a file cannot be read as this source, or no item is left.
+    """
+    source = open_source(name, path, report, mapping)
+    if missing := [str(one.parent) for one in (out, interactions) if one is not None and not one.parent.is_dir()]:
+        raise InputError(f"there is no folder {missing[0]} to write into")
+    outputs = [one.resolve() for one in (out, interactions) if one is not None]
+    if taken := [str(file) for file in source.files if file.resolve() in outputs]:
+        raise InputError(f"{taken[0]} is read and cannot be written over: give another output")
+    if interactions is not None and source.value is None:
+        raise InputError(f"{name} at {path} holds no interactions")
+    works = _gather(source, report)
+    if not works.items:
+        raise CatalogError("holds no items", path=str(path))
+    if source.value is None:
+        with _replaced(out) as new:
+            write_catalog(works.items.values(), new)
+        return Imported(tuple(works.items.values()), 0)
+    with InteractionStore(out.resolve().parent, source.value) as store:
+        store.add(_of_catalog(source.interactions(works.items), works.same, report))
+        items = tuple(_with_popularity(works.items.values(), store.users_of_items()))
+        rows = len(store)
+        report.note("interactions repeat an earlier one of the same user and item and were merged", store.added - rows)
+        with _replaced(out) as new:
+            write_catalog(items, new)
+        if interactions is not None:
+            with _replaced(interactions) as new:
+                capped = store.write(new, report.on_progress)
+            report.note("values were above the 99th percentile and became that percentile", capped)
+    return Imported(items, rows)
+
+
+def _gather(source: Source, report: Report) -> Works:
+    works = Works()
+    for raw in source.items():
+        try:
+            works.add(clean_item(raw.fields, report.note))
+        except CatalogError as error:
+            report.bad_row(raw.file, raw.line, str(error))
+    report.note("items are works that were there already and were merged with them", works.merged)
+    return works
+
+
+def _of_catalog(found: Iterable[Interaction], same: Mapping[str, str], report: Report) -> Iterator[Interaction]:
+    """Interactions of items that were kept, under the ids that were kept."""
+    for one in found:
+        kept = same.get(one.item)
+        if not one.user or not math.isfinite(one.value):
+            report.bad_row(one.file, one.line, "has no user" if not one.user else f"{one.value} is no finite number")
+        elif kept is None:
+            report.note("interactions of items that the catalog lacks were left out")
+        else:
+            yield one if kept == one.item else replace(one, item=kept)
+
+
+def _with_popularity(items: Iterable[Item], users: Mapping[str, int]) -> Iterator[Item]:
+    for item in items:
+        yield item if item.popularity is not None else replace(item, popularity=users.get(item.id, 0))
+
+
+@contextmanager
+def _replaced(path: Path) -> Iterator[Path]:
+    """A file to write that takes the place of `path` once it is complete."""
+    new = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        yield new
+        new.replace(path)
+    except OSError as error:
+        raise InputError(f"cannot write {path}: {error.strerror or error}") from error
+    finally:
+        new.unlink(missing_ok=True)

@@ -1,0 +1,125 @@
+"""Interactions on their way in: gathered on disk, so that tens of millions need no memory, and written as `interactions.csv`.
+
+| kind of value | a user meets an item several times | outliers |
+|---|---|---|
+| `rating` | the highest stays | none: a scale has ends |
+| `plays`, `hours` | the sum | values above the 99th percentile of all positive ones become that percentile |
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+import sqlite3
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Literal
+
+ValueKind = Literal["rating", "plays", "hours"]
+CAP_PERCENTILE = 0.99
+BATCH = 50_000
+_INSERT = {
+    "max": "INSERT INTO seen VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET value = max(value, excluded.value), "
+    "at = coalesce(max(at, excluded.at), at, excluded.at)",
+    "sum": "INSERT INTO seen VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET value = value + excluded.value, "
+    "at = coalesce(max(at, excluded.at), at, excluded.at)",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Interaction:
+    """One line of a source: who met which item, how strongly, and when."""
+
+    file: str
+    line: int
+    user: str
+    item: str
+    """A catalog id; one that the catalog lacks is counted and left out."""
+    value: float
+    timestamp: int | None = None
+
+
+class InteractionStore:
+    """A temporary SQLite file with one row per user and item. Use as a context manager.
+
+    Args:
+        folder: where the file is made; it takes about 60 bytes a row.
+        kind: what the values are (see the table above).
+    """
+
+    def __init__(self, folder: Path, kind: ValueKind) -> None:
+        self._folder = tempfile.TemporaryDirectory(dir=folder, prefix=".chatrec-import-")
+        self._kind: ValueKind = kind
+        self._items: dict[str, int] = {}
+        self._db = sqlite3.connect(Path(self._folder.name) / "interactions.db")
+        self._db.executescript(
+            "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA cache_size=-65536; PRAGMA temp_store=FILE;"
+            "CREATE TABLE seen (user TEXT, item INTEGER, value REAL, at INTEGER, PRIMARY KEY (user, item)) WITHOUT ROWID;"
+        )
+        self._insert = _INSERT["max" if kind == "rating" else "sum"]
+        self.added = 0
+        """Rows that came in, before those of one user and item were merged."""
+
+    def __enter__(self) -> InteractionStore:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._db.close()
+        self._folder.cleanup()
+
+    def __len__(self) -> int:
+        return self._db.execute("SELECT count(*) FROM seen").fetchone()[0]
+
+    def add(self, interactions: Iterable[Interaction]) -> None:
+        """Take interactions of catalog items, in batches."""
+        rows = ((x.user, self._items.setdefault(x.item, len(self._items)), x.value, x.timestamp) for x in interactions)
+        while batch := list(islice(rows, BATCH)):
+            self._db.executemany(self._insert, batch)
+            self.added += len(batch)
+
+    def users_of_items(self) -> Counter[str]:
+        """How many users met each item."""
+        ids = list(self._items)
+        counts = Counter(row[0] for row in self._db.execute("SELECT item FROM seen"))
+        return Counter({ids[number]: count for number, count in counts.items()})
+
+    def cap(self) -> float:
+        """The value that outliers are cut down to: the 99th percentile (nearest rank) of the positive ones."""
+        if self._kind == "rating":
+            return math.inf
+        (positive,) = self._db.execute("SELECT count(*) FROM seen WHERE value > 0").fetchone()
+        if not positive:
+            return math.inf
+        rank = math.ceil(CAP_PERCENTILE * positive) - 1
+        query = "SELECT value FROM seen WHERE value > 0 ORDER BY value LIMIT 1 OFFSET ?"
+        return self._db.execute(query, (rank,)).fetchone()[0]
+
+    def rows(self) -> Iterator[tuple[str, str, float, int | None]]:
+        """User, item, value and time of all interactions, user by user."""
+        ids = list(self._items)
+        for user, item, value, at in self._db.execute("SELECT user, item, value, at FROM seen ORDER BY user, item"):
+            yield user, ids[item], value, at
+
+    def write(self, path: Path, on_progress: Callable[[str, float], None] = lambda what, done: None) -> int:
+        """Write `interactions.csv`; returns how many values were capped."""
+        cap, capped, total = self.cap(), 0, len(self)
+        with path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(HEADER)
+            for number, (user, item, value, at) in enumerate(self.rows(), 1):
+                if number % BATCH == 0 or number == total:
+                    on_progress("writing", number / total)
+                capped += value > cap
+                writer.writerow((user, item, _plain(min(value, cap)), "" if at is None else at))
+        return capped
+
+
+HEADER: Sequence[str] = ("user_id", "item_id", "value", "timestamp")
+
+
+def _plain(value: float) -> float | int:
+    return int(value) if value.is_integer() else round(value, 6)

@@ -1,0 +1,122 @@
+"""MovieLens (GroupLens): `movies.csv`, `ratings.csv`, `tags.csv`, `links.csv`, or the older `.dat` files; any size.
+
+Titles lose their year and get their article back (`Matrix, The (1999)`); further titles in parentheses become aliases. The
+20 most used tags of a film are its tags; one that at least 3 people gave and that is the word for a mood is a mood.
+Popularity is the number of ratings.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from chatrec.catalog.clean import RawItem, clean_text
+from chatrec.catalog.interactions import Interaction
+from chatrec.catalog.report import Report
+from chatrec.catalog.sources.tables import existing, read_table, required
+from chatrec.types import Item
+
+MAX_TAGS = 20
+MOOD_PEOPLE = 3
+_YEAR = re.compile(r"\s*\((\d{4})(?:\s*[-–]\s*(?:\d{4})?)?\)\s*$")
+_OTHER = re.compile(r"\s*\(([^()]*)\)\s*$")
+_ARTICLE = re.compile(
+    r"^(.*), (the|a|an|le|la|les|l'|un|une|der|die|das|ein|eine|el|los|las|il|lo|gli|i|o|os|as|de|het|den|det)$", re.I
+)
+_COLUMNS = {
+    "movies": ("movieid", "title", "genres"),
+    "ratings": ("userid", "movieid", "rating", "timestamp"),
+    "tags": ("userid", "movieid", "tag", "timestamp"),
+}
+
+
+class MovieLens:
+    """A MovieLens folder."""
+
+    def __init__(self, path: Path, report: Report) -> None:
+        self._report = report
+        self._movies = required(path, "movies.csv", "movies.dat")
+        self._tags = existing(path, "tags.csv", "tags.dat")
+        self._links = existing(path, "links.csv")
+        self._ratings = existing(path, "ratings.csv", "ratings.dat")
+        self.value = "rating" if self._ratings else None
+        self.files = tuple(file for file in (self._tags, self._links, self._movies, self._ratings) if file)
+
+    def items(self) -> Iterator[RawItem]:
+        """The films."""
+        tags, links = self._read_tags(), self._read_links()
+        for line, row in self._rows(self._movies, "movies"):
+            key = row["movieid"].strip()
+            if not key.isdigit():
+                self._report.bad_row(self._movies, line, f"movieId {key[:40]!r} is no number")
+                continue
+            given = tags.get(key, Counter()).most_common(MAX_TAGS)
+            title, aliases, year = split_title(row["title"])
+            fields: dict[str, Any] = {"id": f"movielens:{key}", "kind": "video", "form": "film", "title": title}
+            fields |= {"aliases": aliases, "year": year, "genres": row["genres"].split("|")}
+            fields["moods"] = [tag for tag, people in given if people >= MOOD_PEOPLE]
+            fields["tags"] = [tag for tag, people in given if people < MOOD_PEOPLE]
+            fields["links"] = {"movielens": key} | links.get(key, {})
+            yield RawItem(str(self._movies), line, fields)
+
+    def interactions(self, items: Mapping[str, Item]) -> Iterator[Interaction]:
+        """The ratings."""
+        if self._ratings is None:
+            return
+        file = str(self._ratings)
+        for line, row in self._rows(self._ratings, "ratings"):
+            try:
+                value, at = float(row["rating"]), int(row["timestamp"] or 0) or None
+            except ValueError:
+                self._report.bad_row(file, line, f"rating {row['rating'][:40]!r} at {row['timestamp'][:40]!r}: not two numbers")
+                continue
+            if not 0 <= value <= 5:
+                self._report.bad_row(file, line, f"rating {value} is not from 0 to 5")
+                continue
+            yield Interaction(file, line, row["userid"], f"movielens:{row['movieid']}", value, at)
+
+    def _rows(self, path: Path, table: str) -> Iterator[tuple[int, dict[str, str]]]:
+        columns = _COLUMNS[table]
+        if ".dat" in path.suffixes:
+            return read_table(path, self._report, header=columns, delimiter="::", quoted=False)
+        return read_table(path, self._report, needs=columns)
+
+    def _read_tags(self) -> dict[str, Counter[str]]:
+        tags: dict[str, Counter[str]] = defaultdict(Counter)
+        if self._tags:
+            for _, row in self._rows(self._tags, "tags"):
+                tags[row["movieid"]][clean_text(row["tag"]).lower()] += 1
+        return tags
+
+    def _read_links(self) -> dict[str, dict[str, str]]:
+        if self._links is None:
+            return {}
+        rows = read_table(self._links, self._report, needs=("movieid", "imdbid"))
+        return {
+            row["movieid"]: {"imdb": f"tt{row['imdbid'].zfill(7)}" if row["imdbid"] else "", "tmdb": row.get("tmdbid", "")}
+            for _, row in rows
+        }
+
+
+def split_title(text: str) -> tuple[str, list[str], str]:
+    """Title, other titles and year of a MovieLens title.
+
+    >>> split_title("City of Lost Children, The (Cité des enfants perdus, La) (1995)")
+    ('The City of Lost Children', ['La Cité des enfants perdus'], '1995')
+    """
+    found = _YEAR.search(text)
+    year, rest, others = (found[1], text[: found.start()], []) if found else ("", text, [])
+    while (other := _OTHER.search(rest)) and rest[: other.start()].strip():
+        others.insert(0, re.sub(r"^a\.?k\.?a\.?\s*", "", other[1], flags=re.I))
+        rest = rest[: other.start()]
+    return _straight(rest), [_straight(one) for one in others], year
+
+
+def _straight(title: str) -> str:
+    found = _ARTICLE.match(title.strip())
+    if not found:
+        return title.strip()
+    return f"{found[2]}{'' if found[2].endswith(chr(39)) else ' '}{found[1]}"

@@ -1,0 +1,144 @@
+"""Tables of text, read as a stream: CSV, TSV and the like, plain or gzipped, with every bad row told."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import re
+import zlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from chatrec.catalog.report import Report
+from chatrec.errors import CatalogError, DataMissingError
+
+MAX_LINE_BYTES = 1 << 20
+PROGRESS_LINES = 4096
+
+
+class Lines:
+    """The lines of a text file. UTF-8; a line that is not is read as Windows-1252 and counted; one that is too long is told.
+
+    Args:
+        path: the file; gzipped if it ends in `.gz`.
+        report: where bad lines and progress go.
+
+    Raises:
+        CatalogError: (while reading) the compressed file is damaged.
+    """
+
+    def __init__(self, path: Path, report: Report) -> None:
+        self.path, self.report = path, report
+        self.number = 0
+        """Of the line read last, from 1."""
+
+    def __iter__(self) -> Iterator[str]:
+        size = max(1, self.path.stat().st_size)
+        with self.path.open("rb") as raw, gzip.GzipFile(fileobj=raw) if self.path.suffix == ".gz" else raw as file:
+            try:
+                while line := file.readline(MAX_LINE_BYTES + 1):
+                    self.number += 1
+                    if self.number % PROGRESS_LINES == 0:
+                        self.report.on_progress(self.path.name, raw.tell() / size)
+                    if len(line) <= MAX_LINE_BYTES:
+                        yield self._decode(line)
+                        continue
+                    while line and not line.endswith(b"\n"):
+                        line = file.readline(MAX_LINE_BYTES)
+                    self.report.bad_row(self.path, self.number, f"is longer than {MAX_LINE_BYTES:,} bytes")
+            except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+                raise CatalogError(f"cannot be unpacked: {error}", path=str(self.path)) from error
+        self.report.on_progress(self.path.name, 1.0)
+
+    def _decode(self, line: bytes) -> str:
+        try:
+            return line.decode("utf-8-sig" if self.number == 1 else "utf-8")
+        except UnicodeDecodeError:
+            self.report.note(f"lines of {self.path.name} are not UTF-8 and were read as Windows-1252")
+            return line.decode("cp1252", errors="replace")
+
+
+def read_table(
+    path: Path,
+    report: Report,
+    *,
+    needs: Sequence[str] = (),
+    header: Sequence[str] | None = None,
+    delimiter: str = ",",
+    quoted: bool = True,
+) -> Iterator[tuple[int, dict[str, str]]]:
+    """The rows of a table as (line, column → text).
+
+    Args:
+        path: the file; gzipped if it ends in `.gz`.
+        report: where rows that do not fit the header are told.
+        needs: columns that must be there.
+        header: the columns, if the file's first line does not name them.
+        delimiter: between columns; several characters only where nothing is quoted.
+        quoted: whether `"` quotes, as in CSV.
+
+    Raises:
+        DataMissingError: there is no such file.
+        CatalogError: the file is empty, or a needed column is not there.
+    """
+    if not path.is_file():
+        raise DataMissingError(f"no file {path}")
+    lines = Lines(path, report)
+    rows = _quoted_rows(lines, delimiter) if quoted else _plain_rows(lines, delimiter)
+    try:
+        columns = [column_name(name) for name in header or next(rows)[1]]
+    except StopIteration:
+        raise CatalogError("is empty", path=str(path)) from None
+    if missing := [name for name in needs if name not in columns]:
+        raise CatalogError(f"has no column {', '.join(missing)}", path=str(path), line=1)
+    for number, row in rows:
+        if len(row) == len(columns):
+            yield number, dict(zip(columns, row, strict=True))
+        elif row:
+            report.bad_row(path, number, f"has {len(row)} columns instead of {len(columns)}")
+
+
+def column_name(name: str) -> str:
+    """A column's name as it is compared: `Release date` → `release_date`, `userId` → `userid`."""
+    return re.sub(r"\W+", "_", name.strip().casefold()).strip("_")
+
+
+def first_of(row: dict[str, str], *names: str) -> str:
+    """The first of these columns that the row has and that is not empty."""
+    return next((row[name] for name in names if row.get(name)), "")
+
+
+def existing(folder: Path, *names: str) -> Path | None:
+    """The first of these files that is in the folder, plain or gzipped."""
+    return next((path for name in names for path in (folder / name, folder / f"{name}.gz") if path.is_file()), None)
+
+
+def required(folder: Path, *names: str) -> Path:
+    """The first of these files that is in the folder, plain or gzipped.
+
+    Raises:
+        DataMissingError: there is none.
+    """
+    if found := existing(folder, *names):
+        return found
+    raise DataMissingError(f"{folder} holds no {' or '.join(names)}")
+
+
+def _quoted_rows(lines: Lines, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    reader = csv.reader(lines, delimiter=delimiter)
+    while True:
+        start = lines.number + 1
+        try:
+            row = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            lines.report.bad_row(lines.path, start, str(error))
+            continue
+        yield start, row
+
+
+def _plain_rows(lines: Lines, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    for line in lines:
+        text = line.rstrip("\r\n")
+        yield lines.number, text.split(delimiter) if text else []

@@ -1,0 +1,237 @@
+"""Cleaning: each rule of the table in `chatrec.catalog.clean`, on values as data sets have them."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chatrec.catalog.clean import (
+    Works,
+    clean_age,
+    clean_country,
+    clean_description,
+    clean_item,
+    clean_language,
+    clean_minutes,
+    clean_number,
+    clean_text,
+    clean_year,
+    title_key,
+)
+from chatrec.catalog.labels import sort_labels
+from chatrec.catalog.read import parse_line
+from chatrec.errors import CatalogError
+from chatrec.types import Item
+
+
+def item(**fields: Any) -> Item:
+    return clean_item({"id": "t:1", "kind": "video", "title": "A"} | fields, lambda _: None)
+
+
+@pytest.mark.parametrize(
+    "raw, clean",
+    [
+        ("  Two\t\nwords ", "Two words"),
+        ("Fish &amp; Chips", "Fish & Chips"),
+        ("Tom &amp;amp; Jo &quot;hi&quot;", 'Tom & Jo "hi"'),
+        ("zero\u200bwidth \u202eturned\x00\x07", "zerowidth turned"),
+        ("e\u0301", "é"),
+        ("👩‍🚀", "👩‍🚀"),
+        (r"\N", ""),
+        (float("nan"), ""),
+        (1984, "1984"),
+        (None, ""),
+        ({"a": 1}, ""),
+    ],
+)
+def test_text_is_one_line_without_entities_and_control_characters(raw: Any, clean: str) -> None:
+    assert clean_text(raw) == clean
+
+
+def test_a_title_may_be_a_word_for_nothing_and_a_creator_may_not() -> None:
+    assert item(title="Null", creators=["nan", "N/A", "Ann"]).creators == ("Ann",)
+
+
+@pytest.mark.parametrize(
+    "raw, year",
+    [
+        ("1995", 1995),
+        (1995.0, 1995),
+        ("Nov 21, 2001", 2001),
+        ("2001-11-21", 2001),
+        ("(1987–1991)", 1987),
+        ("TBA", None),
+        ("0", None),
+        ("19950", None),
+        ("", None),
+    ],
+)
+def test_a_year_is_found_in_numbers_and_dates(raw: Any, year: int | None) -> None:
+    assert clean_year(raw) == year
+
+
+@pytest.mark.parametrize(
+    "raw, minutes",
+    [
+        ("112", 112),
+        (95.5, 95.5),
+        ("112 min", 112),
+        ("1h 52m", 112),
+        ("1 hour, 52 minutes", 112),
+        ("2 hrs", 120),
+        ("PT1H52M", 112),
+        ("1:52:00", 112),
+        ("52:30", 52.5),
+        ("90 seconds", 1.5),
+        ("0", None),
+        ("-5", None),
+        ("long", None),
+        ("", None),
+        ("9" * 10_000 + ":00", None),
+    ],
+)
+def test_a_duration_is_minutes(raw: Any, minutes: float | None) -> None:
+    assert clean_minutes(raw) == minutes
+
+
+@pytest.mark.parametrize("raw, age", [("16", 16), ("16+", 16), ("PEGI 12", 12), (18.0, 18), (0, None), ("99", None), ("R", None)])
+def test_an_age_is_a_number_of_years(raw: Any, age: int | None) -> None:
+    assert clean_age(raw) == age
+
+
+@pytest.mark.parametrize(
+    "raw, number", [("1,234,567", 1234567), ("1.5", 1.5), ("0", 0), ("-1", None), ("inf", None), ("1,5", None)]
+)
+def test_a_number_is_finite_and_not_negative(raw: Any, number: float | None) -> None:
+    assert clean_number(raw) == number
+
+
+@pytest.mark.parametrize(
+    "raw, code", [("en", "en"), ("EN_us", "en-US"), ("Japanese", "ja"), ("zxx", "zxx"), ("Elvish of old", None), ("qqqq", None)]
+)
+def test_a_language_is_a_code(raw: str, code: str | None) -> None:
+    assert clean_language(raw) == code
+
+
+@pytest.mark.parametrize("raw, code", [("us", "US"), ("USA", "US"), ("France", "FR"), ("UK", "GB"), ("Atlantis", None)])
+def test_a_country_is_a_code(raw: str, code: str | None) -> None:
+    assert clean_country(raw) == code
+
+
+def test_a_description_is_three_sentences_without_html_and_never_long() -> None:
+    assert clean_description("<p>One.</p><br>Two &lt;b&gt;is&lt;/b&gt; <3! Three? Four.") == "One. Two is <3! Three?"
+    assert len(clean_description("word " * 1000)) <= 600
+    assert clean_description("A short one. " + "word " * 200) == "A short one."
+
+
+def test_what_cannot_be_read_is_left_out_and_noted_and_the_item_stays() -> None:
+    notes: Counter[str] = Counter()
+    raw = {
+        "id": "t:1",
+        "kind": "video",
+        "title": "A",
+        "year": "soon",
+        "minutes": "long",
+        "countries": ["Atlantis", "FR"],
+        "age": 0,
+    }
+    clean = clean_item(raw, lambda what: notes.update([what]))
+    assert (clean.year, clean.minutes, clean.countries) == (None, None, ("FR",))
+    assert notes == {f"values of {name} could not be read and were left out": 1 for name in ("year", "minutes", "countries")}
+
+
+@pytest.mark.parametrize(
+    "fields, reason",
+    [
+        ({"kind": "book"}, "'kind'"),
+        ({"title": " "}, "'title'"),
+        ({"title": "x" * 600}, "longer"),
+        ({"id": ""}, "'id'"),
+        ({"id": "no namespace"}, "'id'"),
+    ],
+)
+def test_an_item_that_cannot_be_used_is_an_error_that_names_the_field(fields: dict[str, Any], reason: str) -> None:
+    with pytest.raises(CatalogError, match=reason):
+        item(**fields)
+
+
+def test_labels_become_genres_and_moods_of_the_medium_and_the_rest_are_tags() -> None:
+    labels = sort_labels("game", genres=["Sci-Fi", "RPG", "Massively Multiplayer", "Violent", "Documentary", "JRPG", "Indie"])
+    assert labels.genres == ("science fiction", "role-playing")
+    assert labels.moods == ("aggressive",)
+    assert labels.tags == ("multiplayer", "mmo", "documentary", "jrpg", "indie")
+    assert sort_labels("audio", genres=["black metal", "party"], moods=["sad", "rock"], tags=["sad"]) == (
+        sort_labels("audio", genres=["metal"], moods=["energetic", "melancholic"], tags=["black metal", "rock", "sad"])
+    )
+
+
+def test_a_genre_brings_the_moods_it_means() -> None:
+    assert sort_labels("video", genres=["Thriller", "Horror"]).moods == ("tense", "scary")
+
+
+@pytest.mark.parametrize("a, b", [("The Big Café", "big cafe"), ("Tom & Jo", "Tom and Jo"), ("Who's There?", "whos there")])
+def test_titles_are_compared_without_case_accents_articles_and_punctuation(a: str, b: str) -> None:
+    assert title_key(a) == title_key(b)
+
+
+def test_titles_that_differ_in_voiced_kana_or_are_all_punctuation_stay_apart() -> None:
+    assert title_key("かき") != title_key("がぎ")
+    assert title_key("!!!") != title_key("???")
+
+
+def works(*items: Item) -> Works:
+    found = Works()
+    for one in items:
+        found.add(one)
+    return found
+
+
+def test_the_same_work_is_merged_under_the_first_id_with_all_that_is_known() -> None:
+    first = item(id="t:1", title="The Café", year=2001, creators=["Ann Lee"], genres=["drama"], popularity=3)
+    second = item(id="t:2", title="Cafe", year=2001, creators=["ann lee", "Bo"], genres=["comedy"], popularity=5, minutes=90)
+    found = works(first, second)
+    (kept,) = found.items.values()
+    assert (kept.id, kept.title, kept.aliases) == ("t:1", "The Café", ("Cafe",))
+    assert (kept.genres, kept.minutes, kept.popularity) == (("drama", "comedy"), 90, 5)
+    assert found.same == {"t:1": "t:1", "t:2": "t:1"}
+    assert found.merged == 1
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"year": 2002}, {"creators": ["Bo"]}, {"kind": "game"}, {"form": "series"}, {"title": "B"}, {"links": {"imdb": "tt2"}}],
+)
+def test_another_year_creator_medium_form_title_or_database_entry_is_another_work(other: dict[str, Any]) -> None:
+    same = {"title": "A", "year": 2001, "creators": ["Ann"], "form": "film", "links": {"imdb": "tt1"}}
+    assert len(works(item(id="t:1", **same), item(id="t:2", **same | other)).items) == 2
+
+
+def test_without_year_and_creator_only_artists_are_merged() -> None:
+    for form, count in (("artist", 1), ("track", 2)):
+        pair = [item(id=f"t:{n}", kind="audio", form=form, title="Echo") for n in (1, 2)]
+        assert len(works(*pair).items) == count
+
+
+def test_a_repeated_id_is_merged_with_the_same_title_and_refused_with_another() -> None:
+    found = works(item(id="t:1", genres=["drama"]), item(id="t:1", genres=["comedy"]))
+    assert found.items["t:1"].genres == ("drama", "comedy")
+    with pytest.raises(CatalogError, match="repeats id 't:1' of 'A'"):
+        found.add(item(id="t:1", title="B"))
+
+
+VALUE = st.none() | st.text(max_size=30) | st.integers() | st.floats() | st.lists(st.text(max_size=10), max_size=3)
+FIELDS = [name for name in Item.__dataclass_fields__ if name not in ("id", "kind", "links", "extra")]
+
+
+@given(fields=st.dictionaries(st.sampled_from(FIELDS), VALUE))
+def test_any_values_give_an_item_that_the_reader_accepts_or_a_catalog_error(fields: dict[str, Any]) -> None:
+    try:
+        clean = item(**fields)
+    except CatalogError:
+        return
+    assert parse_line(json.dumps(clean.to_dict(), ensure_ascii=False).encode()) == clean

@@ -1,0 +1,83 @@
+"""`chatrec catalog` as a person or a script meets it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from chatrec.cli import main
+
+Run = Callable[..., tuple[int, str, str]]
+MOVIES = "movieId,title,genres\n1,Quiet Harbour (2003),Drama\n2,Night of the Moths (1988),Horror\n"
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
+    """Run `chatrec catalog …` in a folder of its own; gives exit code, standard output and standard error."""
+    monkeypatch.chdir(tmp_path)
+    Path("ml").mkdir()
+    Path("ml/movies.csv").write_text(MOVIES)
+    Path("ml/ratings.csv").write_text("userId,movieId,rating,timestamp\n1,1,4.0,964982703\n")
+
+    def go(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["chatrec", "catalog", *arguments])
+        code = 0
+        try:
+            main()
+        except SystemExit as ended:
+            code = int(ended.code or 0)
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return go
+
+
+IMPORT = ("import", "movielens", "ml", "--out", "films.jsonl")
+
+
+def test_an_import_writes_both_files_and_the_catalog_passes_the_check(run: Run) -> None:
+    code, out, err = run(*IMPORT, "--interactions", "ratings.csv")
+    told = "2 items (2 video, 0 audio, 0 game) in films.jsonl, 1 interactions in ratings.csv, 0 bad rows"
+    assert (code, " ".join(out.split())) == (0, told)
+    assert "movies.csv" in err and "100%" in err
+    assert Path("ratings.csv").read_text() == "user_id,item_id,value,timestamp\n1,movielens:1,4,964982703\n"
+    assert run("check", "films.jsonl")[0] == 0
+
+
+def test_bad_rows_are_named_on_standard_error_and_end_with_3_unless_they_may_be_skipped(run: Run) -> None:
+    with Path("ml/movies.csv").open("a") as file:
+        file.write("x,Nameless,Drama\n" * 7)
+    code, out, err = run(*IMPORT)
+    assert code == 3
+    assert err.count("movieId 'x' is no number") == 5 and "movies.csv:4: " in err and "… and 2 more bad rows" in err
+    assert "7 bad rows" in out and Path("films.jsonl").is_file()
+    assert run(*IMPORT, "--skip-bad")[0] == 0
+
+
+def test_if_nothing_is_left_the_bad_rows_are_named_and_no_file_is_touched(run: Run) -> None:
+    Path("films.jsonl").write_text("kept")
+    Path("ml/movies.csv").write_text("movieId,title,genres\nx,Nameless,Drama\n")
+    code, _, err = run(*IMPORT)
+    assert code == 3
+    assert "movies.csv:2: movieId 'x' is no number" in err and "holds no items" in err
+    assert Path("films.jsonl").read_text() == "kept"
+
+
+@pytest.mark.parametrize(
+    "arguments, code, told",
+    [
+        (("import", "netflix", "ml", "--out", "x.jsonl"), 2, "unknown source 'netflix': take one of movielens"),
+        (("import", "movielens", "nowhere", "--out", "x.jsonl"), 6, "holds no movies.csv"),
+        (("import", "movielens", "ml", "--out", "none/x.jsonl"), 2, "no folder none"),
+        (("import", "movielens", "ml", "--out", "ml/movies.csv"), 2, "cannot be written over"),
+        ((*IMPORT, "--mapping", "m.toml"), 2, "for the source 'generic' only"),
+    ],
+)
+def test_an_import_that_cannot_be_done_is_one_line_and_a_code(run: Run, arguments: tuple[str, ...], code: int, told: str) -> None:
+    ended, _, err = run(*arguments)
+    assert ended == code
+    assert told in err and "Traceback" not in err
+    assert Path("ml/movies.csv").read_text() == MOVIES
