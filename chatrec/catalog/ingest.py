@@ -62,7 +62,8 @@ def import_catalog(
             write_catalog(works.items.values(), new)
         return Imported(tuple(works.items.values()), 0)
     with InteractionStore(out.resolve().parent, source.value) as store:
-        store.add(_of_catalog(source.interactions(works.items), works.same, report))
+        found = source.interactions(works.items)
+        store.add(_of_catalog(found, works.same, 0.0 if source.value != "rating" else -math.inf, report))
         items = tuple(_with_popularity(works.items.values(), store.users_of_items()))
         rows = len(store)
         report.note("interactions repeat an earlier one of the same user and item and were merged", store.added - rows)
@@ -86,12 +87,14 @@ def _gather(source: Source, report: Report) -> Works:
     return works
 
 
-def _of_catalog(found: Iterable[Interaction], same: Mapping[str, str], report: Report) -> Iterator[Interaction]:
+def _of_catalog(found: Iterable[Interaction], same: Mapping[str, str], least: float, report: Report) -> Iterator[Interaction]:
     """Interactions of items that were kept, under the ids that were kept."""
     for one in found:
         kept = same.get(one.item)
-        if not one.user or not math.isfinite(one.value):
-            report.bad_row(one.file, one.line, "has no user" if not one.user else f"{one.value} is no finite number")
+        if not one.user:
+            report.bad_row(one.file, one.line, "has no user")
+        elif not math.isfinite(one.value) or one.value < least:
+            report.bad_row(one.file, one.line, f"{one.value} is no value that an interaction can have")
         elif kept is None:
             report.note("interactions of items that the catalog lacks were left out")
         else:

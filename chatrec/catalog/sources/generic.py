@@ -1,0 +1,186 @@
+"""Any CSV, TSV, JSON-lines or Parquet file; a mapping in TOML says which column is which catalog field.
+
+    namespace = "mine"          # ids become mine:<id>; without an id column, of title and year
+    kind = "video"              # the same for all; or a column, see below
+    form = "film"
+    separator = "|"             # between the values of a list in one cell
+    delimiter = ","             # between the columns of a CSV file
+
+    [columns]                   # catalog field = column; paths as in "meta.title" reach into JSON objects
+    id = "movie_id"
+    title = "name"
+    genres = { column = "cats", separator = ";" }
+    minutes = { column = "length", unit = "seconds" }       # minutes, hours, seconds or milliseconds
+    # kind = { column = "type", values = { movie = "video", song = "audio" } }
+
+    [links]                     # database = column
+    imdb = "imdb_id"
+
+    [interactions]              # optional: another file, named relative to the first
+    file = "plays.csv"
+    kind = "plays"              # rating, plays or hours
+    user = "user"
+    item = "movie_id"
+    value = "count"             # without it, each row counts 1
+    timestamp = "at"
+
+Without a mapping, or without `[columns]`, columns are taken for the catalog fields of the same names, and what else a JSON line
+holds is kept.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
+
+from chatrec.catalog.clean import RawItem, clean_minutes, clean_text, make_id, title_key
+from chatrec.catalog.interactions import Interaction, ValueKind
+from chatrec.catalog.read import CatalogLine
+from chatrec.catalog.report import Report
+from chatrec.catalog.sources.records import cell, read_records, record_format, unix_time
+from chatrec.errors import DataMissingError, InputError
+from chatrec.types import Item, Kind
+
+FIELDS = tuple(name for name in CatalogLine.model_fields if name != "links")
+LISTS = ("aliases", "creators", "cast", "publishers", "genres", "moods", "themes", "tags", "countries")
+PER_MINUTE = {"minutes": 1.0, "hours": 1 / 60, "seconds": 60.0, "milliseconds": 60_000.0}
+
+Text = Annotated[str, StringConstraints(min_length=1)]
+
+
+class Part(BaseModel):
+    """A part of the mapping; a word it does not know is an error."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Column(Part):
+    """Which column a field is read from, and how."""
+
+    column: Text
+    separator: Text | None = None
+    unit: Literal["minutes", "hours", "seconds", "milliseconds"] = "minutes"
+    values: dict[str, str] = {}
+    """Cell → value, for cells that are to be renamed."""
+
+
+class InteractionColumns(Part):
+    """Where interactions are."""
+
+    file: Text
+    kind: ValueKind
+    user: Text
+    item: Text
+    value: Text | None = None
+    timestamp: Text | None = None
+
+
+Named = Annotated[Column, BeforeValidator(lambda given: {"column": given} if isinstance(given, str) else given)]
+"""A column; its name alone will do."""
+
+
+class ColumnMapping(Part):
+    """A mapping file."""
+
+    namespace: Annotated[str, StringConstraints(pattern=r"^[^\s:]*$")] = ""
+    kind: Kind | None = None
+    form: Text | None = None
+    separator: Text = "|"
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
+    columns: dict[Literal[FIELDS], Named] = {}  # type: ignore[valid-type]
+    links: dict[str, Text] = {}
+    interactions: InteractionColumns | None = None
+
+
+class Generic:
+    """A file of records and, with a mapping that names one, a file of interactions.
+
+    Raises:
+        InputError: the mapping cannot be used, or a file's name tells no format.
+        DataMissingError: a file is not there.
+        DependencyMissingError: a file is Parquet, and pyarrow is not installed.
+    """
+
+    def __init__(self, path: Path, report: Report, mapping: Path | None = None) -> None:
+        self._path, self._report = path, report
+        self._mapping = read_mapping(mapping) if mapping else ColumnMapping()
+        self._keep_others = record_format(path) == ".jsonl" and not self._mapping.columns
+        self._columns = self._mapping.columns or {name: Column(column=name) for name in FIELDS}
+        self._seen = self._mapping.interactions
+        self.value: ValueKind | None = self._seen.kind if self._seen else None
+        self.files = (path, *([path.parent / self._seen.file] if self._seen else []))
+        for file in self.files:
+            record_format(file)
+
+    def items(self) -> Iterator[RawItem]:
+        """The records as items."""
+        for line, record in read_records(self._path, self._report, self._mapping.delimiter):
+            fields = {name: value for name, value in record.items() if self._keep_others and name not in FIELDS}
+            fields |= {name: self._value(name, column, record) for name, column in self._columns.items()}
+            fields["kind"] = fields.get("kind") or self._mapping.kind
+            fields["form"] = fields.get("form") or self._mapping.form
+            links = fields.get("links")
+            fields["links"] = links if isinstance(links, dict) else {}
+            fields["links"] |= {name: cell(record, column) for name, column in self._mapping.links.items()}
+            fields["id"] = self._id(fields.get("id")) or self._id_of_title(fields)
+            yield RawItem(str(self._path), line, fields)
+
+    def interactions(self, items: Mapping[str, Item]) -> Iterator[Interaction]:
+        """The records of the interactions file."""
+        if self._seen is None:
+            return
+        file = self.files[1]
+        for line, record in read_records(file, self._report, self._mapping.delimiter):
+            given = cell(record, self._seen.value) if self._seen.value else 1
+            try:
+                value = float(given)
+                at = unix_time(cell(record, self._seen.timestamp)) if self._seen.timestamp else None
+            except (TypeError, ValueError, OverflowError) as error:
+                self._report.bad_row(file, line, f"value or time cannot be read: {str(error)[:80]}")
+                continue
+            user = clean_text(cell(record, self._seen.user))
+            yield Interaction(str(file), line, user, self._id(cell(record, self._seen.item)), value, at)
+
+    def _value(self, name: str, column: Column, record: dict[str, Any]) -> Any:
+        value = cell(record, column.column)
+        if name in LISTS and isinstance(value, str):
+            value = value.split(column.separator or self._mapping.separator)
+        if name == "minutes" and column.unit != "minutes":
+            minutes = clean_minutes(value)
+            return minutes and minutes / PER_MINUTE[column.unit]
+        if column.values and not isinstance(value, list):
+            return column.values.get(clean_text(value), value)
+        if column.values:
+            return [column.values.get(clean_text(one), one) for one in value]
+        return value
+
+    def _id(self, key: Any) -> str:
+        text = clean_text(key)
+        return make_id(self._mapping.namespace, text) if self._mapping.namespace else text
+
+    def _id_of_title(self, fields: dict[str, Any]) -> str:
+        title = clean_text(fields.get("title"))
+        named = f"{title_key(title)} {clean_text(fields.get('year'))}" if title else ""
+        return make_id(self._mapping.namespace, named) if self._mapping.namespace else ""
+
+
+def read_mapping(path: Path) -> ColumnMapping:
+    """A mapping file.
+
+    Raises:
+        DataMissingError: there is no such file.
+        InputError: it is no TOML, or says something a mapping cannot say.
+    """
+    if not path.is_file():
+        raise DataMissingError(f"no mapping {path}")
+    try:
+        return ColumnMapping.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} is no TOML: {error}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise InputError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error

@@ -1,0 +1,157 @@
+"""Any table: with a mapping and without, as CSV, JSON lines and Parquet."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from imports import put, run_import
+
+from chatrec.errors import CatalogError, DataMissingError, DependencyMissingError, InputError
+
+MAPPING = """
+namespace = "shop"
+form = "film"
+separator = ";"
+delimiter = ";"
+[columns]
+id = "Movie ID"
+kind = { column = "type", values = { movie = "video", song = "audio" } }
+title = "name"
+year = "released"
+genres = { column = "cats", separator = "," }
+creators = { column = "by", separator = "/" }
+minutes = { column = "length", unit = "seconds" }
+[links]
+imdb = "imdb"
+[interactions]
+file = "plays.csv"
+kind = "plays"
+user = "who"
+item = "what"
+value = "count"
+timestamp = "at"
+"""
+SHOP = """Movie ID;type;name;released;cats;by;length;imdb
+1;movie;Quiet Harbour;2003-05-01;"Sci-Fi, Drama";Ann Lee/Bo Ek;5400;tt0000001
+2;song;"Rain; Again";1999;pop;Cy;240;
+3;book;Paper;2001;drama;Di;;
+"""
+PLAYS = """who;what;count;at
+u1;1;3;2024-01-02T03:04:05Z
+u1;1;4;1704164640000
+u2;2;1;
+u2;2;-1;
+u2;2;many;
+u2;2;1;yesterday
+u3;9;1;
+"""
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    return put(tmp_path, {"shop.csv": SHOP, "plays.csv": PLAYS, "map.toml": MAPPING})
+
+
+def test_columns_are_read_as_the_mapping_says(shop: Path) -> None:
+    result = run_import("generic", shop / "shop.csv", mapping=shop / "map.toml")
+    film, song = result.catalog["shop:1"], result.catalog["shop:2"]
+    assert (film.kind, film.form, film.title, film.year, film.minutes) == ("video", "film", "Quiet Harbour", 2003, 90)
+    assert (film.genres, film.creators, film.links) == (("science fiction", "drama"), ("Ann Lee", "Bo Ek"), {"imdb": "tt0000001"})
+    assert (song.kind, song.title, song.minutes, song.links) == ("audio", "Rain; Again", 4, {})
+    assert result.bad[0] == "shop.csv:4: field 'kind': 'book' is none of video, audio, game"
+
+
+def test_interactions_are_read_summed_and_bad_ones_told(shop: Path) -> None:
+    result = run_import("generic", shop / "shop.csv", mapping=shop / "map.toml", interactions=True)
+    assert [tuple(row.values()) for row in result.interactions] == [
+        ("u1", "shop:1", "7", "1704164645"),
+        ("u2", "shop:2", "1", ""),
+    ]
+    assert [bad.split(": ", 1)[0] for bad in result.bad[1:]] == ["plays.csv:5", "plays.csv:6", "plays.csv:7"]
+    assert result.report.notes["interactions of items that the catalog lacks were left out"] == 1
+    assert result.catalog["shop:1"].popularity == 1
+
+
+LINES = [
+    {"id": "mine:1", "kind": "video", "title": "Ikebana &amp; Rain", "genres": ["Drama"], "links": {"imdb": "tt1"}, "mine": [1]},
+    {"id": "mine:2", "kind": "game", "title": "Dig", "minutes": "1h 30m", "genres": "rpg|indie"},
+]
+
+
+def test_json_lines_in_the_projects_own_fields_need_no_mapping_and_keep_what_else_they_say(tmp_path: Path) -> None:
+    text = "\n".join(map(json.dumps, LINES)) + '\n\n{"id": "mine:3"\n[1]\n{"id": "3", "kind": "game", "title": "No namespace"}\n'
+    result = run_import("generic", put(tmp_path, {"mine.jsonl": text}) / "mine.jsonl")
+    film, game = result.catalog.values()
+    assert (film.title, film.genres, film.links, film.extra) == ("Ikebana & Rain", ("drama",), {"imdb": "tt1"}, {"mine": [1]})
+    assert (game.genres, game.tags, game.minutes) == (("role-playing",), ("indie",), 90)
+    assert [bad.split(":")[1] for bad in result.bad] == ["4", "5", "6"]
+
+
+def test_paths_reach_into_json_and_without_an_id_one_is_made_of_title_and_year(tmp_path: Path) -> None:
+    mapping = 'namespace = "m"\nkind = "audio"\n[columns]\ntitle = "meta.name"\nyear = "meta.year"\n'
+    line = {"meta": {"name": "The Slow Dawn", "year": 1990}, "secret": 1}
+    folder = put(tmp_path, {"a.jsonl": json.dumps(line), "m.toml": mapping})
+    (item,) = run_import("generic", folder / "a.jsonl", mapping=folder / "m.toml").catalog.values()
+    assert (item.id, item.title, item.year, item.extra) == ("m:slow-dawn-1990", "The Slow Dawn", 1990, {})
+
+
+def test_a_csv_in_latin_1_with_the_fields_names_needs_no_mapping(tmp_path: Path) -> None:
+    text = "id,kind,title,genres\nx:1,audio,Café del Río,jazz|pop\n".encode("latin-1")
+    (item,) = run_import("generic", put(tmp_path, {"a.csv": text}) / "a.csv").catalog.values()
+    assert (item.title, item.genres) == ("Café del Río", ("jazz", "pop"))
+
+
+def test_parquet_is_read_where_pyarrow_is_installed(tmp_path: Path) -> None:
+    pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    path = tmp_path / "a.parquet"
+    columns = {"id": ["x:1", "x:2"], "kind": ["audio", "audio"], "title": ["Dawn", None], "genres": [["jazz"], None]}
+    pq.write_table(pa.table(columns), path)
+    result = run_import("generic", path)
+    assert result.catalog["x:1"].genres == ("jazz",)
+    assert result.bad == ["a.parquet:2: field 'title': is missing"]
+    path.write_bytes(b"PAR1 and then nothing of the kind")
+    with pytest.raises(CatalogError, match="cannot be read as Parquet"):
+        run_import("generic", path)
+
+
+def test_parquet_without_pyarrow_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
+    with pytest.raises(DependencyMissingError, match=r"pip install 'chatrec\[parquet\]'"):
+        run_import("generic", put(tmp_path, {"a.parquet": "x"}) / "a.parquet")
+
+
+WRONG = {
+    "kind = [": "is no TOML",
+    'kind = "book"': r"kind: Input should be 'video', 'audio' or 'game'",
+    'sort = "x"': r"sort: Extra inputs are not permitted",
+    '[columns]\ntitel = "x"': "columns.titel",
+    '[columns]\nminutes = { column = "x", unit = "days" }': "columns.minutes.unit",
+    '[interactions]\nfile = "x.csv"\nkind = "plays"\nuser = "u"': "interactions.item: Field required",
+}
+
+
+@pytest.mark.parametrize("text, reason", WRONG.items())
+def test_a_mapping_that_cannot_be_used_says_where_and_why(tmp_path: Path, text: str, reason: str) -> None:
+    folder = put(tmp_path, {"a.csv": "id\n", "m.toml": text})
+    with pytest.raises(InputError, match=reason):
+        run_import("generic", folder / "a.csv", mapping=folder / "m.toml")
+
+
+def test_missing_files_and_unknown_formats_are_errors(tmp_path: Path) -> None:
+    put(tmp_path, {"a.csv": "id\n", "a.xlsx": "", "m.toml": MAPPING})
+    with pytest.raises(DataMissingError, match=r"b\.csv"):
+        run_import("generic", tmp_path / "b.csv")
+    with pytest.raises(DataMissingError, match=r"plays\.csv"):
+        run_import("generic", tmp_path / "a.csv", mapping=tmp_path / "m.toml")
+    with pytest.raises(InputError, match=r"name it \.csv"):
+        run_import("generic", tmp_path / "a.xlsx")
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.tsv", "a.jsonl"])
+def test_an_empty_file_is_an_error(tmp_path: Path, name: str) -> None:
+    with pytest.raises(CatalogError, match="is empty|holds no items"):
+        run_import("generic", put(tmp_path, {name: ""}) / name)
