@@ -153,5 +153,5 @@ def test_missing_files_and_unknown_formats_are_errors(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["a.csv", "a.tsv", "a.jsonl"])
 def test_an_empty_file_is_an_error(tmp_path: Path, name: str) -> None:
-    with pytest.raises(CatalogError, match="is empty|holds no items"):
+    with pytest.raises(CatalogError, match=r"is empty|holds no items"):
         run_import("generic", put(tmp_path, {name: ""}) / name)
