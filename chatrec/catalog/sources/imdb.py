@@ -1,0 +1,138 @@
+"""IMDb's public tables: `title.basics.tsv`, `title.ratings.tsv`, `title.principals.tsv`, `name.basics.tsv`, plain or `.gz`.
+
+Titles with fewer than `MIN_VOTES` votes are left out and counted where `title.ratings` is there, and so are episodes, pilots and
+other types that are no works. Popularity is the number of votes. Directors (of series: their creators) are `creators`, the
+first five actors `cast`. IMDb says "adult", so `age` is 18 there and unknown elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from chatrec.catalog.clean import NULL, RawItem
+from chatrec.catalog.interactions import Interaction, ValueKind
+from chatrec.catalog.report import Report
+from chatrec.catalog.sources.tables import existing, read_table, required
+from chatrec.types import Item
+
+MIN_VOTES = 100
+MAX_CAST = 5
+ACTORS = frozenset({"actor", "actress", "self"})
+TYPES: dict[str, tuple[str, str, tuple[str, ...]]] = {
+    "movie": ("video", "film", ()),
+    "tvMovie": ("video", "film", ("tv film",)),
+    "tvSpecial": ("video", "film", ("tv special",)),
+    "video": ("video", "film", ()),
+    "short": ("video", "short", ()),
+    "tvShort": ("video", "short", ()),
+    "tvSeries": ("video", "series", ()),
+    "tvMiniSeries": ("video", "series", ("miniseries",)),
+    "videoGame": ("game", "game", ()),
+}
+"""IMDb's type → kind, form and tags."""
+
+
+@dataclass
+class _Title:
+    line: int
+    fields: dict[str, Any]
+    creators: list[str] = field(default_factory=list)
+    cast: list[str] = field(default_factory=list)
+    """Ids of people, in billing order."""
+
+
+class IMDb:
+    """A folder of IMDb's tables."""
+
+    value: ValueKind | None = None
+
+    def __init__(self, path: Path, report: Report) -> None:
+        self._report = report
+        self._basics = required(path, "title.basics.tsv")
+        self._ratings = existing(path, "title.ratings.tsv")
+        self._principals = existing(path, "title.principals.tsv")
+        self._names = existing(path, "name.basics.tsv")
+        self.files = tuple(file for file in (self._ratings, self._basics, self._principals, self._names) if file)
+
+    def items(self) -> Iterator[RawItem]:
+        """The titles that are works and that people know."""
+        titles = self._read_titles(self._read_votes())
+        self._add_people(titles)
+        names = self._read_names({person for title in titles.values() for person in (*title.creators, *title.cast)})
+        for title in titles.values():
+            title.fields["creators"] = [names[person] for person in title.creators if person in names]
+            title.fields["cast"] = [names[person] for person in title.cast if person in names]
+            yield RawItem(str(self._basics), title.line, title.fields)
+
+    def interactions(self, items: Mapping[str, Item]) -> Iterator[Interaction]:
+        """None: IMDb publishes no single votes."""
+        return iter(())
+
+    def _rows(self, path: Path, *needs: str) -> Iterator[tuple[int, dict[str, str]]]:
+        return read_table(path, self._report, needs=needs, delimiter="\t", quoted=False)
+
+    def _read_votes(self) -> dict[str, int] | None:
+        if self._ratings is None:
+            return None
+        votes: dict[str, int] = {}
+        for line, row in self._rows(self._ratings, "tconst", "numvotes"):
+            if not row["numvotes"].isdecimal():
+                self._report.bad_row(self._ratings, line, f"numVotes {row['numvotes'][:40]!r} is no number")
+            elif int(row["numvotes"]) >= MIN_VOTES:
+                votes[row["tconst"]] = int(row["numvotes"])
+        return votes
+
+    def _read_titles(self, votes: Mapping[str, int] | None) -> dict[str, _Title]:
+        titles: dict[str, _Title] = {}
+        for line, row in self._rows(self._basics, "tconst", "titletype", "primarytitle", "startyear", "genres"):
+            key, kind = row["tconst"], row["titletype"]
+            if not key.startswith("tt"):
+                self._report.bad_row(self._basics, line, f"tconst {key[:40]!r} is no title id")
+            elif kind not in TYPES:
+                self._report.note("titles were left out: episodes, pilots and other types that are no works")
+            elif votes is not None and key not in votes:
+                self._report.note(f"titles were left out: fewer than {MIN_VOTES} votes")
+            else:
+                titles[key] = _Title(line, _fields(key, row) | {"popularity": votes[key] if votes else None})
+        return titles
+
+    def _add_people(self, titles: Mapping[str, _Title]) -> None:
+        """Note who made and who plays in these titles; the table lists people in billing order."""
+        if self._principals is None:
+            return
+        for _, row in self._rows(self._principals, "tconst", "nconst", "category"):
+            title = titles.get(row["tconst"])
+            if title is None:
+                continue
+            if row["category"] in ACTORS and len(title.cast) < MAX_CAST:
+                title.cast.append(row["nconst"])
+            elif row["category"] in ("director", "creator") or "creat" in row.get("job", ""):
+                title.creators.append(row["nconst"])
+
+    def _read_names(self, wanted: set[str]) -> dict[str, str]:
+        if self._names is None or not wanted:
+            return {}
+        rows = self._rows(self._names, "nconst", "primaryname")
+        return {row["nconst"]: row["primaryname"] for _, row in rows if row["nconst"] in wanted}
+
+
+def _fields(key: str, row: Mapping[str, str]) -> dict[str, Any]:
+    kind, form, tags = TYPES[row["titletype"]]
+    genres = [] if row["genres"] == NULL else row["genres"].split(",")
+    minutes = row.get("runtimeminutes", NULL)
+    return {
+        "id": f"imdb:{key}",
+        "kind": kind,
+        "form": form,
+        "title": row["primarytitle"],
+        "aliases": [row.get("originaltitle", "")],
+        "year": row["startyear"],
+        "genres": genres,
+        "tags": tags,
+        "minutes": minutes,
+        "age": 18 if row.get("isadult") == "1" else None,
+        "links": {"imdb": key},
+    }
