@@ -1,0 +1,160 @@
+"""Podcasts: RSS feeds and OPML lists that are on this disk, one file or a folder of `.xml`, `.rss` and `.opml`.
+
+A feed gives an item with author, categories, language, description and, as `minutes`, the median length of its episodes. An
+outline of an OPML list gives title, address and, as labels, the folders it lies in. Nothing is fetched. Feeds list recent
+episodes only, so the year a podcast began is left unknown. XML that declares entities is refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from statistics import median
+from typing import Any
+from xml.etree.ElementTree import Element, ParseError
+
+from defusedxml.common import DefusedXmlException
+from defusedxml.ElementTree import iterparse
+
+from chatrec.catalog.clean import RawItem, clean_minutes, clean_text, title_key
+from chatrec.catalog.interactions import Interaction, ValueKind
+from chatrec.catalog.report import Report
+from chatrec.errors import DataMissingError
+from chatrec.types import Item
+
+SUFFIXES = (".xml", ".rss", ".opml")
+MAX_BYTES = 1 << 26
+ITUNES = "{http://www.itunes.com/dtds/podcast-1.0.dtd}"
+ATOM = "{http://www.w3.org/2005/Atom}"
+
+
+class Podcasts:
+    """Feeds and lists of feeds."""
+
+    value: ValueKind | None = None
+
+    def __init__(self, path: Path, report: Report) -> None:
+        self._report = report
+        found = sorted(file for file in path.iterdir() if file.suffix.lower() in SUFFIXES) if path.is_dir() else [path]
+        if not found or not all(file.is_file() for file in found):
+            raise DataMissingError(f"no feed at {path}: give an RSS or OPML file, or a folder of {', '.join(SUFFIXES)} files")
+        self.files = tuple(found)
+
+    def items(self) -> Iterator[RawItem]:
+        """The podcasts of all files; a file that cannot be read is told as a bad row."""
+        for number, file in enumerate(self.files, 1):
+            try:
+                for line, fields in enumerate(_podcasts(file), 1):
+                    yield RawItem(str(file), line, {"kind": "audio", "form": "podcast"} | fields)
+            except ParseError as error:
+                self._report.bad_row(file, error.position[0], f"not XML: {error}")
+            except DefusedXmlException as error:
+                self._report.bad_row(file, 1, f"declares entities: {type(error).__name__}")
+            except ValueError as error:
+                self._report.bad_row(file, 1, str(error))
+            self._report.on_progress(file.name if len(self.files) == 1 else f"{len(self.files)} files", number / len(self.files))
+
+    def interactions(self, items: Mapping[str, Item]) -> Iterator[Interaction]:
+        """None."""
+        return iter(())
+
+
+def _podcasts(file: Path) -> Iterator[dict[str, Any]]:
+    """The podcasts of one file.
+
+    Raises:
+        ValueError: it is neither RSS nor OPML, or too large.
+        ParseError, DefusedXmlException: it is no XML, or XML that is refused.
+    """
+    if (size := file.stat().st_size) > MAX_BYTES:
+        raise ValueError(f"has {size:,} bytes, more than {MAX_BYTES:,}")
+    if not size:
+        raise ValueError("is empty")
+    with file.open("rb") as stream:
+        events = iterparse(stream, events=("start", "end"))
+        _, root = next(events)
+        name = root.tag.lower()
+        if name == "opml":
+            yield from _outlines(events)
+        elif name == "rss":
+            yield _feed(events)
+        else:
+            raise ValueError(f"is neither RSS nor OPML: its first element is {root.tag[:80]!r}")
+
+
+def _outlines(events: Iterator[tuple[str, Element]]) -> Iterator[dict[str, Any]]:
+    folders: list[str] = []
+    for event, element in events:
+        if element.tag != "outline":
+            continue
+        title = element.get("title") or element.get("text") or ""
+        if event == "end":
+            folders.pop()
+            continue
+        if address := clean_text(element.get("xmlUrl")):
+            yield {
+                "id": _id(address, title),
+                "title": title,
+                "genres": [folder for folder in folders if folder],
+                "description": element.get("description"),
+                "language": element.get("language"),
+                "links": {"feed": address, "site": element.get("htmlUrl")},
+            }
+        folders.append("" if address else title)
+
+
+def _feed(events: Iterator[tuple[str, Element]]) -> dict[str, Any]:
+    texts: dict[str, str] = {}
+    labels: list[str] = []
+    lengths: list[float] = []
+    path: list[str] = []
+    for event, element in events:
+        if event == "start":
+            path.append(element.tag)
+            continue
+        if path[:-1] == ["channel"]:
+            if element.tag == "item":
+                lengths += [length] if (length := _length(element.findtext(f"{ITUNES}duration"))) else []
+                element.clear()
+            elif element.tag == f"{ATOM}link" and element.get("rel") == "self":
+                texts["feed"] = element.get("href", "")
+            elif element.text and element.text.strip():
+                texts.setdefault(element.tag, element.text)
+        if path[:2] != ["channel", "item"] and element.tag == f"{ITUNES}category":
+            labels.insert(0, element.get("text", ""))
+        if path:
+            path.pop()
+    return _fields(texts, labels, lengths)
+
+
+def _fields(texts: Mapping[str, str], labels: list[str], lengths: list[float]) -> dict[str, Any]:
+    def first(*names: str) -> str:
+        return next((texts[name] for name in names if name in texts), "")
+
+    title, address = first("title", f"{ITUNES}title"), first("feed", f"{ITUNES}new-feed-url", "link")
+    return {
+        "id": _id(clean_text(address), title),
+        "title": title,
+        "creators": [first(f"{ITUNES}author", "{http://purl.org/dc/elements/1.1/}creator", "managingEditor")],
+        "genres": labels or [texts["category"]] if labels or "category" in texts else [],
+        "tags": ["explicit"] if first(f"{ITUNES}explicit").strip().lower() in ("yes", "true", "explicit") else [],
+        "description": first("description", f"{ITUNES}summary", f"{ITUNES}subtitle"),
+        "language": first("language"),
+        "minutes": round(median(lengths)) or 1 if lengths else None,
+        "links": {"feed": texts.get("feed", ""), "site": texts.get("link", "")},
+    }
+
+
+def _length(text: str | None) -> float | None:
+    """Minutes of an episode; feeds write a bare number for seconds."""
+    plain = clean_text(text)
+    return clean_minutes(f"{plain} s" if plain.isdecimal() else plain)
+
+
+def _id(address: str, title: str) -> str:
+    """An id that stays while the feed's address does, or (without one) its title."""
+    if address:
+        return f"podcasts:{hashlib.sha256(address.encode()).hexdigest()[:16]}"
+    key = title_key(clean_text(title)).replace(" ", "-")
+    return f"podcasts:{key}" if key else ""
