@@ -15,7 +15,8 @@ FEED = """<?xml version="1.0" encoding="{encoding}"?>
 <atom:link rel="self" href="https://example.org/feed.xml"/>
 <itunes:author>Ann Lee</itunes:author><language>en-us</language><itunes:explicit>yes</itunes:explicit>
 <description><![CDATA[<p>Cold cases.</p> Told warmly.]]></description>
-<itunes:category text="True Crime"/><itunes:category text="Society &amp; Culture"><itunes:category text="Philosophy"/></itunes:category>
+<itunes:category text="True Crime"/>
+<itunes:category text="Society &amp; Culture"><itunes:category text="Philosophy"/></itunes:category>
 <item><title>One</title><itunes:author>Guest</itunes:author><itunes:duration>1:00:00</itunes:duration></item>
 <item><title>Two</title><itunes:duration>2400</itunes:duration></item>
 <item><title>Three</title><itunes:duration>45:10</itunes:duration></item>
