@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import math
+import random
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +18,8 @@ from chatrec.index.open import Index
 from chatrec.train.retrievers import Example
 from chatrec.types import Item
 
-SEQUENCE_WEIGHT = 0.5
+SUBSTITUTE_WEIGHT = 0.5
+SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,11 +34,13 @@ class Case:
     has_text: bool
     last: bool
     """Whether nothing more is learned from this dialog after it."""
+    made_up: bool = False
+    """Not a turn as it was: a shuffled dialog with some of its mentions held out."""
 
     @property
     def weight(self) -> float:
-        """How much the head minds it: replayed conversations have text, bare sequences are a substitute."""
-        return 1.0 if self.has_text else SEQUENCE_WEIGHT
+        """How much the head minds it: replayed conversations have text, anything else is a substitute."""
+        return 1.0 if self.has_text and not self.made_up else SUBSTITUTE_WEIGHT
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,6 +105,7 @@ def gather(lines: Sequence[DialogLine], index: Index) -> Dialogs:
             rows,
             any(turn.text for turn in instance.dialog.turns),
             last[number] == place,
+            lines[number].order == "shuffled",
         )
         for place, ((number, instance, rows, recommended), query) in enumerate(zip(turns, asked, strict=True))
     )
@@ -113,13 +119,10 @@ def gather(lines: Sequence[DialogLine], index: Index) -> Dialogs:
 def _turns(line: DialogLine, index: Index) -> Iterator[tuple[Instance, tuple[int, ...], bool]]:
     """The turns of a dialog to learn from, the rows of what they name, and whether the recommender put those forward.
 
-    Turns of the recommender with gold, and others that name something new; a shuffled dialog is a single turn that its own
-    mentions follow.
+    Turns of the recommender with gold, and others that name something new; of a shuffled dialog, held-out mentions.
     """
     if line.order == "shuffled":
-        if rows := _rows((m.item for turn in line.turns for m in turn.mentions), index):
-            blank = line.model_copy(update={"turns": [turn.model_copy(update={"mentions": []}) for turn in line.turns]})
-            yield Instance(blank, len(line.turns)), rows, False
+        yield from _held_out(line, index)
         return
     for number, turn in enumerate(line.turns[1:], 1):
         instance = Instance(line, number)
@@ -128,6 +131,31 @@ def _turns(line: DialogLine, index: Index) -> Iterator[tuple[Instance, tuple[int
         named = turn.gold if recommended else [m.item for m in turn.mentions if m.item not in known]
         if rows := _rows(named, index):
             yield instance, rows, recommended
+
+
+def _held_out(line: DialogLine, index: Index) -> Iterator[tuple[Instance, tuple[int, ...], bool]]:
+    """A shuffled dialog as contexts: each mention in turn is what follows some of the others and some of the sentences.
+
+    What several sentences name is taken to have come back, and also follows a context of which it is part. A sentence that
+    names a title that is not part of the context is left out of it. Who named what is not known; all of it counts as put
+    forward. The same dialog always gives the same contexts.
+    """
+    mentions = {m.item: m for turn in line.turns for m in turn.mentions if m.item in index.rows}
+    titles = {item: index.catalog[item].title.casefold() for item in mentions}
+    sentences = SENTENCE_END.split(" ".join(turn.text or "" for turn in line.turns))
+    entities = [entity for turn in line.turns for entity in turn.entities]
+    draw = random.Random(line.dialog_id)
+    for target, title in titles.items():
+        others = [item for item in mentions if item != target]
+        again = sum(title in sentence.casefold() for sentence in sentences) > 1
+        for returning in (False, True) if again else (False,):
+            kept = draw.sample(others, draw.randint(0, len(others))) + [target] * returning
+            hidden = [title for item, title in titles.items() if item not in kept]
+            said = [sentence for sentence in sentences if not any(title in sentence.casefold() for title in hidden)]
+            said = said[: draw.randint(min(1, len(said)), len(said))]
+            told = {"text": " ".join(said), "mentions": [mentions[item] for item in kept], "entities": entities, "role": "user"}
+            context = line.model_copy(update={"turns": [line.turns[0].model_copy(update=told)]})
+            yield Instance(context, 1), (index.rows[target],), True
 
 
 def _rows(named: Iterable[str], index: Index) -> tuple[int, ...]:

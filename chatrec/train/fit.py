@@ -48,11 +48,11 @@ def fit_head(
         train: what it learns from.
         held_out: what decides when to stop; other dialogs.
         fit: hyper-parameters.
-        start: weights to begin with; it must have the same features.
+        start: weights to begin with, kept if no epoch is better; it must have the same features.
         report: receives a line per epoch.
 
     Returns:
-        The head of the best epoch, and how many epochs that took.
+        The head of the best epoch, and how many epochs that took; 0 if `start` was best.
 
     Raises:
         TrainingDataError: no instance has both gold and other candidates.
@@ -68,7 +68,8 @@ def fit_head(
     optimizer = torch.optim.AdamW(head.parameters(), lr=fit.learning_rate, weight_decay=fit.weight_decay)
     steps = fit.epochs * -(-len(data) // fit.batch)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
-    best, best_loss, best_epoch = copy.deepcopy(head), float("inf"), 0
+    begun = mean_loss(head, check) if start is not None and len(check) else float("inf")
+    best, best_loss, best_epoch = copy.deepcopy(head), begun, 0
     order = torch.Generator().manual_seed(fit.seed)
     for epoch in range(1, fit.epochs + 1):
         head.train()

@@ -90,9 +90,10 @@ class Trainer:
         self._report("reading dialogs", 0.02)
         dialogs, valid = gather(self.lines, self.index), gather(self.valid_lines, self.index)
         models = self._fit(dialogs, "fitting retrievers on all training dialogs", 0.2)
-        config = self._head_config(tuple(models))
+        real = any(case.example.recommended and not case.made_up for case in dialogs.cases)
+        start, config = (None, self._head_config(tuple(models))) if real else load_head(SHIPPED)
         pools = self.out_of_fold(dialogs, config)
-        learned = self._learn(pools, config)
+        learned = self._learn(pools, config, start)
         valid_pools = self.pools(valid.cases, models, learned.config, offset=len(self.lines))
         facts = {"head": learned.facts, "valid": by_protocol(valid_pools, learned.head)}
         if self.config.refit and len(valid_pools.gold):
@@ -149,28 +150,49 @@ class Trainer:
         )
         return build_pools(fusion, features, asked, len(cases))
 
-    def _learn(self, pools: Pools, config: HeadConfig) -> Learned:
-        """A head that stopped and was calibrated on a fold it did not see, then fitted again on all of them."""
+    def _learn(self, pools: Pools, config: HeadConfig, start: Head | None) -> Learned:
+        """A head that stopped and was calibrated on a fold it did not see, then fitted again on all of them.
+
+        Args:
+            pools: what it learns from.
+            config: its features.
+            start: the shipped head, where there is no turn of a real conversation to learn from: it moves no further from
+                that than helps on the fold it did not see.
+        """
         if (pools.gold.sum(axis=1) > 0).sum() < ENOUGH:
             head, shipped = load_head(SHIPPED)
-            return Learned(head, shipped, 0, {"kind": "shipped", "why": f"fewer than {ENOUGH} instances to learn from"})
+            return Learned(head, shipped, 0, None, {"kind": "shipped", "why": f"fewer than {ENOUGH} instances to learn from"})
         self._report("fitting the head", 0.86)
         folds = fold_of([str(group) for group in pools.group], self.config.folds, self.config.seed + 1)
         seen, held = pools.take(folds > 0), pools.take(folds == 0)
-        fit = replace(self.config.fit, seed=self.config.seed)
-        head, epochs = fit_head(config, seen, held, fit, report=lambda line: self._report(f"fitting the head: {line}", 0.87))
+
+        def say(line: str) -> None:
+            self._report(f"fitting the head: {line}", 0.87)
+
+        head, epochs = fit_head(config, seen, held, self._fit_config(start), start, say)
+        facts: dict[str, Any] = {"held_out_fold_of_train": by_protocol(held, head), "epochs": epochs}
+        if start is not None and not epochs:
+            why = "mentions held out of shuffled dialogs did not make it better"
+            return Learned(head, config, 0, start, facts | {"kind": "shipped", "why": why})
         config = calibrate(config, predict(head, held), held)
-        facts = {"kind": "trained", "epochs": epochs, "held_out_fold_of_train": by_protocol(held, head)}
-        return self._relearn(pools, Learned(head, config, epochs, facts))
+        kind = (
+            {"kind": "trained"} if start is None else {"kind": "fine-tuned", "why": "from the shipped one, on held-out mentions"}
+        )
+        return self._relearn(pools, Learned(head, config, epochs, start, facts | kind))
 
     def _relearn(self, pools: Pools, learned: Learned) -> Learned:
         """The same on all pools, for as many epochs as were found best."""
         if not learned.epochs:
             return learned
         self._report("fitting the head on everything", 0.9)
-        fit = replace(self.config.fit, seed=self.config.seed, stop_after=learned.epochs)
-        head, _ = fit_head(learned.config, pools, pools.take(np.zeros(0, dtype=np.intp)), fit)
+        fit = replace(self._fit_config(learned.start), stop_after=learned.epochs)
+        head, _ = fit_head(learned.config, pools, pools.take(np.zeros(0, dtype=np.intp)), fit, learned.start)
         return replace(learned, head=head)
+
+    def _fit_config(self, start: Head | None) -> FitConfig:
+        """A head that begins as the shipped one takes smaller steps."""
+        fit = replace(self.config.fit, seed=self.config.seed)
+        return fit if start is None else replace(fit, learning_rate=fit.learning_rate / 4)
 
     def _write(self, out: Path, models: dict[str, Model], learned: Learned, facts: dict[str, Any]) -> None:
         self._report("writing", 0.98)
@@ -180,7 +202,7 @@ class Trainer:
         fusion_config(tuple(models)).save(out)
         save_head(out, learned.head, learned.config)
         trained = Fingerprints.of(lines)
-        (trained if learned.epochs else trained | Fingerprints.load(SHIPPED)).save(out)
+        (trained if learned.epochs and learned.start is None else trained | Fingerprints.load(SHIPPED)).save(out)
         facts |= {"retrievers": list(models), "dialogs": len(lines), "refitted": refitted, "seed": self.config.seed}
         facts |= {"folds": self.config.folds, "data": self.files.hashes(), "catalog_sha256": self.index.catalog.sha256}
         write_card(out, facts)
@@ -194,6 +216,8 @@ class Learned:
     config: HeadConfig
     epochs: int
     """Epochs that were found best; 0 for the shipped head."""
+    start: Head | None
+    """The shipped head, if this one began as that."""
     facts: dict[str, Any]
 
 

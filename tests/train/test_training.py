@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from dialog_samples import SAMPLE, assistant, dialog, many_dialogs, user, write_dialogs
 
 from chatrec.errors import DataMissingError, LeakError, TrainingDataError
@@ -14,6 +15,7 @@ from chatrec.index.embed import Embedder
 from chatrec.index.open import Index
 from chatrec.retrieve.collaborative import load_models
 from chatrec.score.head import SHIPPED, Scorer, load_head
+from chatrec.train.data import gather
 from chatrec.train.fit import FitConfig
 from chatrec.train.head import TrainConfig, Trainer, TrainFiles, fold_of
 from chatrec.train.models import ModelsConfig
@@ -89,6 +91,33 @@ def test_shuffled_dialogs_teach_the_retrievers_and_leave_the_shipped_head(tmp_pa
     assert {"co_mentioned", "bag", "dialogs"} <= set(facts["retrievers"])
     assert load_head(tmp_path / "models")[1] == load_head(SHIPPED)[1]
     assert "fewer than" in (tmp_path / "models" / "README.md").read_text(encoding="utf-8")
+
+
+def test_a_shuffled_dialog_gives_contexts_that_do_not_name_what_follows(small_index: Index) -> None:
+    titles = {key: small_index.catalog[f"s:{key}"].title for key in ("alien", "thing", "gun")}
+    said = f"I like {titles['alien']}. {titles['thing']} is scary! Yes, {titles['alien']}. So is {titles['gun']}. Thank you."
+    line = dialog(1, user(said, *titles), order="shuffled")
+    cases = gather([line], small_index).cases
+    answers = [small_index.ids[case.gold[0]] for case in cases]
+    assert sorted(answers) == ["s:alien", "s:alien", "s:gun", "s:thing"]
+    for case, answer in zip(cases, answers, strict=True):
+        assert case.made_up
+        named = {opinion.item_id for opinion in case.example.query.ledger.opinions}
+        assert (answer in named) == (not case.example.targets)
+        for key, title in titles.items():
+            assert title not in case.example.query.text or f"s:{key}" in named
+    assert sum(not case.example.targets for case in cases) == 1
+    again = gather([line], small_index).cases
+    assert [case.example.query.text for case in again] == [case.example.query.text for case in cases]
+
+
+def test_enough_shuffled_dialogs_tune_the_shipped_head(tmp_path: Path) -> None:
+    shuffled = [line.model_copy(update={"order": "shuffled"}) for line in many_dialogs(60)]
+    facts = train(tmp_path, "models", dialogs=write_dialogs(tmp_path / "s.jsonl", shuffled))
+    assert facts["head"]["kind"] == "fine-tuned"
+    head, config = load_head(tmp_path / "models")
+    assert config.features == load_head(SHIPPED)[1].features
+    assert any(not torch.equal(a, b) for a, b in zip(head.parameters(), load_head(SHIPPED)[0].parameters(), strict=True))
 
 
 def test_mention_sequences_without_text_are_enough(tmp_path: Path) -> None:
