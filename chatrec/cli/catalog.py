@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,11 +12,15 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
+from chatrec.catalog.exports import EXPORTS
+from chatrec.catalog.history import read_history
+from chatrec.catalog.ingest import import_catalog
 from chatrec.catalog.read import read_catalog
 from chatrec.catalog.report import Report
 from chatrec.catalog.sources import SOURCES
-from chatrec.cli.options import SkipBad
+from chatrec.cli.options import CatalogPath, SkipBad
 from chatrec.errors import CatalogError
+from chatrec.settings import Settings
 from chatrec.types import KINDS, Item
 
 app = typer.Typer(help="Look after catalogs.", no_args_is_help=True)
@@ -45,8 +50,6 @@ def import_source(
 
     What can be used is written in any case; if there were bad rows, the exit code is 3 unless --skip-bad is given.
     """
-    from chatrec.catalog.ingest import import_catalog
-
     report = Report()
     try:
         with _progress(report):
@@ -56,6 +59,32 @@ def import_source(
             typer.echo(line, err=True)
     told = f", {done.interactions:,} interactions in {interactions}" if interactions else ""
     typer.echo(f"{_counted(done.items)} in {out}{told}, {report.bad:,} bad rows")
+    if report.bad and not skip_bad:
+        raise typer.Exit(CatalogError.exit_code)
+
+
+@app.command()
+def history(
+    source: Annotated[str, typer.Argument(help=f"The service it comes from: {', '.join(EXPORTS)}.")],
+    path: Annotated[Path, typer.Argument(help="What the service exported, a file or the unpacked folder.")],
+    catalog: CatalogPath = None,
+    out: Annotated[Path | None, typer.Option("--out", help="The JSON file to write; default: standard output.")] = None,
+    skip_bad: SkipBad = False,
+) -> None:
+    """Find a person's own history in a catalog: JSON with the ids they liked and saw, and the titles it lacks."""
+    items, report = read_catalog(catalog or Settings.load().catalog_path, skip_bad=skip_bad), Report()
+    try:
+        with _progress(report):
+            found = read_history(source, path, items, report)
+    finally:
+        for line in report.lines():
+            typer.echo(line, err=True)
+    text = json.dumps(found.to_dict(), ensure_ascii=False, indent=1)
+    if out is None:
+        typer.echo(text)
+    else:
+        out.write_text(text + "\n", encoding="utf-8")
+        typer.echo(f"{len(found.liked)} liked, {len(found.seen)} seen, {len(found.unmatched)} unmatched in {out}")
     if report.bad and not skip_bad:
         raise typer.Exit(CatalogError.exit_code)
 

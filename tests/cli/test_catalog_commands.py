@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -81,3 +82,22 @@ def test_an_import_that_cannot_be_done_is_one_line_and_a_code(run: Run, argument
     assert ended == code
     assert told in err and "Traceback" not in err
     assert Path("ml/movies.csv").read_text() == MOVIES
+
+
+def test_a_history_is_json_on_standard_output_or_in_a_file(run: Run) -> None:
+    assert run(*IMPORT)[0] == 0
+    Path("watched.csv").write_text("Name,Year\nQuiet Harbour,2003\nUnknown,1900\n")
+    arguments = ("history", "letterboxd", "watched.csv", "--catalog", "films.jsonl")
+    code, out, _ = run(*arguments)
+    wanted = {"liked": [], "seen": ["movielens:1"], "unmatched": ["Unknown (1900)"]}
+    assert (code, json.loads(out)) == (0, wanted)
+    assert run(*arguments, "--out", "history.json")[1] == "0 liked, 1 seen, 1 unmatched in history.json\n"
+    assert json.loads(Path("history.json").read_text()) == wanted
+
+
+def test_a_history_with_bad_rows_names_them_and_ends_with_3(run: Run) -> None:
+    assert run(*IMPORT)[0] == 0
+    Path("ratings.csv").write_text("Name,Year,Rating\nQuiet Harbour,2003,many\n")
+    code, out, err = run("history", "letterboxd", "ratings.csv", "--catalog", "films.jsonl")
+    assert (code, json.loads(out)["seen"]) == (3, [])
+    assert "ratings.csv:2: rating 'many' is no number" in err

@@ -1,0 +1,145 @@
+"""A person's own history: exports as services write them, found again in a catalog."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from imports import put
+
+from chatrec.catalog.exports import LIKED_PLAYS
+from chatrec.catalog.history import History, read_history
+from chatrec.catalog.report import Report
+from chatrec.errors import CatalogError, DataMissingError, InputError
+from chatrec.types import Item
+
+
+def film(key: str, title: str, year: int | None = None, **fields: Any) -> Item:
+    return Item(**{"id": f"t:{key}", "kind": "video", "form": "film", "title": title, "year": year} | fields)
+
+
+CATALOG = {
+    item.id: item
+    for item in (
+        film("lantern", "The Pale Lantern", 1994, links={"imdb": "tt1"}, aliases=("La lanterne",)),
+        film("lantern-2010", "The Pale Lantern", 2010),
+        film("twin-a", "Twin", 2001),
+        film("twin-b", "Twin", 2001),
+        film("moss", "Moss", 2015, form="series"),
+        Item(id="t:album", kind="audio", form="album", title="Tin Songs", creators=("Ann Lee",)),
+        Item(id="t:artist", kind="audio", form="artist", title="Bo Ek"),
+        Item(id="t:track", kind="audio", form="track", title="Rain", creators=("Ann Lee",)),
+        Item(id="t:show", kind="audio", form="podcast", title="Cold Cases"),
+        Item(id="t:game", kind="game", form="game", title="Dig", links={"steam": "10"}),
+    )
+}
+
+
+def read(source: str, path: Path, report: Report | None = None) -> History:
+    return read_history(source, path, CATALOG, report or Report())
+
+
+def test_letterboxd_gives_what_was_watched_and_likes_of_four_stars_or_a_heart(tmp_path: Path) -> None:
+    (tmp_path / "likes").mkdir()
+    put(
+        tmp_path,
+        {
+            "watched.csv": "Date,Name,Year,Letterboxd URI\n2024-01-01,The Pale Lantern,1994,u\n2024-01-01,Unknown Film,1950,u\n",
+            "ratings.csv": "Date,Name,Year,Letterboxd URI,Rating\n2024-01-01,La Lanterne,1995,u,4\n2024-01-01,Moss,2015,u,3.5\n",
+            "likes/films.csv": "Date,Name,Year,Letterboxd URI\n2024-01-01,Pale Lantern,2010,u\n",
+            "watchlist.csv": "Date,Name,Year,Letterboxd URI\n2024-01-01,Twin,2001,u\n",
+        },
+    )
+    found = read("letterboxd", tmp_path)
+    assert found.liked == ("t:lantern", "t:lantern-2010")
+    assert found.seen == ("t:lantern", "t:moss", "t:lantern-2010")
+    assert found.unmatched == ("Unknown Film (1950)",)
+
+
+def test_works_that_fit_equally_well_and_years_that_differ_stay_unmatched(tmp_path: Path) -> None:
+    text = "Name,Year\nTwin,2001\nThe Pale Lantern,2002\nThe Pale Lantern,\n"
+    assert read("letterboxd", put(tmp_path, {"watched.csv": text})) == History(
+        unmatched=("Twin (2001)", "The Pale Lantern (2002)", "The Pale Lantern")
+    )
+
+
+def test_trakt_is_matched_by_imdb_id_first_and_films_are_no_series(tmp_path: Path) -> None:
+    ratings = [
+        {"rating": 9, "movie": {"title": "Another Title", "year": 1900, "ids": {"imdb": "tt1", "trakt": 5}}},
+        {"rating": 10, "movie": {"title": "Moss", "year": 2015, "ids": {}}},
+        {"rating": 10, "episode": {"title": "One"}, "show": {"title": "Moss", "year": 2015}},
+        {"rating": 10, "person": {}},
+        7,
+    ]
+    put(tmp_path, {"ratings-movies.json": json.dumps(ratings), "watchlist.json": "[]"})
+    report = Report()
+    found = read("trakt", tmp_path, report)
+    assert found == History(("t:lantern",), ("t:lantern", "t:moss"), ("Moss (2015)",))
+    assert [(error.line, error.reason) for error in report.first_bad] == [
+        (4, "names neither a movie nor a show"),
+        (5, "is no object"),
+    ]
+
+
+def test_spotify_counts_plays_of_track_album_or_artist_whichever_the_catalog_has(tmp_path: Path) -> None:
+    short = {"artistName": "Bo Ek", "trackName": "Anything", "msPlayed": 29_000}
+    history = [
+        *[{"artistName": "Ann Lee", "trackName": "Rain", "msPlayed": 200_000}] * LIKED_PLAYS,
+        short | {"msPlayed": 31_000},
+        {"artistName": "Cy", "trackName": "Rain", "msPlayed": 200_000},
+        {"artistName": "Cy"},
+    ]
+    album = {"master_metadata_album_artist_name": "Ann Lee", "master_metadata_track_name": "Intro", "ms_played": 60_000}
+    extended = [
+        album | {"master_metadata_album_album_name": "Tin Songs"},
+        {"episode_show_name": "Cold Cases", "ms_played": 99_000},
+    ]
+    library = {"tracks": [], "albums": [{"artist": "Ann Lee", "album": "Tin Songs"}]}
+    put(tmp_path, {"StreamingHistory0.json": json.dumps([short, *history]), "YourLibrary.json": json.dumps(library)})
+    put(tmp_path, {"Streaming_History_Audio_2023.json": json.dumps(extended)})
+    report = Report()
+    found = read("spotify", tmp_path, report)
+    assert found.liked == ("t:track", "t:album")
+    assert found.seen == ("t:track", "t:artist", "t:album", "t:show")
+    assert found.unmatched == ("Cy – Rain",)
+    assert report.bad == 1
+
+
+@pytest.mark.parametrize("header", ["", "uts,utc_time,artist,artist_mbid,album,album_mbid,track,track_mbid\n"])
+def test_lastfm_scrobbles_are_read_with_and_without_a_header(tmp_path: Path, header: str) -> None:
+    row = "1,2024,Ann Lee,,Tin Songs,,{},\n" if header else "Ann Lee,Tin Songs,{},01 Jan 2024 10:00\n"
+    put(
+        tmp_path,
+        {"scrobbles.csv": header + "".join(row.replace("{}", f"Song {n}") for n in range(LIKED_PLAYS)) + row.replace("{}", "")},
+    )
+    report = Report()
+    assert read("lastfm", tmp_path / "scrobbles.csv", report) == History(("t:album",), ("t:album",))
+    assert report.bad == 1
+
+
+def test_steam_games_are_matched_by_id_and_those_never_played_are_left_out(tmp_path: Path) -> None:
+    games = [
+        {"appid": 10, "playtime_forever": 601},
+        {"appid": 11, "name": "Dug", "playtime_forever": 5},
+        {"appid": 12, "playtime_forever": 0},
+        {"appid": 13},
+    ]
+    report = Report()
+    put(tmp_path, {"games.json": json.dumps({"response": {"game_count": 4, "games": games}})})
+    assert read("steam", tmp_path / "games.json", report) == History(("t:game",), ("t:game",), ("Dug",))
+    assert (report.bad, report.notes["games were never played and were left out"]) == (1, 1)
+
+
+def test_exports_that_cannot_be_read_are_told(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="unknown service 'netflix': take one of letterboxd"):
+        read("netflix", tmp_path)
+    with pytest.raises(DataMissingError, match=r"watched\.csv"):
+        read("letterboxd", tmp_path)
+    with pytest.raises(CatalogError, match="is empty"):
+        read("letterboxd", put(tmp_path, {"watched.csv": ""}))
+    for content in ("", "{", "[" * 100_000, "7"):
+        report = Report()
+        assert read("trakt", put(tmp_path, {"ratings.json": content}), report) == History()
+        assert report.bad == 1
