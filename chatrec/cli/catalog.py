@@ -19,7 +19,7 @@ from chatrec.catalog.read import read_catalog
 from chatrec.catalog.report import Report
 from chatrec.catalog.sources import SOURCES
 from chatrec.cli.options import CatalogPath, SkipBad
-from chatrec.errors import CatalogError
+from chatrec.errors import CatalogError, InputError
 from chatrec.settings import Settings
 from chatrec.types import KINDS, Item
 
@@ -72,6 +72,8 @@ def history(
     skip_bad: SkipBad = False,
 ) -> None:
     """Find a person's own history in a catalog: JSON with the ids they liked and saw, and the titles it lacks."""
+    if out is not None and not out.parent.is_dir():
+        raise InputError(f"there is no folder {out.parent} to write into")
     items, report = read_catalog(catalog or Settings.load().catalog_path, skip_bad=skip_bad), Report()
     try:
         with _progress(report):

@@ -91,6 +91,7 @@ def test_a_history_is_json_on_standard_output_or_in_a_file(run: Run) -> None:
     code, out, _ = run(*arguments)
     wanted = {"liked": [], "seen": ["movielens:1"], "unmatched": ["Unknown (1900)"]}
     assert (code, json.loads(out)) == (0, wanted)
+    assert run(*arguments, "--out", "none/history.json")[0] == 2
     assert run(*arguments, "--out", "history.json")[1] == "0 liked, 1 seen, 1 unmatched in history.json\n"
     assert json.loads(Path("history.json").read_text()) == wanted
 
