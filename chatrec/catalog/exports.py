@@ -185,7 +185,7 @@ def _entries(file: Path, report: Report, *inside: str) -> Iterator[tuple[int, di
         if file.stat().st_size > MAX_JSON_BYTES:
             raise ValueError(f"more than {MAX_JSON_BYTES:,} bytes")
         data = parse_json(file.read_text(encoding="utf-8-sig"))
-    except (ValueError, RecursionError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         report.bad_row(file, 1, f"cannot be read as JSON: {error}")
         return
     for key in inside:

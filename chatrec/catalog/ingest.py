@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import os
+import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from chatrec.catalog.clean import Works, clean_item
-from chatrec.catalog.interactions import Interaction, InteractionStore
+from chatrec.catalog.interactions import Interaction, InteractionStore, ValueKind
 from chatrec.catalog.read import write_catalog
 from chatrec.catalog.report import Report
 from chatrec.catalog.sources import Source, open_source
@@ -38,7 +39,9 @@ def import_catalog(
         out: the catalog file to write.
         interactions: the interactions file to write.
         mapping: for `generic`, which column is which field.
-        report: what could not be used is told here. Popularity that a source lacks is the number of its users who met the item.
+        report: what could not be used is told here.
+
+    Popularity that a source lacks is the number of its users who met the item, so split off test data before.
 
     Raises:
         InputError: the source is unknown, or has no interactions and they are asked for; an output cannot be written, or is an
@@ -47,33 +50,52 @@ def import_catalog(
         CatalogError: a file cannot be read as this source, or no item is left.
     """
     source = open_source(name, path, report, mapping)
-    if missing := [str(one.parent) for one in (out, interactions) if one is not None and not one.parent.is_dir()]:
-        raise InputError(f"there is no folder {missing[0]} to write into")
-    outputs = [one.resolve() for one in (out, interactions) if one is not None]
-    if taken := [str(file) for file in source.files if file.resolve() in outputs]:
-        raise InputError(f"{taken[0]} is read and cannot be written over: give another output")
+    _check_outputs(source, [one for one in (out, interactions) if one is not None])
     if interactions is not None and source.value is None:
         raise InputError(f"{name} at {path} holds no interactions")
     works = _gather(source, report)
     if not works.items:
         raise CatalogError("holds no items", path=str(path))
-    if source.value is None:
-        with _replaced(out) as new:
-            write_catalog(works.items.values(), new)
-        return Imported(tuple(works.items.values()), 0)
-    with InteractionStore(out.resolve().parent, source.value) as store:
-        found = source.interactions(works.items)
-        store.add(_of_catalog(found, works.same, 0.0 if source.value != "rating" else -math.inf, report))
-        items = tuple(_with_popularity(works.items.values(), store.users_of_items()))
-        rows = len(store)
-        report.note("interactions repeat an earlier one of the same user and item and were merged", store.added - rows)
-        with _replaced(out) as new:
-            write_catalog(items, new)
-        if interactions is not None:
-            with _replaced(interactions) as new:
-                capped = store.write(new, report.on_progress)
-            report.note("values were above the 99th percentile and became that percentile", capped)
+    if source.value is not None:
+        return _with_interactions(source, source.value, works, out, interactions, report)
+    with _replaced(out) as new:
+        write_catalog(works.items.values(), new)
+    return Imported(tuple(works.items.values()), 0)
+
+
+def _with_interactions(
+    source: Source, kind: ValueKind, works: Works, out: Path, interactions: Path | None, report: Report
+) -> Imported:
+    least = -math.inf if kind == "rating" else 0.0
+    try:
+        with InteractionStore(out.resolve().parent, kind) as store:
+            store.add(_of_catalog(source.interactions(works.items), works.same, least, report))
+            items, rows = tuple(_with_popularity(works.items.values(), store.users_of_items())), len(store)
+            report.note("interactions repeat an earlier one of the same user and item and were merged", store.added - rows)
+            with _replaced(out) as new:
+                write_catalog(items, new)
+            if interactions is not None:
+                with _replaced(interactions) as new:
+                    capped = store.write(new, report.on_progress)
+                report.note("values were above the 99th percentile and became that percentile", capped)
+    except sqlite3.Error as error:
+        raise InputError(f"interactions cannot be gathered in {out.resolve().parent}: {error}") from error
     return Imported(items, rows)
+
+
+def _check_outputs(source: Source, outputs: list[Path]) -> None:
+    """Refuse outputs that cannot be written, or that would be written over something that is needed.
+
+    Raises:
+        InputError: which, and why.
+    """
+    if missing := [str(one.parent) for one in outputs if not one.parent.is_dir()]:
+        raise InputError(f"there is no folder {missing[0]} to write into")
+    places = [one.resolve() for one in outputs]
+    if taken := [str(file) for file in source.files if file.resolve() in places]:
+        raise InputError(f"{taken[0]} is read and cannot be written over: give another output")
+    if len(set(places)) < len(places):
+        raise InputError("the catalog and the interactions need two files")
 
 
 def _gather(source: Source, report: Report) -> Works:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chatrec.catalog import labels as labels_module
 from chatrec.catalog.clean import (
     Works,
     clean_age,
@@ -25,6 +28,7 @@ from chatrec.catalog.clean import (
 )
 from chatrec.catalog.labels import sort_labels
 from chatrec.catalog.read import parse_line
+from chatrec.catalog.vocabulary import vocabulary
 from chatrec.errors import CatalogError
 from chatrec.types import Item
 
@@ -235,3 +239,12 @@ def test_any_values_give_an_item_that_the_reader_accepts_or_a_catalog_error(fiel
     except CatalogError:
         return
     assert parse_line(json.dumps(clean.to_dict(), ensure_ascii=False).encode()) == clean
+
+
+def test_labels_are_sorted_into_words_of_the_vocabulary_only() -> None:
+    data = tomllib.loads((Path(labels_module.__file__).with_name("labels.toml")).read_text(encoding="utf-8"))
+    words = vocabulary()
+    assert set(data["genres"]) <= set(words.genres) and set(data["moods"]) <= set(words.moods)
+    assert set(data["implied"]) <= set(words.genres) and {m for moods in data["implied"].values() for m in moods} <= set(
+        words.moods
+    )

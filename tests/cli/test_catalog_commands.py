@@ -74,6 +74,7 @@ def test_if_nothing_is_left_the_bad_rows_are_named_and_no_file_is_touched(run: R
         (("import", "movielens", "nowhere", "--out", "x.jsonl"), 6, "holds no movies.csv"),
         (("import", "movielens", "ml", "--out", "none/x.jsonl"), 2, "no folder none"),
         (("import", "movielens", "ml", "--out", "ml/movies.csv"), 2, "cannot be written over"),
+        ((*IMPORT, "--interactions", "films.jsonl"), 2, "need two files"),
         ((*IMPORT, "--mapping", "m.toml"), 2, "for the source 'generic' only"),
     ],
 )

@@ -51,7 +51,7 @@ class Podcasts:
                 self._report.bad_row(file, error.position[0], f"not XML: {error}")
             except DefusedXmlException as error:
                 self._report.bad_row(file, 1, f"declares entities: {type(error).__name__}")
-            except ValueError as error:
+            except (OSError, ValueError) as error:
                 self._report.bad_row(file, 1, str(error))
             self._report.on_progress(file.name if len(self.files) == 1 else f"{len(self.files)} files", number / len(self.files))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import gzip
 import re
@@ -24,7 +25,8 @@ class Lines:
         report: where bad lines and progress go.
 
     Raises:
-        CatalogError: (while reading) the compressed file is damaged.
+        DataMissingError: (while reading) the file cannot be opened.
+        CatalogError: (while reading) the compressed file is damaged, or the text is UTF-16.
     """
 
     def __init__(self, path: Path, report: Report) -> None:
@@ -33,24 +35,31 @@ class Lines:
         """Of the line read last, from 1."""
 
     def __iter__(self) -> Iterator[str]:
-        size = max(1, self.path.stat().st_size)
-        with self.path.open("rb") as raw, gzip.GzipFile(fileobj=raw) if self.path.suffix == ".gz" else raw as file:
-            try:
-                while line := file.readline(MAX_LINE_BYTES + 1):
-                    self.number += 1
-                    if self.number % PROGRESS_LINES == 0:
-                        self.report.on_progress(self.path.name, raw.tell() / size)
-                    if len(line) <= MAX_LINE_BYTES:
-                        yield self._decode(line)
-                        continue
-                    while line and not line.endswith(b"\n"):
-                        line = file.readline(MAX_LINE_BYTES)
-                    self.report.bad_row(self.path, self.number, f"is longer than {MAX_LINE_BYTES:,} bytes")
-            except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-                raise CatalogError(f"cannot be unpacked: {error}", path=str(self.path)) from error
+        try:
+            yield from self._read()
+        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+            raise CatalogError(f"cannot be unpacked: {error}", path=str(self.path)) from error
+        except OSError as error:
+            raise DataMissingError(f"cannot read {self.path}: {error.strerror or error}") from error
         self.report.on_progress(self.path.name, 1.0)
 
+    def _read(self) -> Iterator[str]:
+        size = max(1, self.path.stat().st_size)
+        with self.path.open("rb") as raw, gzip.GzipFile(fileobj=raw) if self.path.suffix == ".gz" else raw as file:
+            while line := file.readline(MAX_LINE_BYTES + 1):
+                self.number += 1
+                if self.number % PROGRESS_LINES == 0:
+                    self.report.on_progress(self.path.name, raw.tell() / size)
+                if len(line) <= MAX_LINE_BYTES:
+                    yield self._decode(line)
+                    continue
+                while line and not line.endswith(b"\n"):
+                    line = file.readline(MAX_LINE_BYTES)
+                self.report.bad_row(self.path, self.number, f"is longer than {MAX_LINE_BYTES:,} bytes")
+
     def _decode(self, line: bytes) -> str:
+        if self.number == 1 and line.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            raise CatalogError("is UTF-16: save it as UTF-8", path=str(self.path), line=1)
         try:
             return line.decode("utf-8-sig" if self.number == 1 else "utf-8")
         except UnicodeDecodeError:
@@ -95,7 +104,7 @@ def read_table(
         if len(row) == len(columns):
             yield number, dict(zip(columns, row, strict=True))
         elif row:
-            report.bad_row(path, number, f"has {len(row)} columns instead of {len(columns)}")
+            report.bad_row(path, number, f"has {len(row)} columns instead of {len(columns)}{_swallowed(number, lines)}")
 
 
 def column_name(name: str) -> str:
@@ -133,9 +142,14 @@ def _quoted_rows(lines: Lines, delimiter: str) -> Iterator[tuple[int, list[str]]
         except StopIteration:
             return
         except csv.Error as error:
-            lines.report.bad_row(lines.path, start, str(error))
+            lines.report.bad_row(lines.path, start, f"{error}{_swallowed(start, lines)}")
             continue
         yield start, row
+
+
+def _swallowed(start: int, lines: Lines) -> str:
+    """A remark on the lines that went with a bad row."""
+    return f"; lines {start} to {lines.number} are taken for one row: an unclosed quote?" if lines.number > start else ""
 
 
 def _plain_rows(lines: Lines, delimiter: str) -> Iterator[tuple[int, list[str]]]:
