@@ -32,7 +32,7 @@ DATA: dict[str, tuple[Files, str, bool]] = {
 }
 """Source → its files, which of them is imported (none: the folder), whether it has interactions."""
 JUNK = st.sampled_from(
-    [b"", b'"', b"\t", b",", b"\n", b"\r", b"\x00", b"\xff\xfe", b"\xed\xa0\x80", b"-1", b"9" * 30, b"nan", b"<"]
+    [b"", b'"', b"\t", b",", b"\n", b"\r", b"\x00", b"\xff\xfe", b"\xed\xa0\x80", b"-1", b"9" * 30, b"9" * 5000, b"nan", b"<"]
 )
 
 

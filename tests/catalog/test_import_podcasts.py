@@ -76,8 +76,17 @@ def test_entities_are_refused(tmp_path: Path, attack: str) -> None:
 
 
 def test_what_is_no_feed_is_told_and_if_nothing_else_is_there_an_error(tmp_path: Path) -> None:
-    put(tmp_path, {"a.xml": feed(), "b.xml": "", "c.xml": "<feed/>", "d.xml": "<rss><channel>"})
-    assert [bad.split(": ", 1)[0] for bad in run_import("podcasts", tmp_path).bad] == ["b.xml:1", "c.xml:1", "d.xml:1"]
+    put(
+        tmp_path,
+        {
+            "a.xml": feed(),
+            "b.xml": "",
+            "c.xml": "<feed/>",
+            "d.xml": "<rss><channel>",
+            "e.xml": "<?xml version='1.0' encoding='no'?>",
+        },
+    )
+    assert [bad.split(": ", 1)[0] for bad in run_import("podcasts", tmp_path).bad] == [f"{name}.xml:1" for name in "bcde"]
     with pytest.raises(CatalogError, match="holds no items"):
         run_import("podcasts", tmp_path / "b.xml")
     with pytest.raises(DataMissingError, match="no feed at"):

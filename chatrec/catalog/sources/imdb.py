@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from chatrec.catalog.clean import NULL, RawItem
+from chatrec.catalog.clean import NULL, RawItem, clean_number
 from chatrec.catalog.interactions import Interaction, ValueKind
 from chatrec.catalog.report import Report
 from chatrec.catalog.sources.tables import existing, read_table, required
@@ -74,18 +74,19 @@ class IMDb:
     def _rows(self, path: Path, *needs: str) -> Iterator[tuple[int, dict[str, str]]]:
         return read_table(path, self._report, needs=needs, delimiter="\t", quoted=False)
 
-    def _read_votes(self) -> dict[str, int] | None:
+    def _read_votes(self) -> dict[str, float] | None:
         if self._ratings is None:
             return None
-        votes: dict[str, int] = {}
+        votes: dict[str, float] = {}
         for line, row in self._rows(self._ratings, "tconst", "numvotes"):
-            if not row["numvotes"].isdecimal():
+            count = clean_number(row["numvotes"])
+            if count is None:
                 self._report.bad_row(self._ratings, line, f"numVotes {row['numvotes'][:40]!r} is no number")
-            elif int(row["numvotes"]) >= MIN_VOTES:
-                votes[row["tconst"]] = int(row["numvotes"])
+            elif count >= MIN_VOTES:
+                votes[row["tconst"]] = count
         return votes
 
-    def _read_titles(self, votes: Mapping[str, int] | None) -> dict[str, _Title]:
+    def _read_titles(self, votes: Mapping[str, float] | None) -> dict[str, _Title]:
         titles: dict[str, _Title] = {}
         for line, row in self._rows(self._basics, "tconst", "titletype", "primarytitle", "startyear", "genres"):
             key, kind = row["tconst"], row["titletype"]

@@ -16,6 +16,7 @@ from typing import Any
 from chatrec.catalog.clean import RawItem, clean_text
 from chatrec.catalog.interactions import Interaction
 from chatrec.catalog.report import Report
+from chatrec.catalog.sources.records import unix_time
 from chatrec.catalog.sources.tables import existing, read_table, required
 from chatrec.types import Item
 
@@ -69,7 +70,7 @@ class MovieLens:
         file = str(self._ratings)
         for line, row in self._rows(self._ratings, "ratings"):
             try:
-                value, at = float(row["rating"]), int(row["timestamp"] or 0) or None
+                value, at = float(row["rating"]), unix_time(row["timestamp"])
             except ValueError:
                 self._report.bad_row(file, line, f"rating {row['rating'][:40]!r} at {row['timestamp'][:40]!r}: not two numbers")
                 continue

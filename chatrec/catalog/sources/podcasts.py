@@ -51,7 +51,7 @@ class Podcasts:
                 self._report.bad_row(file, error.position[0], f"not XML: {error}")
             except DefusedXmlException as error:
                 self._report.bad_row(file, 1, f"declares entities: {type(error).__name__}")
-            except (OSError, ValueError) as error:
+            except (OSError, ValueError, LookupError) as error:  # LookupError: an encoding that Python does not know
                 self._report.bad_row(file, 1, str(error))
             self._report.on_progress(file.name if len(self.files) == 1 else f"{len(self.files)} files", number / len(self.files))
 
@@ -65,6 +65,7 @@ def _podcasts(file: Path) -> Iterator[dict[str, Any]]:
 
     Raises:
         ValueError: it is neither RSS nor OPML, or too large.
+        LookupError: its encoding is unknown.
         ParseError, DefusedXmlException: it is no XML, or XML that is refused.
     """
     if (size := file.stat().st_size) > MAX_BYTES:

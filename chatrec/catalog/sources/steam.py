@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from chatrec.catalog.clean import RawItem, clean_text, title_key
+from chatrec.catalog.clean import RawItem, clean_number, clean_text, title_key
 from chatrec.catalog.interactions import Interaction, ValueKind
 from chatrec.catalog.report import Report
 from chatrec.catalog.sources.tables import existing, first_of, read_table, required
@@ -27,6 +27,7 @@ from chatrec.types import Item
 PLAYTIME = ("user_id", "game", "behavior", "hours", "zero")
 """Columns of `steam-200k.csv`, which names none."""
 MAX_TAGS = 20
+_REVIEWS = (("positive_ratings", "positive"), ("negative_ratings", "negative"))
 _DLC = re.compile(r"\b(dlc|downloadable content|season pass)\b", re.I)
 
 
@@ -110,8 +111,8 @@ def _owners(row: dict[str, str]) -> float | None:
     numbers = [int(number) for number in re.findall(r"\d{1,12}", text)]
     if numbers:
         return sum(numbers[:2]) / len(numbers[:2])
-    reviews = [first_of(row, *names).strip() for names in (("positive_ratings", "positive"), ("negative_ratings", "negative"))]
-    return sum(int(count) for count in reviews if count.isdecimal()) if any(reviews) else None
+    reviews = [clean_number(first_of(row, *names)) for names in _REVIEWS]
+    return sum(count or 0 for count in reviews) if any(count is not None for count in reviews) else None
 
 
 def _by_title(items: Mapping[str, Item]) -> dict[str, str]:
