@@ -89,7 +89,7 @@ def _catalog(settings: Settings) -> str:
 
 
 def _index(settings: Settings) -> str:
-    from chatrec.index.build import current_generation, index_home
+    from chatrec.index.generation import current_generation, index_home
     from chatrec.index.open import open_index
 
     catalog, embedder = read_catalog(settings.catalog_path), Embedder.of(settings)

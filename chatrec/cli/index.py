@@ -19,7 +19,7 @@ from chatrec.settings import Settings
 from chatrec.types import KINDS, Constraint, Ledger, Query
 
 if TYPE_CHECKING:
-    from chatrec.index.build import Manifest
+    from chatrec.index.generation import Manifest
     from chatrec.index.open import Index
 
 app = typer.Typer(help="Build, inspect and search indexes.", no_args_is_help=True)
@@ -32,8 +32,9 @@ def build(
     force: Annotated[bool, typer.Option("--force", help="Build anew even if an index of this catalog is there.")] = False,
 ) -> None:
     """Build the index of a catalog, unless it is there already, and print its folder."""
-    from chatrec.index.build import build_index, current_generation, index_home
+    from chatrec.index.build import build_index
     from chatrec.index.embed import Embedder
+    from chatrec.index.generation import current_generation, index_home
     from chatrec.index.open import open_or_build
 
     settings = Settings.load(catalog=catalog)

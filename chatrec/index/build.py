@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import atexit
-import hashlib
-import json
 import os
-import re
 import shutil
 import sqlite3
 import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import bm25s
@@ -30,79 +26,13 @@ from chatrec.constraints import metadata
 from chatrec.errors import IndexCorruptError, IndexMissingError, InputError
 from chatrec.index.document import SCHEMA_VERSION, dense_text, sparse_tokens
 from chatrec.index.embed import Embedder
+from chatrec.index.generation import POINTER, Manifest, current_generation, digest, fixed_files, index_home
 
 log = structlog.get_logger()
 COLLECTION = "items"
 DATABASE = "chroma.sqlite3"
 SYNC_AT = 1000
 """Records after which Chroma writes its graph to files; fewer items are written at the last, or each reader would write them."""
-POINTER = "CURRENT"
-GENERATION = re.compile(r"[0-9a-f]{12}")
-"""Names of generations."""
-
-
-@dataclass(frozen=True)
-class Manifest:
-    """What an index was built from; compared whenever it is opened."""
-
-    catalog_sha256: str
-    embedder: str
-    embedder_sha256: str
-    dimension: int
-    items: int
-    schema_version: int
-    generation: str
-    files: dict[str, int]
-    """Size in bytes of every file that is not written to again; a smaller one was cut short."""
-    digests: dict[str, str] = field(default_factory=dict)
-    """SHA-256 of the same files; none of a file in an index that was built before they were kept."""
-
-    def write(self, folder: Path) -> None:
-        """Write the manifest last: a folder without one is an unfinished build."""
-        path = folder / "manifest.json"
-        with path.open("w", encoding="utf-8") as file:
-            json.dump(asdict(self), file, indent=1)
-            file.flush()
-            os.fsync(file.fileno())
-
-    @classmethod
-    def read(cls, folder: Path) -> Manifest:
-        """Read a generation's manifest.
-
-        Raises:
-            IndexMissingError: there is none.
-            IndexCorruptError: it cannot be read.
-        """
-        path = folder / "manifest.json"
-        if not path.is_file():
-            raise IndexMissingError(f"no index at {folder}: run `chatrec index build`")
-        try:
-            return cls(**json.loads(path.read_text(encoding="utf-8")))
-        except (ValueError, TypeError) as error:
-            raise IndexCorruptError(f"{path} is damaged ({error}): run `chatrec index build --force`") from error
-
-
-def index_home(build_dir: Path, catalog_sha256: str, embedder_sha256: str) -> Path:
-    """The folder that holds the generations for one catalog and one embedder."""
-    return build_dir / f"{catalog_sha256[:16]}-{embedder_sha256[:8]}-v{SCHEMA_VERSION}"
-
-
-def current_generation(home: Path) -> Path:
-    """The generation in use.
-
-    Raises:
-        IndexMissingError: nothing has been built.
-        IndexCorruptError: the pointer is damaged or names a folder that is gone.
-    """
-    pointer = home / POINTER
-    if not pointer.is_file():
-        raise IndexMissingError(f"no index in {home}: run `chatrec index build`")
-    name = pointer.read_text(encoding="utf-8", errors="replace").strip()
-    if not GENERATION.fullmatch(name):
-        raise IndexCorruptError(f"{pointer} is damaged: run `chatrec index build --force`")
-    if not (home / name).is_dir():
-        raise IndexCorruptError(f"{pointer} names {name!r}, which is gone: run `chatrec index build --force`")
-    return home / name
 
 
 def build_index(catalog: Catalog, embedder: Embedder, build_dir: Path, *, progress: bool = False) -> Path:
@@ -197,21 +127,6 @@ def _write_generation(catalog: Catalog, embedder: Embedder, vectors: NDArray[np.
         files=fixed_files(folder),
         digests={name: digest(folder / name) for name in fixed_files(folder)},
     ).write(folder)
-
-
-def fixed_files(folder: Path) -> dict[str, int]:
-    """Path within a generation → bytes, of everything but Chroma's database, which it may tidy up when it opens it."""
-    return {
-        str(path.relative_to(folder)): path.stat().st_size
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and "sqlite3" not in path.name and path.name != "manifest.json"
-    }
-
-
-def digest(path: Path) -> str:
-    """SHA-256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _fill_chroma(catalog: Catalog, vectors: NDArray[np.float32], folder: Path) -> None:

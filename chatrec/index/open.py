@@ -15,18 +15,11 @@ from numpy.typing import NDArray
 from chatrec.catalog.read import Catalog
 from chatrec.constraints import where
 from chatrec.errors import IndexCorruptError, IndexMismatchError, IndexMissingError
-from chatrec.index.build import (
-    Manifest,
-    build_index,
-    current_generation,
-    digest,
-    fixed_files,
-    index_home,
-    open_collection,
-)
+from chatrec.index.build import build_index, open_collection
 from chatrec.index.columns import Columns
 from chatrec.index.document import SCHEMA_VERSION, tokenize
 from chatrec.index.embed import Embedder
+from chatrec.index.generation import Manifest, current_generation, digest, fixed_files, index_home
 from chatrec.types import Constraint, Query
 
 EXACT_BELOW = 500

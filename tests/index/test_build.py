@@ -13,8 +13,9 @@ import pytest
 
 from chatrec.catalog.read import Catalog
 from chatrec.errors import IndexCorruptError, IndexMismatchError, IndexMissingError, InputError
-from chatrec.index.build import build_index, current_generation, index_home
+from chatrec.index.build import build_index
 from chatrec.index.embed import Embedder
+from chatrec.index.generation import current_generation, index_home
 from chatrec.index.open import open_index, open_or_build, popularity_percentiles
 from chatrec.types import Constraint, Item, Ledger, Query
 

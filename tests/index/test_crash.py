@@ -17,7 +17,8 @@ from builder import HashEmbedder, answers, catalog, start
 
 from chatrec.errors import ChatrecError, IndexCorruptError, IndexMissingError, InputError
 from chatrec.index import build
-from chatrec.index.build import build_index, current_generation, index_home
+from chatrec.index.build import build_index
+from chatrec.index.generation import current_generation, index_home
 from chatrec.index.open import Index, open_index, open_or_build
 
 CATALOG = catalog()
