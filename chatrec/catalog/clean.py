@@ -21,6 +21,9 @@ The one place where outside values are standardised. For each field:
 A value that cannot be read is left out and counted, the item stays. Two items are one work if kind, form, normalised title, year
 and first creator agree and no database that both link to gives them different ids. The first keeps its id; lists are joined,
 missing fields filled, the higher popularity stays. Without year and creator only artists are merged.
+
+Moods that a source has for fewer than half of the items of a medium become tags (`settle_moods`): what is forbidden ("nothing
+scary") is not satisfied by an item of unknown mood, so a few known ones would rule out all others.
 """
 
 from __future__ import annotations
@@ -29,6 +32,7 @@ import html
 import math
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
@@ -45,6 +49,7 @@ from chatrec.types import KINDS, Item
 
 MAX_TITLE, MAX_VALUE, MAX_VALUES, MAX_DESCRIPTION, MAX_MINUTES, SENTENCES = 500, 200, 50, 600, 100_000, 3
 LISTS = ("aliases", "creators", "cast", "publishers", "themes", "countries")
+MOODS_KNOWN = 0.5
 NULL = r"\N"
 NOTHING = frozenset({"", "nan", "null", "none", "n/a"})
 """What stands for an unknown value, except in titles: an artist may be called Null."""
@@ -280,6 +285,20 @@ def join(first: Item, second: Item) -> Item:
     known = [p for p in (first.popularity, second.popularity) if p is not None]
     changed["popularity"] = max(known, default=None)
     return replace(first, **changed)
+
+
+def settle_moods(items: Iterable[Item], note: Callable[[str, int], None]) -> list[Item]:
+    """The items, their moods as tags in media where fewer than half of the items have any."""
+    kept = list(items)
+    total, known = Counter(item.kind for item in kept), Counter(item.kind for item in kept if item.moods)
+    sparse = {kind for kind in known if known[kind] < MOODS_KNOWN * total[kind]}
+    for kind in sorted(sparse):
+        note(f"{kind} items have moods, fewer than half of all: these became tags", known[kind])
+    return [_moods_as_tags(item) if item.moods and item.kind in sparse else item for item in kept]
+
+
+def _moods_as_tags(item: Item) -> Item:
+    return replace(item, moods=(), tags=tuple(dict.fromkeys(item.tags + item.moods)))
 
 
 def _work_key(item: Item) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from chatrec.catalog.clean import Works, clean_item
+from chatrec.catalog.clean import Works, clean_item, settle_moods
 from chatrec.catalog.interactions import Interaction, InteractionStore, ValueKind
 from chatrec.catalog.read import write_catalog
 from chatrec.catalog.report import Report
@@ -56,6 +56,8 @@ def import_catalog(
     works = _gather(source, report)
     if not works.items:
         raise CatalogError("holds no items", path=str(path))
+    if name != "generic":  # there, whoever wrote the mapping said what moods are
+        works.items = {item.id: item for item in settle_moods(works.items.values(), report.note)}
     if source.value is not None:
         return _with_interactions(source, source.value, works, out, interactions, report)
     with _replaced(out) as new:

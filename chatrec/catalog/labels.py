@@ -51,6 +51,8 @@ def sort_labels(kind: Kind, *, genres: Iterable[str] = (), moods: Iterable[str] 
         genres: words for genres: a genre of ours, else a mood of ours, else a tag.
         moods: words for moods: a mood of ours, else a tag.
         tags: free words; they stay tags.
+
+    An item whose moods are known has those, too, that its genres mean; from the genres alone they do not become known.
     """
     words = _words()
     found: dict[Section, dict[str, None]] = {"genres": {}, "moods": {}, "tags": {}}
@@ -60,7 +62,7 @@ def sort_labels(kind: Kind, *, genres: Iterable[str] = (), moods: Iterable[str] 
         _place(label, ("moods",), kind, found)
     for label in tags:
         _place(label, (), kind, found)
-    for genre in found["genres"]:
+    for genre in found["genres"] if found["moods"] else ():
         found["moods"] |= dict.fromkeys(words.implied.get(genre, ()))
     return Labels(tuple(found["genres"]), tuple(found["moods"]), tuple(found["tags"]))
 

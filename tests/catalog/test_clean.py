@@ -24,6 +24,7 @@ from chatrec.catalog.clean import (
     clean_number,
     clean_text,
     clean_year,
+    settle_moods,
     title_key,
 )
 from chatrec.catalog.labels import sort_labels
@@ -174,8 +175,19 @@ def test_labels_become_genres_and_moods_of_the_medium_and_the_rest_are_tags() ->
     )
 
 
-def test_a_genre_brings_the_moods_it_means() -> None:
-    assert sort_labels("video", genres=["Thriller", "Horror"]).moods == ("tense", "scary")
+def test_a_genre_brings_the_moods_it_means_where_moods_are_known_at_all() -> None:
+    assert sort_labels("video", genres=["Thriller", "Horror"], moods=["funny"]).moods == ("funny", "tense", "scary")
+    assert sort_labels("video", genres=["Thriller", "Horror"]).moods == ()
+
+
+def test_moods_that_few_items_of_a_medium_have_become_tags() -> None:
+    told: dict[str, int] = {}
+    films = [item(id="t:1", moods=["funny"], tags=["silent"]), item(id="t:2"), item(id="t:3")]
+    songs = [item(id="t:4", kind="audio", moods=["calm"]), item(id="t:5", kind="audio")]
+    first, *others = settle_moods([*films, *songs], told.__setitem__)
+    assert (first.moods, first.tags) == ((), ("silent", "funny"))
+    assert others == [*films[1:], *songs]
+    assert told == {"video items have moods, fewer than half of all: these became tags": 1}
 
 
 @pytest.mark.parametrize("a, b", [("The Big Café", "big cafe"), ("Tom & Jo", "Tom and Jo"), ("Who's There?", "whos there")])

@@ -46,18 +46,26 @@ def test_other_titles_in_parentheses_are_aliases_and_foreign_articles_move_too(t
     assert (film.title, film.aliases, film.year) == ("Three Clocks", ("Les Trois horloges",), 1971)
 
 
-def test_unknown_genres_are_tags_no_genres_are_none_and_horror_is_scary(tmp_path: Path) -> None:
+def test_unknown_genres_are_tags_and_no_genres_are_none(tmp_path: Path) -> None:
     catalog = run_import("movielens", put(tmp_path, GOOD)).catalog
     assert (catalog["movielens:2"].genres, catalog["movielens:2"].tags) == (("drama", "crime"), ("film-noir",))
     assert catalog["movielens:3"].genres == ()
-    assert (catalog["movielens:4"].genres, catalog["movielens:4"].moods) == (("horror",), ("scary",))
+    assert catalog["movielens:4"].genres == ("horror",)
     assert catalog["movielens:4"].tags == ("imax",)
 
 
 def test_a_tag_of_three_people_is_a_mood_and_one_of_a_single_person_stays_a_tag(tmp_path: Path) -> None:
-    film = run_import("movielens", put(tmp_path, GOOD)).catalog["movielens:3"]
+    alone = "movieId,title,genres\n3,Quiet Harbour (2003),(no genres listed)\n"
+    film = run_import("movielens", put(tmp_path, GOOD | {"movies.csv": alone})).catalog["movielens:3"]
     assert film.moods == ("melancholic",)
     assert film.tags == ("quirky", "small town")
+
+
+def test_moods_of_few_films_are_tags_since_forbidding_one_would_rule_out_all_others(tmp_path: Path) -> None:
+    result = run_import("movielens", put(tmp_path, GOOD), interactions=True)
+    assert result.catalog["movielens:3"].tags == ("quirky", "small town", "melancholic")
+    assert not any(item.moods for item in result.catalog.values())
+    assert result.report.notes["video items have moods, fewer than half of all: these became tags"] == 1
 
 
 def test_ratings_become_interactions(tmp_path: Path) -> None:
@@ -105,7 +113,7 @@ def test_the_older_dat_files_are_read(tmp_path: Path) -> None:
         "movielens", put(tmp_path, {"movies.dat": movies, "ratings.dat": "7::1::5::978300760\n"}), interactions=True
     )
     assert result.catalog["movielens:1"].title == "The Café Noir"
-    assert result.catalog["movielens:1"].moods == ("tense",)
+    assert result.catalog["movielens:1"].genres == ("crime", "thriller")
     assert result.interactions == [{"user_id": "7", "item_id": "movielens:1", "value": "5", "timestamp": "978300760"}]
 
 
