@@ -53,10 +53,11 @@ def test_a_playtime_table_with_a_header_may_name_ids_and_minutes(tmp_path: Path)
     assert result.bad[0].startswith("playtime.csv:4: ")
 
 
-def test_a_store_table_with_other_column_names_and_commas_is_read(tmp_path: Path) -> None:
+def test_a_store_table_with_other_column_names_and_a_glued_header_is_read(tmp_path: Path) -> None:
     games = (
-        "AppID,Name,Release date,Estimated owners,Required age,About the game,Developers,Publishers,Categories,Genres,Tags\n"
-        '50,Dig,"Oct 21, 2008",0 - 20000,0,A mine.,"Ann, Inc.",,"Single-player,Co-op","Indie,Strategy","Puzzle,Relaxing"\n'
+        "AppID,Name,Release date,Estimated owners,Required age,DiscountDLC count,About the game,Developers,Publishers,Categories,"
+        "Genres,Tags\n"
+        '50,Dig,"Oct 21, 2008",0 - 20000,0,0,2,A mine.,"Ann, Inc.",,"Single-player,Co-op","Indie,Strategy","Puzzle,Relaxing"\n'
     )
     (game,) = run_import("steam", put(tmp_path, {"games.csv": games})).catalog.values()
     assert (game.year, game.popularity, game.description) == (2008, 10000, "A mine.")

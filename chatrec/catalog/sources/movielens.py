@@ -23,7 +23,8 @@ from chatrec.types import Item
 MAX_TAGS = 20
 MOOD_PEOPLE = 3
 _YEAR = re.compile(r"\s*\((\d{4})(?:\s*[-–]\s*(?:\d{4})?)?\)\s*$")
-_OTHER = re.compile(r"\s*\(([^()]*)\)\s*$")
+_OTHER = re.compile(r"(?<!\bor)(?<!\bor\s)\s*\((?!part\b|vol\b|volume\b|episode\b|chapter\b|\d+\))([^()]*)\)\s*$", re.I)
+"""Another title in parentheses; what counts a part, or ends a sentence ("Or (The Unexpected …)"), belongs to the title."""
 _ARTICLE = re.compile(
     r"^(.*), (the|a|an|le|la|les|l'|un|une|der|die|das|ein|eine|el|los|las|il|lo|gli|i|o|os|as|de|het|den|det)$", re.I
 )
@@ -107,6 +108,8 @@ def split_title(text: str) -> tuple[str, list[str], str]:
 
     >>> split_title("City of Lost Children, The (Cité des enfants perdus, La) (1995)")
     ('The City of Lost Children', ['La Cité des enfants perdus'], '1995')
+    >>> split_title("Kettle: Or (The Long Boil) (2014)"), split_title("Two Rivers (Part 2) (1999)")
+    (('Kettle: Or (The Long Boil)', [], '2014'), ('Two Rivers (Part 2)', [], '1999'))
     """
     found = _YEAR.search(text)
     year, rest, others = (found[1], text[: found.start()], []) if found else ("", text, [])

@@ -7,8 +7,9 @@ import csv
 import gzip
 import re
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from chatrec.catalog.report import Report
 from chatrec.errors import CatalogError, DataMissingError
@@ -75,6 +76,7 @@ def read_table(
     header: Sequence[str] | None = None,
     delimiter: str = ",",
     quoted: bool = True,
+    glued: Mapping[str, Sequence[str]] = MappingProxyType({}),
 ) -> Iterator[tuple[int, dict[str, str]]]:
     """The rows of a table as (line, column → text).
 
@@ -85,6 +87,7 @@ def read_table(
         header: the columns, if the file's first line does not name them.
         delimiter: between columns; several characters only where nothing is quoted.
         quoted: whether `"` quotes, as in CSV.
+        glued: names in the header of a known file that lacks a delimiter between them → the names it should have.
 
     Raises:
         DataMissingError: there is no such file.
@@ -95,9 +98,10 @@ def read_table(
     lines = Lines(path, report)
     rows = _quoted_rows(lines, delimiter) if quoted else _plain_rows(lines, delimiter)
     try:
-        columns = [column_name(name) for name in header or next(rows)[1]]
+        named = [column_name(name) for name in header or next(rows)[1]]
     except StopIteration:
         raise CatalogError("is empty", path=str(path)) from None
+    columns = [part for name in named for part in glued.get(name, (name,))]
     if missing := [name for name in needs if name not in columns]:
         raise CatalogError(f"has no column {', '.join(missing)}", path=str(path), line=1)
     for number, row in rows:
