@@ -118,7 +118,7 @@ def _owners(row: dict[str, str]) -> float | None:
 
 
 def _by_title(items: Mapping[str, Item]) -> dict[str, str]:
-    """Normalised title → id, for titles that only one game has; a game's own title comes before others' aliases."""
+    """Normalised title → id, for titles that only one game has."""
     keys = {item.id: title_key(item.title) for item in items.values()}
     times = Counter(keys.values())
     return {key: item_id for item_id, key in keys.items() if times[key] == 1}
