@@ -104,7 +104,7 @@ class KnownVectors(Embedder):
         super().__init__()
         self._known = known
 
-    def encode(self, texts: Sequence[str], *, progress: bool = False) -> np.ndarray:
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
         new = [text for text in dict.fromkeys(texts) if text not in self._known]
         self._known.update(zip(new, super().encode(new), strict=True))
         return np.stack([self._known[text] for text in texts]) if texts else super().encode(texts)

@@ -29,7 +29,7 @@ app = typer.Typer(help="Build, inspect and search indexes.", no_args_is_help=Tru
 def build(
     catalog: CatalogPath = None,
     skip_bad: SkipBad = False,
-    force: Annotated[bool, typer.Option("--force", help="Build anew even if an index of this catalog is there.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Build anew, embedding every text, even if there is an index.")] = False,
 ) -> None:
     """Build the index of a catalog, unless it is there already, and print its folder."""
     from chatrec.index.build import build_index
@@ -43,7 +43,7 @@ def build(
     if items.skipped:
         typer.echo(f"{len(items.skipped)} bad lines skipped, the first: {items.skipped[0]}", err=True)
     if force:
-        folder = build_index(items, embedder, settings.build_dir, progress=sys.stderr.isatty())
+        folder = build_index(items, embedder, settings.build_dir, reuse=False, progress=sys.stderr.isatty())
     else:
         open_or_build(items, embedder, settings.build_dir, progress=sys.stderr.isatty())
         folder = current_generation(index_home(settings.build_dir, items.sha256, embedder.sha256))

@@ -27,6 +27,7 @@ from chatrec.errors import IndexCorruptError, IndexMissingError, InputError
 from chatrec.index.document import SCHEMA_VERSION, dense_text, sparse_tokens
 from chatrec.index.embed import Embedder
 from chatrec.index.generation import POINTER, Manifest, current_generation, digest, fixed_files, index_home
+from chatrec.index.vectors import Embedded, embed
 
 log = structlog.get_logger()
 COLLECTION = "items"
@@ -35,13 +36,14 @@ SYNC_AT = 1000
 """Records after which Chroma writes its graph to files; fewer items are written at the last, or each reader would write them."""
 
 
-def build_index(catalog: Catalog, embedder: Embedder, build_dir: Path, *, progress: bool = False) -> Path:
+def build_index(catalog: Catalog, embedder: Embedder, build_dir: Path, *, reuse: bool = True, progress: bool = False) -> Path:
     """Build and swap in the index of a catalog.
 
     Args:
         catalog: the items.
         embedder: what embeds them.
         build_dir: folder that holds all built indexes.
+        reuse: embed only texts that no earlier build by this embedder, finished or interrupted, has embedded.
         progress: show a bar while embedding.
 
     Returns:
@@ -56,8 +58,9 @@ def build_index(catalog: Catalog, embedder: Embedder, build_dir: Path, *, progre
         generation = home / uuid.uuid4().hex[:12]
         try:
             generation.mkdir()
-            vectors = embedder.encode([dense_text(item) for item in catalog.values()], progress=progress)
-            _write_generation(catalog, embedder, vectors, generation)
+            texts = [dense_text(item) for item in catalog.values()]
+            embedded = embed(texts, embedder, home, reuse=reuse, progress=progress)
+            _write_generation(catalog, embedder, embedded, generation)
             _swap(home, generation)
         except BaseException as error:
             if not _in_use(generation):
@@ -66,7 +69,7 @@ def build_index(catalog: Catalog, embedder: Embedder, build_dir: Path, *, progre
                 raise InputError(f"the index cannot be written to {home}: {error}") from error
             raise
         _drop_unfinished(home, keep=generation)
-    log.info("index built", items=len(catalog), folder=str(generation))
+    log.info("index built", items=len(catalog), embedded=embedded.fresh, folder=str(generation))
     return generation
 
 
@@ -109,23 +112,24 @@ def _problem(database: Path) -> str:
     return "" if found == "ok" else " ".join(found.split())
 
 
-def _write_generation(catalog: Catalog, embedder: Embedder, vectors: NDArray[np.float32], folder: Path) -> None:
+def _write_generation(catalog: Catalog, embedder: Embedder, embedded: Embedded, folder: Path) -> None:
     write_catalog(catalog.values(), folder / "items.jsonl")
-    np.save(folder / "vectors.npy", vectors, allow_pickle=False)
+    embedded.write(folder)
     retriever = bm25s.BM25(method="lucene")
     retriever.index([sparse_tokens(item) for item in catalog.values()], show_progress=False)
     retriever.save(folder / "bm25")
-    _fill_chroma(catalog, vectors, folder)
+    _fill_chroma(catalog, embedded.vectors, folder)
     Manifest(
         catalog_sha256=catalog.sha256,
         embedder=embedder.name,
         embedder_sha256=embedder.sha256,
-        dimension=int(vectors.shape[1]),
+        dimension=int(embedded.vectors.shape[1]),
         items=len(catalog),
         schema_version=SCHEMA_VERSION,
         generation=folder.name,
         files=fixed_files(folder),
         digests={name: digest(folder / name) for name in fixed_files(folder)},
+        embedded=embedded.fresh,
     ).write(folder)
 
 

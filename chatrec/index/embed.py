@@ -72,12 +72,11 @@ class Embedder:
         """Length of a vector."""
         return int(self._model.get_embedding_dimension() or 0)
 
-    def encode(self, texts: Sequence[str], *, progress: bool = False) -> NDArray[np.float32]:
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Embed texts.
 
         Args:
             texts: n texts; longer ones are cut by the model's own limit.
-            progress: show a bar on standard error.
 
         Returns:
             float32 [n, dimension], each row of unit length.
@@ -86,7 +85,7 @@ class Embedder:
             return np.zeros((0, self.dimension), dtype=np.float32)
         if len(texts) <= FEW:
             return self._encode_few(list(texts))
-        options: dict[str, Any] = {"normalize_embeddings": True, "convert_to_numpy": True, "show_progress_bar": progress}
+        options: dict[str, Any] = {"normalize_embeddings": True, "convert_to_numpy": True, "show_progress_bar": False}
         return np.asarray(self._model.encode(list(texts), batch_size=64, **options), dtype=np.float32)
 
     def _encode_few(self, texts: list[str]) -> NDArray[np.float32]:

@@ -15,6 +15,8 @@ from chatrec.index.document import SCHEMA_VERSION
 POINTER = "CURRENT"
 GENERATION = re.compile(r"[0-9a-f]{12}")
 """Names of generations."""
+HOME = re.compile(r"[0-9a-f]{16}-[0-9a-f]{8}-v\d+")
+"""Names of homes."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,8 @@ class Manifest:
     """Size in bytes of every file that is not written to again; a smaller one was cut short."""
     digests: dict[str, str] = field(default_factory=dict)
     """SHA-256 of the same files; none of a file in an index that was built before they were kept."""
+    embedded: int | None = None
+    """Texts that this build embedded, the other vectors being those of earlier builds; none: not kept then."""
 
     def write(self, folder: Path) -> None:
         """Write the manifest last: a folder without one is an unfinished build."""
@@ -61,6 +65,18 @@ class Manifest:
 def index_home(build_dir: Path, catalog_sha256: str, embedder_sha256: str) -> Path:
     """The folder that holds the generations for one catalog and one embedder."""
     return build_dir / f"{catalog_sha256[:16]}-{embedder_sha256[:8]}-v{SCHEMA_VERSION}"
+
+
+def homes(build_dir: Path, embedder_sha256: str = "") -> list[Path]:
+    """All homes, or those of one embedder, the one that was last built in first."""
+    found = [path for path in build_dir.iterdir() if path.is_dir() and HOME.fullmatch(path.name)] if build_dir.is_dir() else []
+    mine = [home for home in found if not embedder_sha256 or home.name.split("-")[1] == embedder_sha256[:8]]
+    return sorted(mine, key=_built, reverse=True)
+
+
+def _built(home: Path) -> float:
+    pointer = home / POINTER
+    return pointer.stat().st_mtime if pointer.is_file() else 0.0
 
 
 def current_generation(home: Path) -> Path:

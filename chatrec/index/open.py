@@ -20,6 +20,7 @@ from chatrec.index.columns import Columns
 from chatrec.index.document import SCHEMA_VERSION, tokenize
 from chatrec.index.embed import Embedder
 from chatrec.index.generation import Manifest, current_generation, digest, fixed_files, index_home
+from chatrec.index.vectors import VECTORS
 from chatrec.types import Constraint, Query
 
 EXACT_BELOW = 500
@@ -178,7 +179,7 @@ def _check(manifest: Manifest, catalog: Catalog, embedder: Embedder, folder: Pat
 
 def _load(folder: Path) -> tuple[NDArray[np.float32], bm25s.BM25]:
     try:
-        vectors = np.load(folder / "vectors.npy", allow_pickle=False)
+        vectors = np.load(folder / VECTORS, allow_pickle=False)
         bm25 = bm25s.BM25.load(folder / "bm25", load_corpus=False)
     except (OSError, ValueError, KeyError) as error:
         raise IndexCorruptError(f"{folder} is damaged ({error}): run `chatrec index build --force`") from error

@@ -34,8 +34,10 @@ class HashEmbedder:
 
     def __init__(self, pause: Connection | None = None) -> None:
         self._pause = pause
+        self.embedded: list[str] = []
 
-    def encode(self, texts: Sequence[str], *, progress: bool = False) -> np.ndarray:
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        self.embedded += texts
         if self._pause:
             self._pause.send("embedding")
             self._pause.recv()
@@ -93,7 +95,7 @@ def start(
     Args:
         folder: where indexes are kept.
         task: what to do there.
-        wait: stop while holding the lock.
+        wait: stop before every shard of texts, while holding the lock.
         nobody: first become a user who may write nowhere.
         file_limit: bytes of the longest file that can be written, as on a full disk; 0: any.
     """
@@ -121,7 +123,7 @@ def _work(folder: Path, task: str, talk: Connection, wait: bool, nobody: bool, f
         if task == "open":
             talk.send(" ".join(answers(open_or_build(items, embedder, folder))))  # type: ignore[arg-type]
         else:
-            talk.send(build_index(items, embedder, folder).name)  # type: ignore[arg-type]
+            talk.send(build_index(items, embedder, folder, reuse=False).name)  # type: ignore[arg-type]
     except ChatrecError as error:
         talk.send(f"{type(error).__name__}: {error}")
         raise SystemExit(error.exit_code) from error

@@ -15,7 +15,7 @@ from chatrec.catalog.read import Catalog
 from chatrec.errors import IndexCorruptError, IndexMismatchError, IndexMissingError, InputError
 from chatrec.index.build import build_index
 from chatrec.index.embed import Embedder
-from chatrec.index.generation import current_generation, index_home
+from chatrec.index.generation import GENERATION, current_generation, index_home
 from chatrec.index.open import open_index, open_or_build, popularity_percentiles
 from chatrec.types import Constraint, Item, Ledger, Query
 
@@ -161,7 +161,7 @@ def test_a_killed_build_is_cleared_away_and_the_next_succeeds(catalog: Catalog, 
     done = subprocess.run([sys.executable, "-c", script, str(tmp_path / "c.jsonl"), str(tmp_path)], capture_output=True)
     assert done.returncode == -9
     home = index_home(tmp_path, catalog.sha256, embedder.sha256)
-    left = [folder for folder in home.iterdir() if folder.is_dir()]
+    left = [folder for folder in home.iterdir() if GENERATION.fullmatch(folder.name)]
     assert len(left) == 1
     generation = build_index(catalog, embedder, tmp_path)
     assert [folder for folder in home.iterdir() if folder.is_dir()] == [generation]

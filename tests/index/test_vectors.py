@@ -1,0 +1,128 @@
+"""No text is embedded twice: not after an edit of the catalog, not after a build that was killed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from builder import HashEmbedder, answers, catalog, start
+
+from chatrec.catalog.read import Catalog
+from chatrec.index import vectors
+from chatrec.index.build import build_index
+from chatrec.index.embed import Embedder
+from chatrec.index.generation import current_generation, index_home
+from chatrec.index.open import Index, open_index
+
+CATALOG = catalog()
+
+
+def edited() -> Catalog:
+    """The catalog with an item added, one changed in what is embedded, one in what is not, and one removed."""
+    first, second, third, *rest = CATALOG.values()
+    added = replace(first, id="video:new", title="A New One")
+    return Catalog.of([added, replace(second, title="Changed"), replace(third, popularity=3.0), *rest])
+
+
+def build(items: Catalog, folder: Path, *, reuse: bool = True) -> tuple[Index, list[str]]:
+    """The index, and the texts that were embedded for it."""
+    embedder = HashEmbedder()
+    generation = build_index(items, embedder, folder, reuse=reuse)  # type: ignore[arg-type]
+    return open_index(generation, items, HashEmbedder()), embedder.embedded  # type: ignore[arg-type]
+
+
+def home_of(items: Catalog, folder: Path) -> Path:
+    return index_home(folder, items.sha256, HashEmbedder.sha256)
+
+
+def test_after_an_edit_only_changed_texts_are_embedded_and_the_index_is_that_of_a_full_build(tmp_path: Path) -> None:
+    build(CATALOG, tmp_path / "one")
+    updated, embedded = build(edited(), tmp_path / "one")
+    full, all_embedded = build(edited(), tmp_path / "other")
+    assert [text.split(" (")[0] for text in sorted(embedded)] == ["A New One", "Changed"]
+    assert len(all_embedded) == len(edited())
+    assert updated.ids == full.ids
+    assert np.allclose(updated.vectors, full.vectors, atol=1e-6)
+    assert answers(updated) == answers(full)
+    assert updated.manifest.embedded == 2
+    assert updated.collection.get("video:new")["ids"] == ["video:new"]
+    assert updated.collection.get("video:0")["ids"] == []
+
+
+def test_the_real_embedder_gives_the_same_vectors_in_part_as_all_at_once(tmp_path: Path) -> None:
+    embedder, items = Embedder(), Catalog.of(list(CATALOG.values())[:40])
+    renamed = [replace(item, title=f"{item.title} of the North") for item in list(items.values())[::9]]
+    more = Catalog.of([*items.values(), *renamed])
+    build_index(items, embedder, tmp_path / "one")
+    updated = open_index(build_index(more, embedder, tmp_path / "one"), more, embedder)
+    full = open_index(build_index(more, embedder, tmp_path / "other"), more, embedder)
+    assert (updated.manifest.embedded, full.manifest.embedded) == (5, 40)
+    assert np.allclose(updated.vectors, full.vectors, atol=1e-6)
+
+
+def test_equal_texts_are_embedded_once(tmp_path: Path) -> None:
+    first = next(iter(CATALOG.values()))
+    index, embedded = build(Catalog.of([first, replace(first, id="video:twin")]), tmp_path)
+    assert len(embedded) == 1
+    assert np.array_equal(index.vectors[0], index.vectors[1])
+
+
+def test_a_forced_build_embeds_everything_again(tmp_path: Path) -> None:
+    build(CATALOG, tmp_path)
+    assert build(CATALOG, tmp_path)[1] == []
+    assert len(build(CATALOG, tmp_path, reuse=False)[1]) == len(CATALOG)
+
+
+def test_vectors_of_another_embedder_are_not_reused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    build(CATALOG, tmp_path)
+    same_start = HashEmbedder.sha256[:8] + "0" * 56
+    monkeypatch.setattr(HashEmbedder, "sha256", same_start)
+    assert len(build(CATALOG, tmp_path)[1]) == len(CATALOG)
+
+
+@pytest.mark.parametrize("name", [vectors.VECTORS, vectors.KEYS])
+def test_damaged_vectors_are_not_reused(tmp_path: Path, name: str) -> None:
+    build(CATALOG, tmp_path)
+    path = current_generation(home_of(CATALOG, tmp_path)) / name
+    data = bytearray(path.read_bytes())
+    data[-2] ^= 1
+    path.write_bytes(data)
+    assert len(build(edited(), tmp_path)[1]) == len(edited())
+
+
+def killed_after_one_shard(folder: Path) -> None:
+    builder = start(folder, wait=True)
+    assert builder.says() == "embedding"
+    builder.talk.send("go on")
+    assert builder.says() == "embedding"
+    builder.kill()
+
+
+def test_a_build_killed_while_embedding_is_gone_on_with(tmp_path: Path) -> None:
+    killed_after_one_shard(tmp_path)
+    resumed, embedded = build(CATALOG, tmp_path)
+    assert len(embedded) == len(CATALOG) - vectors.SHARD
+    assert answers(resumed) == answers(build(CATALOG, tmp_path / "other")[0])
+    assert sorted(path.name for path in home_of(CATALOG, tmp_path).iterdir() if path.is_dir()) == [resumed.manifest.generation]
+
+
+def test_a_catalog_edited_after_a_killed_build_takes_up_its_shards_too(tmp_path: Path) -> None:
+    killed_after_one_shard(tmp_path)
+    assert len(build(edited(), tmp_path)[1]) <= len(CATALOG) - vectors.SHARD + 2
+
+
+@pytest.mark.parametrize("left", [0, 100, -1])
+def test_a_shard_that_was_cut_short_is_embedded_again(tmp_path: Path, left: int) -> None:
+    killed_after_one_shard(tmp_path)
+    (shard,) = home_of(CATALOG, tmp_path).glob("unfinished/*.npz")
+    shard.write_bytes(shard.read_bytes()[:left])
+    index, embedded = build(CATALOG, tmp_path)
+    assert len(embedded) == len(CATALOG)
+    assert answers(index) == answers(build(CATALOG, tmp_path / "other")[0])
+
+
+def test_a_forced_build_takes_nothing_from_a_killed_one(tmp_path: Path) -> None:
+    killed_after_one_shard(tmp_path)
+    assert len(build(CATALOG, tmp_path, reuse=False)[1]) == len(CATALOG)
