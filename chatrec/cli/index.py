@@ -1,4 +1,4 @@
-"""`chatrec index`: build, inspect and search indexes."""
+"""`chatrec index`: build, update, inspect and search indexes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from chatrec.catalog.read import read_catalog
+from chatrec.catalog.read import Catalog, read_catalog
 from chatrec.cli.options import CatalogPath, IndexPath, SkipBad
 from chatrec.errors import InputError
 from chatrec.settings import Settings
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from chatrec.index.generation import Manifest
     from chatrec.index.open import Index
 
-app = typer.Typer(help="Build, inspect and search indexes.", no_args_is_help=True)
+app = typer.Typer(help="Build, update, inspect and search indexes.", no_args_is_help=True)
 
 
 @app.command()
@@ -38,16 +38,26 @@ def build(
     from chatrec.index.open import open_or_build
 
     settings = Settings.load(catalog=catalog)
-    items = read_catalog(settings.catalog_path, skip_bad=skip_bad)
-    embedder = Embedder.of(settings)
-    if items.skipped:
-        typer.echo(f"{len(items.skipped)} bad lines skipped, the first: {items.skipped[0]}", err=True)
+    items, embedder = _read(settings, skip_bad), Embedder.of(settings)
     if force:
         folder = build_index(items, embedder, settings.build_dir, reuse=False, progress=sys.stderr.isatty())
     else:
         open_or_build(items, embedder, settings.build_dir, progress=sys.stderr.isatty())
         folder = current_generation(index_home(settings.build_dir, items.sha256, embedder.sha256))
     typer.echo(f"{len(items)} items in {folder}")
+
+
+@app.command()
+def update(catalog: CatalogPath = None, skip_bad: SkipBad = False) -> None:
+    """Bring the index up to date with an edited catalog, embedding only new texts, or mend it; say what changed."""
+    from chatrec.index.embed import Embedder
+    from chatrec.index.update import update_index
+
+    settings = Settings.load(catalog=catalog)
+    items = _read(settings, skip_bad)
+    done = update_index(items, Embedder.of(settings), settings.build_dir, progress=sys.stderr.isatty())
+    changes = f"{done.added} added, {done.changed} changed, {done.removed} removed, {done.embedded} texts embedded"
+    typer.echo(f"{len(items)} items in {done.folder}: {changes}")
 
 
 @app.command()
@@ -79,6 +89,13 @@ def search(
         found_by = " ".join(f"{hit.retriever}#{hit.rank}" for hit in candidate.hits)
         table.add_row(Text(candidate.item.id), Text(candidate.item.title), found_by)
     Console().print(table)
+
+
+def _read(settings: Settings, skip_bad: bool) -> Catalog:
+    items = read_catalog(settings.catalog_path, skip_bad=skip_bad)
+    if items.skipped:
+        typer.echo(f"{len(items.skipped)} bad lines skipped, the first: {items.skipped[0]}", err=True)
+    return items
 
 
 def _open(catalog: CatalogPath, index: IndexPath) -> tuple[Index, Manifest]:

@@ -32,6 +32,7 @@ from chatrec.index.vectors import Embedded, embed
 log = structlog.get_logger()
 COLLECTION = "items"
 DATABASE = "chroma.sqlite3"
+ITEMS = "items.jsonl"
 SYNC_AT = 1000
 """Records after which Chroma writes its graph to files; fewer items are written at the last, or each reader would write them."""
 
@@ -113,7 +114,7 @@ def _problem(database: Path) -> str:
 
 
 def _write_generation(catalog: Catalog, embedder: Embedder, embedded: Embedded, folder: Path) -> None:
-    write_catalog(catalog.values(), folder / "items.jsonl")
+    write_catalog(catalog.values(), folder / ITEMS)
     embedded.write(folder)
     retriever = bm25s.BM25(method="lucene")
     retriever.index([sparse_tokens(item) for item in catalog.values()], show_progress=False)

@@ -123,6 +123,16 @@ def test_index_info_tells_what_it_was_built_from(run: Run, catalog: str) -> None
     assert info["embedder"] == "all-MiniLM-L6-v2"
 
 
+def test_index_update_embeds_only_what_is_new_and_says_what_changed(run: Run, catalog: str) -> None:
+    first = run("index", "update", "--catalog", catalog)
+    assert first.code == 0
+    assert "4 added, 0 changed, 0 removed, 4 texts embedded" in first.out
+    lines = [*LINES[1:], LINES[0] | {"title": "Aliens"}, FILM | {"id": "t:new", "title": "Gravity"}]
+    Path(catalog).write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert "1 added, 1 changed, 0 removed, 2 texts embedded" in run("index", "update", "--catalog", catalog).out
+    assert "0 added, 0 changed, 0 removed, 0 texts embedded" in run("index", "update", "--catalog", catalog).out
+
+
 def test_index_search_finds_by_meaning(run: Run, catalog: str) -> None:
     ended = run("index", "search", "spaceship", "--kind", "game", "--catalog", catalog)
     assert "t:ftl" in ended.out

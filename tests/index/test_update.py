@@ -1,0 +1,52 @@
+"""`update_index` says what an edit came to, and mends what is damaged without embedding anew."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from builder import HashEmbedder, answers, catalog
+
+from chatrec.catalog.read import Catalog
+from chatrec.index.open import open_index
+from chatrec.index.update import Update, update_index
+
+CATALOG = catalog()
+FIRST, SECOND, THIRD, *REST = CATALOG.values()
+
+
+def update(items: Catalog, folder: Path) -> tuple[Update, list[str]]:
+    """What it says, and the texts that were embedded."""
+    embedder = HashEmbedder()
+    return update_index(items, embedder, folder), embedder.embedded  # type: ignore[arg-type]
+
+
+def test_items_added_changed_and_removed_are_counted(tmp_path: Path) -> None:
+    assert update(CATALOG, tmp_path)[0].added == len(CATALOG)
+    added = replace(FIRST, id="video:new", title="A New One")
+    edited = Catalog.of([added, replace(SECOND, title="Changed"), replace(THIRD, popularity=3.0), *REST])
+    done, embedded = update(edited, tmp_path)
+    assert (done.added, done.changed, done.removed, done.embedded) == (1, 2, 1, 2)
+    assert len(embedded) == 2
+
+
+def test_what_is_up_to_date_is_left_as_it_is(tmp_path: Path) -> None:
+    first = update(CATALOG, tmp_path)[0]
+    assert update(CATALOG, tmp_path) == (Update(first.folder), [])
+
+
+def test_another_catalog_beside_it_is_not_what_an_edit_is_measured_against(tmp_path: Path) -> None:
+    update(CATALOG, tmp_path)
+    update(Catalog.of([replace(FIRST, id="audio:1", kind="audio", form="album", title="Other")]), tmp_path)
+    done, _ = update(Catalog.of(list(CATALOG.values())[1:]), tmp_path)
+    assert (done.added, done.changed, done.removed, done.embedded) == (0, 0, 1, 0)
+
+
+def test_a_damaged_store_is_mended_from_the_vectors_that_are_whole(tmp_path: Path) -> None:
+    folder = update(CATALOG, tmp_path)[0].folder
+    expected = answers(open_index(folder, CATALOG, HashEmbedder()))  # type: ignore[arg-type]
+    (folder / "chroma" / "chroma.sqlite3").write_bytes(b"noise" * 1000)
+    done, embedded = update(CATALOG, tmp_path)
+    assert done.folder != folder
+    assert embedded == []
+    assert answers(open_index(done.folder, CATALOG, HashEmbedder())) == expected  # type: ignore[arg-type]
