@@ -1,10 +1,11 @@
-"""`chatrec index`: build, update, inspect and search indexes."""
+"""`chatrec index`: build, update, inspect, search and clear away indexes."""
 
 from __future__ import annotations
 
 import json
 import sys
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,15 +15,14 @@ from rich.text import Text
 
 from chatrec.catalog.read import Catalog, read_catalog
 from chatrec.cli.options import CatalogPath, IndexPath, SkipBad
-from chatrec.errors import InputError
+from chatrec.errors import IndexCorruptError, IndexMismatchError, InputError
 from chatrec.settings import Settings
 from chatrec.types import KINDS, Constraint, Ledger, Query
 
 if TYPE_CHECKING:
-    from chatrec.index.generation import Manifest
     from chatrec.index.open import Index
 
-app = typer.Typer(help="Build, update, inspect and search indexes.", no_args_is_help=True)
+app = typer.Typer(help="Build, update, inspect, search and clear away indexes.", no_args_is_help=True)
 
 
 @app.command()
@@ -62,10 +62,54 @@ def update(catalog: CatalogPath = None, skip_bad: SkipBad = False) -> None:
 
 @app.command()
 def info(catalog: CatalogPath = None, index: IndexPath = None) -> None:
-    """What an index was built from, checked against the catalog and the embedder in use."""
-    opened, manifest = _open(catalog, index)
-    counts = {kind: sum(item.kind == kind for item in opened.catalog.values()) for kind in KINDS}
-    typer.echo(json.dumps(asdict(manifest) | {"kinds": counts}, indent=1))
+    """What an index was built from, its size and age, and whether it fits the catalog and the embedder and is whole; as JSON.
+
+    Where there is none it is built. The exit code is 4 if it does not verify.
+    """
+    from chatrec.index.embed import Embedder
+    from chatrec.index.generation import Manifest, built_at, size_of
+    from chatrec.index.open import built_index, open_index
+
+    settings = Settings.load(catalog=catalog)
+    items, embedder = read_catalog(settings.catalog_path), Embedder.of(settings)
+    folder = index or built_index(items, embedder, settings.build_dir)
+    manifest, problem = Manifest.read(folder), None
+    try:
+        open_index(folder, items, embedder)
+    except (IndexCorruptError, IndexMismatchError) as error:
+        problem = str(error)
+    built = built_at(folder)
+    state = {
+        "verified": problem is None,
+        "problem": problem,
+        "folder": str(folder),
+        "bytes": size_of(folder),
+        "built": built.isoformat(timespec="seconds"),
+        "age_hours": round((datetime.now(UTC) - built).total_seconds() / 3600, 1),
+        "kinds": {kind: sum(item.kind == kind for item in items.values()) for kind in KINDS},
+    }
+    typer.echo(json.dumps(state | asdict(manifest), indent=1))
+    if problem:
+        raise typer.Exit(IndexCorruptError.exit_code)
+
+
+@app.command()
+def gc(
+    keep: Annotated[int, typer.Option(min=1, help="Generations to keep of each index: the one in use, then the newest.")] = 1,
+    homes: Annotated[
+        int | None, typer.Option(min=1, help="Indexes to keep, of as many catalogs: those built last; default: all.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be removed.")] = False,
+) -> None:
+    """Remove generations that newer ones replaced and indexes this version cannot read; end what still reads them first."""
+    from chatrec.index.gc import collect
+
+    freed = 0
+    for garbage in collect(Settings.load().build_dir, keep=keep, keep_homes=homes, dry_run=dry_run):
+        freed += garbage.bytes
+        said = f"left alone, {garbage.kept}" if garbage.kept else f"{garbage.bytes / 1e6:,.1f} MB"
+        typer.echo(f"{garbage.folder}: {said}", err=bool(garbage.kept))
+    typer.echo(f"{freed / 1e6:,.1f} MB {'would be freed' if dry_run else 'freed'}")
 
 
 @app.command()
@@ -81,7 +125,7 @@ def search(
 
     if kind not in (None, *KINDS):
         raise InputError(f"kind is one of {', '.join(KINDS)}, not {kind!r}")
-    opened, _ = _open(catalog, index)
+    opened = _open(catalog, index)
     query = Query(ledger=Ledger(), text=words, last_message=words, vector=opened.embedder.encode([words])[0])
     required = (Constraint(field="kind", op="in", value=(kind,)),) if kind else ()
     table = Table("id", "title", "found by", box=None)
@@ -98,11 +142,10 @@ def _read(settings: Settings, skip_bad: bool) -> Catalog:
     return items
 
 
-def _open(catalog: CatalogPath, index: IndexPath) -> tuple[Index, Manifest]:
+def _open(catalog: CatalogPath, index: IndexPath) -> Index:
     from chatrec.index.embed import Embedder
     from chatrec.index.open import open_index, open_or_build
 
     settings = Settings.load(catalog=catalog)
     items, embedder = read_catalog(settings.catalog_path), Embedder.of(settings)
-    opened = open_index(index, items, embedder) if index else open_or_build(items, embedder, settings.build_dir)
-    return opened, opened.manifest
+    return open_index(index, items, embedder) if index else open_or_build(items, embedder, settings.build_dir)

@@ -26,7 +26,7 @@ from chatrec.constraints import metadata
 from chatrec.errors import IndexCorruptError, IndexMissingError, InputError
 from chatrec.index.document import SCHEMA_VERSION, dense_text, sparse_tokens
 from chatrec.index.embed import Embedder
-from chatrec.index.generation import POINTER, Manifest, current_generation, digest, fixed_files, index_home
+from chatrec.index.generation import LOCK, MANIFEST, POINTER, Manifest, current_generation, digest, fixed_files, index_home
 from chatrec.index.vectors import Embedded, embed
 
 log = structlog.get_logger()
@@ -183,7 +183,7 @@ def _in_use(generation: Path) -> bool:
 def _drop_unfinished(home: Path, keep: Path) -> None:
     """Remove what interrupted builds left; finished generations stay, a running reader may hold one."""
     for path in home.iterdir():
-        if path.is_dir() and path != keep and not (path / "manifest.json").is_file():
+        if path.is_dir() and path != keep and not (path / MANIFEST).is_file():
             shutil.rmtree(path, ignore_errors=True)
         elif path.name.startswith(f"{POINTER}."):
             path.unlink(missing_ok=True)
@@ -191,7 +191,7 @@ def _drop_unfinished(home: Path, keep: Path) -> None:
 
 @contextmanager
 def _builder_lock(home: Path) -> Iterator[None]:
-    lock = FileLock(home / "build.lock", timeout=0)
+    lock = FileLock(home / LOCK, timeout=0)
     try:
         home.mkdir(parents=True, exist_ok=True)
         lock.acquire()

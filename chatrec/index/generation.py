@@ -7,12 +7,15 @@ import json
 import os
 import re
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from chatrec.errors import IndexCorruptError, IndexMissingError
 from chatrec.index.document import SCHEMA_VERSION
 
 POINTER = "CURRENT"
+LOCK = "build.lock"
+MANIFEST = "manifest.json"
 GENERATION = re.compile(r"[0-9a-f]{12}")
 """Names of generations."""
 HOME = re.compile(r"[0-9a-f]{16}-[0-9a-f]{8}-v\d+")
@@ -39,7 +42,7 @@ class Manifest:
 
     def write(self, folder: Path) -> None:
         """Write the manifest last: a folder without one is an unfinished build."""
-        path = folder / "manifest.json"
+        path = folder / MANIFEST
         with path.open("w", encoding="utf-8") as file:
             json.dump(asdict(self), file, indent=1)
             file.flush()
@@ -53,7 +56,7 @@ class Manifest:
             IndexMissingError: there is none.
             IndexCorruptError: it cannot be read.
         """
-        path = folder / "manifest.json"
+        path = folder / MANIFEST
         if not path.is_file():
             raise IndexMissingError(f"no index at {folder}: run `chatrec index build`")
         try:
@@ -71,12 +74,11 @@ def homes(build_dir: Path, embedder_sha256: str = "") -> list[Path]:
     """All homes, or those of one embedder, the one that was last built in first."""
     found = [path for path in build_dir.iterdir() if path.is_dir() and HOME.fullmatch(path.name)] if build_dir.is_dir() else []
     mine = [home for home in found if not embedder_sha256 or home.name.split("-")[1] == embedder_sha256[:8]]
-    return sorted(mine, key=_built, reverse=True)
+    return sorted(mine, key=lambda home: _time(home / POINTER), reverse=True)
 
 
-def _built(home: Path) -> float:
-    pointer = home / POINTER
-    return pointer.stat().st_mtime if pointer.is_file() else 0.0
+def _time(path: Path) -> float:
+    return path.stat().st_mtime if path.is_file() else 0.0
 
 
 def current_generation(home: Path) -> Path:
@@ -97,12 +99,28 @@ def current_generation(home: Path) -> Path:
     return home / name
 
 
+def generations(home: Path) -> list[Path]:
+    """Every generation of a home, the newest first, those last that were never finished."""
+    found = [path for path in home.iterdir() if GENERATION.fullmatch(path.name) and path.is_dir() and not path.is_symlink()]
+    return sorted(found, key=lambda path: _time(path / MANIFEST), reverse=True)
+
+
+def built_at(generation: Path) -> datetime:
+    """When a generation was finished."""
+    return datetime.fromtimestamp(_time(generation / MANIFEST), UTC)
+
+
+def size_of(folder: Path) -> int:
+    """Bytes of all files in a folder."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
 def fixed_files(folder: Path) -> dict[str, int]:
     """Path within a generation → bytes, of everything but Chroma's database, which it may tidy up when it opens it."""
     return {
         str(path.relative_to(folder)): path.stat().st_size
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and "sqlite3" not in path.name and path.name != "manifest.json"
+        if path.is_file() and "sqlite3" not in path.name and path.name != MANIFEST
     }
 
 

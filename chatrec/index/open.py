@@ -101,12 +101,19 @@ def open_or_build(catalog: Catalog, embedder: Embedder, build_dir: Path, *, prog
     Raises:
         IndexMismatchError, IndexCorruptError: an index is there but cannot be used.
     """
-    home = index_home(build_dir, catalog.sha256, embedder.sha256)
+    return open_index(built_index(catalog, embedder, build_dir, progress=progress), catalog, embedder)
+
+
+def built_index(catalog: Catalog, embedder: Embedder, build_dir: Path, *, progress: bool = False) -> Path:
+    """The generation in use for a catalog, unopened; built first if there is none.
+
+    Raises:
+        IndexCorruptError: the pointer to it is damaged.
+    """
     try:
-        generation = current_generation(home)
+        return current_generation(index_home(build_dir, catalog.sha256, embedder.sha256))
     except IndexMissingError:
-        generation = build_index(catalog, embedder, build_dir, progress=progress)
-    return open_index(generation, catalog, embedder)
+        return build_index(catalog, embedder, build_dir, progress=progress)
 
 
 def open_index(folder: Path, catalog: Catalog, embedder: Embedder) -> Index:

@@ -123,6 +123,29 @@ def test_index_info_tells_what_it_was_built_from(run: Run, catalog: str) -> None
     assert info["embedder"] == "all-MiniLM-L6-v2"
 
 
+def test_index_info_tells_size_and_age_and_what_does_not_verify(run: Run, catalog: str) -> None:
+    info = json.loads(run("index", "info", "--catalog", catalog).out)
+    assert info["verified"] is True
+    assert info["bytes"] > 10_000
+    assert info["age_hours"] < 1
+    (Path(info["folder"]) / "vectors.npy").write_bytes(b"noise")
+    ended = run("index", "info", "--catalog", catalog)
+    assert ended.code == 4
+    assert json.loads(ended.out)["verified"] is False
+    assert "index build --force" in json.loads(ended.out)["problem"]
+
+
+def test_index_gc_removes_what_a_newer_index_replaced(run: Run, catalog: str) -> None:
+    for _ in range(2):
+        run("index", "build", "--force", "--catalog", catalog)
+    assert "MB would be freed" in run("index", "gc", "--dry-run").out
+    ended = run("index", "gc")
+    assert ended.code == 0
+    assert len(ended.out.splitlines()) == 2
+    assert run("index", "gc").out == "0.0 MB freed\n"
+    assert json.loads(run("index", "info", "--catalog", catalog).out)["verified"]
+
+
 def test_index_update_embeds_only_what_is_new_and_says_what_changed(run: Run, catalog: str) -> None:
     first = run("index", "update", "--catalog", catalog)
     assert first.code == 0
