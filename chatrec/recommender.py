@@ -69,16 +69,16 @@ class Recommender:
             **overrides: single settings by name, e.g. `catalog=Path("mine.jsonl")`, `llm=False`.
 
         Raises:
-            SettingsError, CatalogError, DataMissingError, IndexMismatchError, IndexCorruptError, ModelMissingError: what is
-                wrong, where, and the command that mends it.
+            SettingsError, CatalogError, DataMissingError, IndexMissingError, IndexMismatchError, IndexCorruptError,
+                ModelMissingError: what is wrong, where, and the command that mends it.
         """
         settings = settings or Settings.load(**overrides)
         catalog = read_catalog(settings.catalog_path, skip_bad=skip_bad)
         embedder = Embedder.of(settings)
         opened = (
-            open_index(index, catalog, embedder)
+            open_index(index, catalog, embedder, chroma_url=settings.chroma_url)
             if index
-            else open_or_build(catalog, embedder, settings.build_dir, progress=progress)
+            else open_or_build(catalog, embedder, settings.build_dir, progress=progress, chroma_url=settings.chroma_url)
         )
         torch.set_num_threads(settings.threads)
         embedder.encode(["warm up"])

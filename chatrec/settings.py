@@ -42,6 +42,7 @@ class Settings(BaseSettings):
     index_dir: Path | None = Field(
         None, description="folder that holds built indexes; none: index/build in a checkout, else the cache"
     )
+    chroma_url: str = Field("", description="Chroma server to search in, http://host:port; empty: the index's own store")
     models: Path | None = Field(None, description="folder that `chatrec train head` wrote; none: the shipped head")
     embedder: str = Field("", description="sentence-transformers model (folder or hub id); empty: MiniLM from its package")
     prompts: Path | None = Field(None, description="folder of prompt templates; none: the shipped ones")

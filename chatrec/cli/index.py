@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from chatrec.catalog.read import Catalog, read_catalog
-from chatrec.cli.options import CatalogPath, IndexPath, SkipBad
+from chatrec.cli.options import CatalogPath, ChromaUrl, IndexPath, SkipBad
 from chatrec.errors import IndexCorruptError, IndexMismatchError, InputError
 from chatrec.settings import Settings
 from chatrec.types import KINDS, Constraint, Ledger, Query
@@ -119,13 +119,14 @@ def search(
     k: Annotated[int, typer.Option(min=1, max=100, help="How many.")] = 10,
     catalog: CatalogPath = None,
     index: IndexPath = None,
+    chroma_url: ChromaUrl = None,
 ) -> None:
     """Search an index by meaning and by words, without any understanding of the request."""
     from chatrec.retrieve.load import load_fusion
 
     if kind not in (None, *KINDS):
         raise InputError(f"kind is one of {', '.join(KINDS)}, not {kind!r}")
-    opened = _open(catalog, index)
+    opened = _open(catalog, index, chroma_url)
     query = Query(ledger=Ledger(), text=words, last_message=words, vector=opened.embedder.encode([words])[0])
     required = (Constraint(field="kind", op="in", value=(kind,)),) if kind else ()
     table = Table("id", "title", "found by", box=None)
@@ -142,10 +143,12 @@ def _read(settings: Settings, skip_bad: bool) -> Catalog:
     return items
 
 
-def _open(catalog: CatalogPath, index: IndexPath) -> Index:
+def _open(catalog: CatalogPath, index: IndexPath, chroma_url: ChromaUrl) -> Index:
     from chatrec.index.embed import Embedder
     from chatrec.index.open import open_index, open_or_build
 
-    settings = Settings.load(catalog=catalog)
+    settings = Settings.load(catalog=catalog, chroma_url=chroma_url)
     items, embedder = read_catalog(settings.catalog_path), Embedder.of(settings)
-    return open_index(index, items, embedder) if index else open_or_build(items, embedder, settings.build_dir)
+    if index:
+        return open_index(index, items, embedder, chroma_url=settings.chroma_url)
+    return open_or_build(items, embedder, settings.build_dir, chroma_url=settings.chroma_url)

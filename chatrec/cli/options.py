@@ -11,6 +11,9 @@ CatalogPath = Annotated[
     Path | None, typer.Option("--catalog", help="A catalog.jsonl or a folder of them; default: the one that ships.")
 ]
 IndexPath = Annotated[Path | None, typer.Option("--index", help="A built index (one generation's folder) to use as it is.")]
+ChromaUrl = Annotated[
+    str | None, typer.Option("--chroma-url", help="A Chroma server to search in, http://host:port; default: the index's folder.")
+]
 Models = Annotated[Path | None, typer.Option("--models", help="A folder that `chatrec train head` wrote.")]
 SkipBad = Annotated[bool, typer.Option("--skip-bad", help="Leave out and count catalog lines that cannot be read.")]
 Picks = Annotated[int | None, typer.Option("-n", "--n", min=1, max=20, help="Picks per answer.")]

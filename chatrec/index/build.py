@@ -2,39 +2,28 @@
 
 from __future__ import annotations
 
-import atexit
 import os
 import shutil
-import sqlite3
-import tempfile
 import uuid
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 import bm25s
-import chromadb
-import numpy as np
 import structlog
-from chromadb.config import Settings as ChromaSettings
 from chromadb.errors import ChromaError
 from filelock import FileLock, Timeout
-from numpy.typing import NDArray
 
 from chatrec.catalog.read import Catalog, write_catalog
-from chatrec.constraints import metadata
 from chatrec.errors import IndexCorruptError, IndexMissingError, InputError
+from chatrec.index.chroma import fill_store
 from chatrec.index.document import SCHEMA_VERSION, dense_text, sparse_tokens
 from chatrec.index.embed import Embedder
 from chatrec.index.generation import LOCK, MANIFEST, POINTER, Manifest, current_generation, digest, fixed_files, index_home
 from chatrec.index.vectors import Embedded, embed
 
 log = structlog.get_logger()
-COLLECTION = "items"
-DATABASE = "chroma.sqlite3"
 ITEMS = "items.jsonl"
-SYNC_AT = 1000
-"""Records after which Chroma writes its graph to files; fewer items are written at the last, or each reader would write them."""
 
 
 def build_index(catalog: Catalog, embedder: Embedder, build_dir: Path, *, reuse: bool = True, progress: bool = False) -> Path:
@@ -74,52 +63,13 @@ def build_index(catalog: Catalog, embedder: Embedder, build_dir: Path, *, reuse:
     return generation
 
 
-def open_collection(folder: Path) -> chromadb.Collection:
-    """The Chroma collection of a generation.
-
-    Raises:
-        IndexCorruptError: the store is damaged, cannot be opened or lacks the collection.
-    """
-    store = _writable(folder / "chroma")
-    problem = _problem(store / DATABASE)
-    if problem:
-        raise IndexCorruptError(f"the database in {folder} is damaged ({problem}): run `chatrec index build --force`")
-    try:
-        client = chromadb.PersistentClient(str(store), settings=ChromaSettings(anonymized_telemetry=False))
-        return client.get_collection(COLLECTION, embedding_function=None)
-    except (ChromaError, ValueError, OSError) as error:
-        raise IndexCorruptError(f"the store in {folder} cannot be opened ({error}): run `chatrec index build --force`") from error
-
-
-def _writable(store: Path) -> Path:
-    """The store, or where it may not be written to a copy for this process: Chroma opens no store it cannot write."""
-    if os.access(store, os.W_OK) and os.access(store / DATABASE, os.W_OK):
-        return store
-    copy = Path(tempfile.mkdtemp(prefix="chatrec-"))
-    atexit.register(shutil.rmtree, copy, ignore_errors=True)
-    for path in (path for path in store.rglob("*") if path.is_file()):
-        (copy / path.relative_to(store)).parent.mkdir(exist_ok=True)
-        shutil.copyfile(path, copy / path.relative_to(store))
-    return copy
-
-
-def _problem(database: Path) -> str:
-    """What SQLite finds when it reads its file through; Chroma itself would notice only when a query meets it, or crash."""
-    try:
-        with closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=rw", uri=True)) as connection:
-            found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-    except sqlite3.Error as error:
-        found = str(error)
-    return "" if found == "ok" else " ".join(found.split())
-
-
 def _write_generation(catalog: Catalog, embedder: Embedder, embedded: Embedded, folder: Path) -> None:
     write_catalog(catalog.values(), folder / ITEMS)
     embedded.write(folder)
     retriever = bm25s.BM25(method="lucene")
     retriever.index([sparse_tokens(item) for item in catalog.values()], show_progress=False)
     retriever.save(folder / "bm25")
-    _fill_chroma(catalog, embedded.vectors, folder)
+    fill_store(catalog, embedded.vectors, folder)
     Manifest(
         catalog_sha256=catalog.sha256,
         embedder=embedder.name,
@@ -132,30 +82,6 @@ def _write_generation(catalog: Catalog, embedder: Embedder, embedded: Embedded, 
         digests={name: digest(folder / name) for name in fixed_files(folder)},
         embedded=embedded.fresh,
     ).write(folder)
-
-
-def _fill_chroma(catalog: Catalog, vectors: NDArray[np.float32], folder: Path) -> None:
-    client = chromadb.PersistentClient(str(folder / "chroma"), settings=ChromaSettings(anonymized_telemetry=False))
-    ids, items = list(catalog), list(catalog.values())
-    synced = min(len(ids), SYNC_AT)
-    graph = {
-        "space": "cosine",
-        "ef_construction": 200,
-        "ef_search": 200,
-        "sync_threshold": synced,
-        "batch_size": min(100, synced),
-    }
-    collection = client.create_collection(COLLECTION, configuration={"hnsw": graph}, embedding_function=None)  # pyright: ignore[reportArgumentType]
-    step = min(client.get_max_batch_size(), 5000)
-    for start in range(0, len(ids), step):
-        part = slice(start, start + step)
-        collection.upsert(
-            ids=ids[part],
-            embeddings=vectors[part],  # pyright: ignore[reportArgumentType]
-            metadatas=[metadata(item) for item in items[part]],
-        )
-    if collection.count() != len(ids):
-        raise IndexCorruptError(f"the store holds {collection.count()} of {len(ids)} items; the old index stays in use")
 
 
 def _swap(home: Path, generation: Path) -> None:

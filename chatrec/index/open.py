@@ -9,13 +9,15 @@ from typing import Any
 
 import bm25s
 import chromadb
+import httpx
 import numpy as np
 from numpy.typing import NDArray
 
 from chatrec.catalog.read import Catalog
 from chatrec.constraints import where
 from chatrec.errors import IndexCorruptError, IndexMismatchError, IndexMissingError
-from chatrec.index.build import build_index, open_collection
+from chatrec.index.build import build_index
+from chatrec.index.chroma import open_collection, served_collection
 from chatrec.index.columns import Columns
 from chatrec.index.document import SCHEMA_VERSION, tokenize
 from chatrec.index.embed import Embedder
@@ -57,13 +59,20 @@ class Index:
     def nearest(
         self, vectors: Sequence[NDArray[np.float32]], k: int, filtered: Mapping[str, Any] | None = None
     ) -> list[list[tuple[str, float]]]:
-        """For each of m vectors, up to k (item id, cosine) pairs, nearest first, that pass the Chroma filter."""
-        found = self.collection.query(
-            query_embeddings=[vector.tolist() for vector in vectors],
-            n_results=min(k, self.manifest.items),
-            where=dict(filtered) if filtered else None,
-            include=["distances"],
-        )
+        """For each of m vectors, up to k (item id, cosine) pairs, nearest first, that pass the Chroma filter.
+
+        Raises:
+            IndexMissingError: the Chroma server has gone.
+        """
+        try:
+            found = self.collection.query(
+                query_embeddings=[vector.tolist() for vector in vectors],
+                n_results=min(k, self.manifest.items),
+                where=dict(filtered) if filtered else None,
+                include=["distances"],
+            )
+        except httpx.HTTPError as error:
+            raise IndexMissingError(f"the Chroma server no longer answers ({error}): start it again with `chroma run`") from error
         distances = found["distances"] or []
         return [
             [(item_id, 1.0 - distance) for item_id, distance in zip(ids, row, strict=True)]
@@ -95,13 +104,16 @@ class Index:
         return np.asarray(self.bm25.get_scores(tokens), dtype=np.float32)
 
 
-def open_or_build(catalog: Catalog, embedder: Embedder, build_dir: Path, *, progress: bool = False) -> Index:
-    """Open the index of a catalog, building it first if there is none.
+def open_or_build(
+    catalog: Catalog, embedder: Embedder, build_dir: Path, *, progress: bool = False, chroma_url: str = ""
+) -> Index:
+    """Open the index of a catalog, building it first if there is none; `chroma_url` is as in `open_index`.
 
     Raises:
         IndexMismatchError, IndexCorruptError: an index is there but cannot be used.
     """
-    return open_index(built_index(catalog, embedder, build_dir, progress=progress), catalog, embedder)
+    folder = built_index(catalog, embedder, build_dir, progress=progress)
+    return open_index(folder, catalog, embedder, chroma_url=chroma_url)
 
 
 def built_index(catalog: Catalog, embedder: Embedder, build_dir: Path, *, progress: bool = False) -> Path:
@@ -116,11 +128,18 @@ def built_index(catalog: Catalog, embedder: Embedder, build_dir: Path, *, progre
         return build_index(catalog, embedder, build_dir, progress=progress)
 
 
-def open_index(folder: Path, catalog: Catalog, embedder: Embedder) -> Index:
+def open_index(folder: Path, catalog: Catalog, embedder: Embedder, *, chroma_url: str = "") -> Index:
     """Open one generation.
 
+    Args:
+        folder: the generation.
+        catalog: what it must have been built of.
+        embedder: by what.
+        chroma_url: search in this Chroma server, which gets a copy of the vectors, instead of in the folder.
+
     Raises:
-        IndexMissingError: the folder holds no finished index.
+        IndexMissingError: the folder holds no finished index, or there is no such server.
+        SettingsError: that is no address.
         IndexMismatchError: it is of another catalog, embedder or schema version.
         IndexCorruptError: files are missing or damaged.
     """
@@ -132,7 +151,11 @@ def open_index(folder: Path, catalog: Catalog, embedder: Embedder) -> Index:
         if digest(folder / name) != known:
             raise IndexCorruptError(f"{folder / name} is damaged: run `chatrec index build --force`")
     vectors, bm25 = _load(folder)
-    collection = open_collection(folder)
+    if chroma_url and len(vectors) == len(catalog):
+        name = f"chatrec-{index_home(folder, catalog.sha256, embedder.sha256).name}"
+        collection = served_collection(chroma_url, name, catalog, vectors)
+    else:
+        collection = open_collection(folder)
     if not len(vectors) == manifest.items == len(catalog) or collection.count() != manifest.items:
         raise IndexCorruptError(
             f"{folder} should hold {manifest.items} items but has {len(vectors)} vectors and {collection.count()} records:"

@@ -146,6 +146,14 @@ def test_index_gc_removes_what_a_newer_index_replaced(run: Run, catalog: str) ->
     assert json.loads(run("index", "info", "--catalog", catalog).out)["verified"]
 
 
+def test_a_chroma_server_that_is_not_there_is_one_line(run: Run, catalog: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = run("index", "search", "spaceship", "--chroma-url", "http://127.0.0.1:1", "--catalog", catalog)
+    assert (ended.code, ended.err.count("\n")) == (4, 1)
+    assert "chroma run" in ended.err
+    monkeypatch.setenv("CHATREC_CHROMA_URL", "nowhere")
+    assert run("ask", "spaceship", "--catalog", catalog).code == 2
+
+
 def test_index_update_embeds_only_what_is_new_and_says_what_changed(run: Run, catalog: str) -> None:
     first = run("index", "update", "--catalog", catalog)
     assert first.code == 0

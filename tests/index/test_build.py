@@ -131,7 +131,7 @@ def test_a_failed_build_leaves_the_old_index_in_use(
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("chatrec.index.build.np.save", full)
+    monkeypatch.setattr("chatrec.index.vectors.np.save", full)
     with pytest.raises(InputError, match="No space left"):
         build_index(catalog, embedder, tmp_path)
     home = index_home(tmp_path, catalog.sha256, embedder.sha256)

@@ -89,7 +89,7 @@ def leftovers(home: Path) -> list[str]:
     return folders + [path.name for path in home.glob(f"{build.POINTER}.*")]
 
 
-STEPS = ("_fill_chroma", "Manifest.write", "Path.replace", "_drop_unfinished")
+STEPS = ("fill_store", "Manifest.write", "Path.replace", "_drop_unfinished")
 
 
 @pytest.mark.parametrize("step", STEPS)
