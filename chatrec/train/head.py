@@ -29,6 +29,7 @@ from chatrec.train.exact import ExactIndex
 from chatrec.train.fit import FitConfig, calibrate, fit_head, predict
 from chatrec.train.models import FEATURE_ONLY, ModelsConfig, co_rated, fit_models
 from chatrec.train.pools import Pools, build_pools, pool_metrics
+from chatrec.train.retrievers import choose_epochs
 
 ENOUGH = 60
 """Instances with gold among the candidates that a head of its own needs; with fewer, the shipped head is kept."""
@@ -80,6 +81,7 @@ class Trainer:
         report("opening the index", 0.0)
         self.index = ExactIndex.of(open_or_build(catalog, embedder, build_dir))
         self.rated = self._rated()
+        self.models_config = replace(config.models, bag=replace(config.models.bag, seed=config.seed))
 
     def run(self, out: Path) -> dict[str, Any]:
         """Learn, write the folder, and return what its card says.
@@ -89,6 +91,11 @@ class Trainer:
         """
         self._report("reading dialogs", 0.02)
         dialogs, valid = gather(self.lines, self.index), gather(self.valid_lines, self.index)
+        self._report("trying how long to train", 0.18)
+        bag = self.models_config.bag
+        groups = [case.dialog for case in dialogs.cases]
+        epochs = choose_epochs(self.index, [case.example for case in dialogs.cases], groups, bag)
+        self.models_config = replace(self.models_config, bag=replace(bag, epochs=epochs))
         models = self._fit(dialogs, "fitting retrievers on all training dialogs", 0.2)
         real = any(case.example.recommended and not case.made_up for case in dialogs.cases)
         start, config = (None, self._head_config(tuple(models))) if real else load_head(SHIPPED)
@@ -112,9 +119,7 @@ class Trainer:
 
     def _fit(self, dialogs: Dialogs, what: str, done: float) -> dict[str, Model]:
         self._report(what, done)
-        bag = replace(self.config.models.bag, seed=self.config.seed)
-        models = replace(self.config.models, bag=bag)
-        return fit_models(self.index, dialogs, models, self.rated, lambda line: self._report(f"{what}: {line}", done))
+        return fit_models(self.index, dialogs, self.models_config, self.rated, lambda line: self._report(f"{what}: {line}", done))
 
     def _head_config(self, learned: tuple[str, ...]) -> HeadConfig:
         names = (*BASE_RETRIEVERS, *learned)
@@ -204,7 +209,12 @@ class Trainer:
         trained = Fingerprints.of(lines)
         (trained if learned.epochs and learned.start is None else trained | Fingerprints.load(SHIPPED)).save(out)
         facts |= {"retrievers": list(models), "dialogs": len(lines), "refitted": refitted, "seed": self.config.seed}
-        facts |= {"folds": self.config.folds, "data": self.files.hashes(), "catalog_sha256": self.index.catalog.sha256}
+        facts |= {
+            "bag_epochs": self.models_config.bag.epochs,
+            "folds": self.config.folds,
+            "data": self.files.hashes(),
+            "catalog_sha256": self.index.catalog.sha256,
+        }
         write_card(out, facts)
 
 

@@ -19,10 +19,12 @@ from chatrec.train.data import gather
 from chatrec.train.fit import FitConfig
 from chatrec.train.head import TrainConfig, Trainer, TrainFiles, fold_of
 from chatrec.train.models import ModelsConfig
-from chatrec.train.retrievers import BagConfig
+from chatrec.train.retrievers import BagConfig, choose_epochs
 
 QUICK = TrainConfig(
-    folds=2, models=ModelsConfig(bag=BagConfig(dimension=8, epochs=3, batch=64)), fit=FitConfig(epochs=3, batch=32)
+    folds=2,
+    models=ModelsConfig(bag=BagConfig(dimension=8, epochs=3, tried=(), members=1, batch=64)),
+    fit=FitConfig(epochs=3, batch=32),
 )
 
 
@@ -118,6 +120,14 @@ def test_enough_shuffled_dialogs_tune_the_shipped_head(tmp_path: Path) -> None:
     head, config = load_head(tmp_path / "models")
     assert config.features == load_head(SHIPPED)[1].features
     assert any(not torch.equal(a, b) for a, b in zip(head.parameters(), load_head(SHIPPED)[0].parameters(), strict=True))
+
+
+def test_few_dialogs_are_passed_over_as_often_as_held_out_ones_like(tmp_path: Path, small_index: Index) -> None:
+    dialogs = gather(many_dialogs(60), small_index)
+    examples, groups = [case.example for case in dialogs.cases], [case.dialog for case in dialogs.cases]
+    config = BagConfig(dimension=8, epochs=1, tried=(40,), members=1, batch=16, learning_rate=1e-2)
+    assert choose_epochs(small_index, examples, groups, config) == 40
+    assert choose_epochs(small_index, [], [], config) == 1
 
 
 def test_mention_sequences_without_text_are_enough(tmp_path: Path) -> None:
