@@ -154,7 +154,8 @@ def _turn_form(draft: Draft, asked: Asked, items: Mapping[str, Item]) -> None:
 def _has_content(page: Page) -> bool:
     sections = ("genres", "styles", "themes", "catalog", "tags")
     return any(
-        m.role in ("title", "person")
+        m.role in ("title", "person", "age")
+        or m.has("ages")
         or (m.role == "words" and not m.negated and not m.released and any(m.has(s) for s in sections))
         for m in page.marks
     )

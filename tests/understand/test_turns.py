@@ -85,6 +85,12 @@ TALKS: list[tuple[str, list[str], str, str]] = [
         "liked alien; seen alien",
     ),
     (
+        "other company in a new medium is a new topic",
+        ["a scary game about space", "now something to watch with my 8 year old"],
+        "kinds video; age le 8",
+        "moods in scary; wish themes space",
+    ),
+    (
         "seen survives a new topic",
         ["I've seen Inception", "let's talk about something else", "a comedy"],
         "seen inception; genres in comedy",
