@@ -35,7 +35,7 @@ class Replayed:
     before: tuple[float, ...]
     """Rank of each answer in the fused retrieval, before the head; inf if no retriever brought it up."""
     answers: tuple[str, ...]
-    """What is scored: the gold, versions of one work once."""
+    """What is scored: the gold, of several versions of one work the first."""
     named: tuple[str, ...]
     """Items named before the turn."""
 
@@ -110,7 +110,7 @@ def judge(
         gold=gold,
         ranks=tuple(_ranks(ranked, answers, catalog)),
         before=before,
-        answers=answers,
+        answers=tuple(next(item for item in gold if cluster_of(item, catalog) == answer) for answer in answers),
         named=instance.mentioned,
     )
 

@@ -63,6 +63,7 @@ def test_playlist_seeds_and_their_other_versions_are_masked_and_versions_score_a
         instance, "full", catalog, [Candidate(item=catalog["t:c"], score=2.0), Candidate(item=catalog["t:b2"], score=1.0)], []
     )
     assert row.ranks == (2.0,)
+    assert row.answers == ("t:b",)
 
 
 def test_gold_that_no_retriever_brought_up_is_a_miss() -> None:
