@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import os
 import re
-import select
 import socket
 import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -246,8 +245,9 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing for half a minute, or until the reader goes away."""
         until = time.monotonic() + 30
         while time.monotonic() < until and not self.scripted.release.wait(0.05):
-            if select.select([self.connection], [], [], 0)[0] and not self.connection.recv(1, socket.MSG_PEEK):
-                return
+            with suppress(BlockingIOError):
+                if not self.connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT):
+                    return
 
     def _reset(self) -> None:
         self.connection.setsockopt(1, 13, b"\x01\x00\x00\x00\x00\x00\x00\x00")  # SO_LINGER 0: reset instead of an end
