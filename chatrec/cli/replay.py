@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -14,7 +14,7 @@ from rich.table import Table
 
 from chatrec.cli.options import Models
 from chatrec.errors import InputError
-from chatrec.evaluate.logs import Protocol, Stage
+from chatrec.evaluate.logs import Protocol, Stage, Understanding
 from chatrec.settings import Settings
 
 
@@ -30,6 +30,10 @@ def replay(
     protocol: Annotated[Protocol, typer.Option("--protocol", help="new masks what was mentioned before.")] = "new",
     k: Annotated[str, typer.Option("--k", help="Cut-offs, e.g. 1,10,50.")] = "1,10,50",
     limit: Annotated[int | None, typer.Option("--limit", min=1, help="Only the first so many instances.")] = None,
+    understand: Annotated[
+        Understanding,
+        typer.Option("--understand", help="given: annotated mentions are known; text: only what a chat would read in the words."),
+    ] = "given",
     recorded: Annotated[
         Path | None,
         typer.Option(help="Model output for stage generate; recorded from the served model if there is no such file."),
@@ -37,7 +41,7 @@ def replay(
     allow_leak: Annotated[bool, typer.Option("--allow-leak", help="Score dialogs that were trained on; stamped.")] = False,
 ) -> None:
     """Predict each recommender turn from the turns before it, and report how often the gold was found."""
-    from chatrec.evaluate.run import ReplayConfig, gaps, run_replay, table
+    from chatrec.evaluate.run import ReplayConfig, fates, gaps, run_replay, table
     from chatrec.generate.prompts import Prompts
     from chatrec.generate.write import Writer
     from chatrec.index.embed import Embedder
@@ -46,7 +50,7 @@ def replay(
     settings = Settings.load(models=models)
     rankings = rankings or out.with_name("rankings.jsonl")
     ks = cutoffs(k)
-    config = ReplayConfig(dialogs, catalog, settings.models, stage, protocol, ks, limit, allow_leak, recorded)
+    config = ReplayConfig(dialogs, catalog, settings.models, stage, protocol, ks, limit, allow_leak, understand, recorded)
     with progress("replaying") as tick:
         writer = Writer(LLM.of(settings), Prompts.of(settings), settings) if stage == "generate" and settings.llm else None
         embedder = Embedder.of(settings)
@@ -56,13 +60,29 @@ def replay(
         shown.add_row(*row)
     console = Console()
     console.print(shown)
-    fates = ", ".join(f"{count} {fate}" for fate, count in report["misses"].items())
-    console.print(f"of {report['gold']} gold mentions, within {report['cut_off']}: {fates}")
+    lost = Table("lost by", "misses", "of gold", "that is", title=f"{report['misses']['found']} found @{report['cut_off']}")
+    for row in fates(report):
+        lost.add_row(*row)
+    console.print(lost)
+    if understand == "text":
+        console.print(heard(report, ks))
     slices = Table("slice", f"recall@{report['cut_off']} (gold mentions)", "gap")
     for row in gaps(report):
         slices.add_row(*row)
     console.print(slices)
     console.print(f"pool recall {report['pool_recall']['value']:.3f}, MRR {report['mrr']['value']:.3f}; {out}, {rankings}")
+
+
+def heard(report: Mapping[str, Any], ks: Sequence[int]) -> str:
+    """What reading the words yielded, in a sentence."""
+    from chatrec.evaluate.run import cell
+
+    reading = report["understanding"]
+    named, read, both = (reading["mentions"][name] for name in ("named", "read", "both"))
+    given = ", ".join(f"@{k} {cell(reading['given_recall'][str(k)])}" for k in ks)
+    return (
+        f"of {named} annotated mentions {both} were read from the words, with {read - both} others; had all been given: {given}"
+    )
 
 
 def baselines(

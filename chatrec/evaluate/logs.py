@@ -19,6 +19,9 @@ Stage = Literal["retrieve", "score", "generate"]
 Protocol = Literal["full", "new"]
 """`full` scores all of a turn's gold; `new` only what was not mentioned before, and masks the rest from the ranking."""
 
+Understanding = Literal["given", "text"]
+"""Where the ledger comes from: annotated mentions, as in published protocols, or the words of the log, as a chat reads them."""
+
 Name = Annotated[str, StringConstraints(min_length=1)]
 SENTIMENT_IN_DIALOG = frozenset({"cpcd"})
 """Data sets whose likes and dislikes were given during the dialog and may therefore be read as it is replayed."""

@@ -97,6 +97,11 @@ class Recorder:
         self.lines.append(line)
         return _reranked(self._scorer, query, scored, line)
 
+    @property
+    def recording(self) -> Recording:
+        """What was picked so far."""
+        return {(line.dialog_id, line.turn): line for line in self.lines}
+
     def write(self, path: Path) -> None:
         """Write the recording."""
         path.parent.mkdir(parents=True, exist_ok=True)

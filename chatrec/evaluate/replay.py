@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice
+from typing import Literal, TypeVar
 
+from chatrec.constraints import requirements
 from chatrec.errors import DialogLogError
 from chatrec.evaluate.context import queries
 from chatrec.evaluate.logs import DialogLine, Instance, Protocol, instances
@@ -13,11 +16,16 @@ from chatrec.evaluate.metrics import gold_ranks
 from chatrec.index.open import Index
 from chatrec.types import Candidate, Item, Query
 
+T = TypeVar("T")
 RANKED = 100
 """Most ids per line of `rankings.jsonl`."""
+Lost = Literal["not in the catalog", "filtered", "not retrieved", "cut from the pool"]
+"""Why an answer was not among the candidates; `filtered`: masked, excluded, or against a constraint of the ledger."""
 Retrieve = Callable[[Query], Sequence[Candidate]]
 Rerank = Callable[[Query, Instance, Sequence[Candidate]], Sequence[Candidate]]
 """Candidates in a better order; the instance is there for recorded model output to be looked up by, not to be read."""
+Read = Callable[[Query, Instance, Protocol], Query]
+"""A query whose ledger comes from annotated mentions → the same with a ledger read from the words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +44,23 @@ class Replayed:
     """Rank of each answer in the fused retrieval, before the head; inf if no retriever brought it up."""
     answers: tuple[str, ...]
     """What is scored: the gold, of several versions of one work the first."""
+    lost: tuple[Lost | None, ...]
+    """Why an answer was not among the candidates; None where it was."""
     named: tuple[str, ...]
     """Items named before the turn."""
+    given: tuple[float, ...] | None = None
+    """Rank of each answer had the mentions been given; None where they were."""
 
     def only(self, places: Sequence[int]) -> Replayed:
         """The same with some of the answers."""
-        ranks, before, answers = (tuple(part[i] for i in places) for part in (self.ranks, self.before, self.answers))
-        return replace(self, ranks=ranks, before=before, answers=answers)
+        return replace(
+            self,
+            ranks=_at(self.ranks, places),
+            before=_at(self.before, places),
+            answers=_at(self.answers, places),
+            lost=_at(self.lost, places),
+            given=None if self.given is None else _at(self.given, places),
+        )
 
 
 def select(dialogs: Iterable[DialogLine], protocol: Protocol, limit: int | None = None) -> list[Instance]:
@@ -60,27 +78,44 @@ def select(dialogs: Iterable[DialogLine], protocol: Protocol, limit: int | None 
     return found
 
 
-def replay(
-    index: Index,
-    found: Sequence[Instance],
-    protocol: Protocol,
-    retrieve: Retrieve,
-    rerank: Rerank | None = None,
-) -> Iterator[Replayed]:
+@dataclass(frozen=True)
+class System:
+    """What is replayed: the stages from a query to a ranking."""
+
+    retrieve: Retrieve
+    """Query → fused candidates, all of them."""
+    pool: int
+    """How many of them are passed on."""
+    rerank: Rerank | None = None
+    """Puts them in order; none: the fused order is the answer."""
+    read: Read | None = None
+    """Reads the ledger from the words; none: annotated mentions are given."""
+    scorer: Rerank | None = None
+    """What the answers to the given mentions are put in order by, to tell what reading lost; without effect where none reads."""
+
+
+def replay(index: Index, found: Sequence[Instance], protocol: Protocol, system: System) -> Iterator[Replayed]:
     """Replay instances one by one.
 
     Args:
         index: of the catalog the dialogs speak of.
         found: the instances.
         protocol: `new` masks everything mentioned before; `full` masks only a playlist's seeds.
-        retrieve: query → fused candidates.
-        rerank: puts them in order; none: the fused order is the answer.
+        system: the stages.
     """
-    for instance, query in zip(found, queries(index, found, protocol), strict=True):
+    for instance, given in zip(found, queries(index, found, protocol), strict=True):
         masked = masked_items(instance, protocol, index.catalog)
-        fused = [candidate for candidate in retrieve(query) if candidate.item.id not in masked]
-        ranked = fused if rerank is None else rerank(query, instance, fused)
-        yield judge(instance, protocol, index.catalog, ranked, fused)
+        query = given if system.read is None else system.read(given, instance, protocol)
+        everything = system.retrieve(query)
+        fused = _passed_on(everything, system, masked)
+        ranked = fused if system.rerank is None else system.rerank(query, instance, fused)
+        row = judge(instance, protocol, index.catalog, ranked, fused)
+        row = replace(row, lost=_lost(row, index, query, masked, everything))
+        if system.read is not None:
+            known = _passed_on(system.retrieve(given), system, masked)
+            known = known if system.scorer is None else system.scorer(given, instance, known)
+            row = replace(row, given=judge(instance, protocol, index.catalog, known, known).ranks)
+        yield row
 
 
 def masked_items(instance: Instance, protocol: Protocol, catalog: Mapping[str, Item]) -> frozenset[str]:
@@ -111,8 +146,35 @@ def judge(
         ranks=tuple(_ranks(ranked, answers, catalog)),
         before=before,
         answers=tuple(next(item for item in gold if cluster_of(item, catalog) == answer) for answer in answers),
+        lost=tuple(None if rank < math.inf else "not retrieved" for rank in before),
         named=instance.mentioned,
     )
+
+
+def _passed_on(found: Sequence[Candidate], system: System, masked: frozenset[str]) -> list[Candidate]:
+    return [candidate for candidate in found[: system.pool] if candidate.item.id not in masked]
+
+
+def _lost(
+    row: Replayed, index: Index, query: Query, masked: frozenset[str], found: Sequence[Candidate]
+) -> tuple[Lost | None, ...]:
+    allowed = index.allowed(query, requirements(query.ledger))
+    works = {cluster_of(candidate.item.id, index.catalog) for candidate in found}
+
+    def why(answer: str) -> Lost:
+        work = cluster_of(answer, index.catalog)
+        versions = [item for item in row.gold if item in index.rows and cluster_of(item, index.catalog) == work]
+        if not versions:
+            return "not in the catalog"
+        if all(item in masked or not allowed[index.rows[item]] for item in versions):
+            return "filtered"
+        return "cut from the pool" if work in works else "not retrieved"
+
+    return tuple(why(answer) if math.isinf(rank) else None for answer, rank in zip(row.answers, row.before, strict=True))
+
+
+def _at(part: tuple[T, ...], places: Sequence[int]) -> tuple[T, ...]:
+    return tuple(part[place] for place in places)
 
 
 def _ranks(ranked: Sequence[Candidate], answers: Sequence[str], catalog: Mapping[str, Item]) -> list[float]:

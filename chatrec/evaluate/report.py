@@ -48,6 +48,11 @@ def recall_of(rows: Sequence[Replayed], k: int) -> dict[str, Any]:
     return _recall(rows, [row.ranks for row in rows], k)
 
 
+def given_recall_of(rows: Sequence[Replayed], k: int) -> dict[str, Any]:
+    """Recall@k had the mentions been given instead of read, with its 95% interval by dialog."""
+    return _recall(rows, [row.given if row.given is not None else row.ranks for row in rows], k)
+
+
 def pool_recall_of(rows: Sequence[Replayed]) -> dict[str, Any]:
     """Share of the gold that any retriever brought up, with its 95% interval by dialog."""
     return _recall(rows, [row.before for row in rows], math.inf)

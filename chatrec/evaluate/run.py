@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from chatrec.catalog.read import read_catalog
 from chatrec.errors import InputError
+from chatrec.evaluate.attribution import NO_PART, STAGES, misses
 from chatrec.evaluate.leaks import Fingerprints, Leak, guard
-from chatrec.evaluate.logs import Protocol, Stage, read_dialogs
-from chatrec.evaluate.recorded import Recorder, read_recording, recorded_rerank
-from chatrec.evaluate.replay import Replayed, Rerank, replay, select
-from chatrec.evaluate.report import file_sha256, summarise, write_rankings, write_report
-from chatrec.evaluate.slices import beyond_accuracy, by_slice, misses
+from chatrec.evaluate.logs import Protocol, Stage, Understanding, read_dialogs
+from chatrec.evaluate.reading import WordReader
+from chatrec.evaluate.recorded import Recorder, Recording, read_recording, recorded_rerank
+from chatrec.evaluate.replay import Replayed, Rerank, System, replay, select
+from chatrec.evaluate.report import file_sha256, given_recall_of, summarise, write_rankings, write_report
+from chatrec.evaluate.slices import beyond_accuracy, by_slice
 from chatrec.generate.write import Writer
 from chatrec.index.embed import Embedder
 from chatrec.index.open import Index, open_or_build
+from chatrec.retrieve.fuse import Fusion
 from chatrec.retrieve.load import load_fusion
 from chatrec.score.head import SHIPPED, Scorer
 
@@ -34,6 +37,7 @@ class ReplayConfig:
     ks: tuple[int, ...] = (1, 10, 50)
     limit: int | None = None
     allow_leak: bool = False
+    understand: Understanding = "given"
     recorded: Path | None = None
     """Recorded model output, which stage `generate` replays."""
 
@@ -74,13 +78,18 @@ def run_replay(
     fusion = load_fusion(index, config.models)
     scorer = None if config.stage == "retrieve" else Scorer.load(index, config.models)
     recorder = Recorder(writer, scorer, index) if scorer and writer and _to_be_recorded(config) else None
+    recording = None if recorder else _recording(config)
+    reader = WordReader(index) if config.understand == "text" else None
+    rerank = recorder or _rerank(scorer, recording)
+    system = System(_unlimited(fusion), fusion.config.pool, rerank, reader, _rerank(scorer, None))
     rows: list[Replayed] = []
-    for row in replay(index, found, config.protocol, fusion, recorder or _rerank(config, scorer)):
+    for row in replay(index, found, config.protocol, system):
         rows.append(row)
         tick(len(rows), len(found))
     report = summarise(rows, config.ks) | {"gold_outside_catalog": sum(g not in catalog for row in rows for g in row.gold)}
     report["cut_off"] = k = config.ks[len(config.ks) // 2]
-    report["misses"] = misses(rows, catalog, k)
+    report["misses"] = misses(rows, k, recorder.recording if recorder else recording)
+    report["understanding"] = _understanding(rows, config, reader)
     report["slices"] = by_slice(rows, index, fusion.retrievers, k)
     report["beyond_accuracy"] = beyond_accuracy(rows, index, k)
     if recorder and config.recorded:
@@ -96,14 +105,34 @@ def _to_be_recorded(config: ReplayConfig) -> bool:
     return config.stage == "generate" and config.recorded is not None and not config.recorded.exists()
 
 
-def _rerank(config: ReplayConfig, scorer: Scorer | None) -> Rerank | None:
-    if scorer is None:
+def _recording(config: ReplayConfig) -> Recording | None:
+    if config.stage != "generate":
         return None
-    if config.stage == "score":
-        return lambda query, instance, pool: scorer(query, pool)
     if config.recorded is None:
         raise InputError("stage generate replays recorded model output: name its file with --recorded")
-    return recorded_rerank(scorer, read_recording(config.recorded))
+    return read_recording(config.recorded)
+
+
+def _rerank(scorer: Scorer | None, recording: Recording | None) -> Rerank | None:
+    if scorer is None:
+        return None
+    return recorded_rerank(scorer, recording) if recording is not None else lambda query, instance, pool: scorer(query, pool)
+
+
+def _unlimited(fusion: Fusion) -> Fusion:
+    """The same fusion with everything it found, so that what the pool cuts off can be told from what was not found."""
+    return Fusion(fusion.index, fusion.retrievers, replace(fusion.config, pool=len(fusion.index.ids)))
+
+
+def _understanding(rows: Sequence[Replayed], config: ReplayConfig, reader: WordReader | None) -> dict[str, Any]:
+    """Where the ledgers came from; where they were read, how much of the mentions was, and the recall had they been given."""
+    if reader is None:
+        return {"from": "given"}
+    return {
+        "from": "text",
+        "mentions": {"named": reader.named, "read": reader.read, "both": reader.common},
+        "given_recall": {str(k): given_recall_of(rows, k) for k in config.ks},
+    }
 
 
 def _provenance(config: ReplayConfig, index: Index, leak: Leak) -> dict[str, Any]:
@@ -123,6 +152,18 @@ def table(report: Mapping[str, Any], ks: Sequence[int]) -> list[tuple[str, ...]]
     rows: list[tuple[str, ...]] = []
     for name, key in (("fused", "fused_recall"), ("ranked", "recall"), ("gain", "rerank_gain")):
         rows.append((name, *(cell(report[key][str(k)]) for k in ks)))
+    return rows
+
+
+def fates(report: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
+    """Per stage: its name, the misses it caused, their share of the gold, and what that means or why it took no part."""
+    rows = []
+    for name, meaning in STAGES.items():
+        count = report["misses"][name]
+        if count is None:
+            rows.append((name, "–", "–", NO_PART[name]))
+        else:
+            rows.append((name, str(count), f"{count / report['gold']:.3f}", meaning))
     return rows
 
 

@@ -1,4 +1,4 @@
-"""Where a replay does well and where it does not: recall by slice, what became of each miss, and what is shown besides.
+"""Where a replay does well and where it does not: recall by slice, and what is shown besides.
 
 A gap between slices is the first thing to look at for fairness: well-known and niche works, people who just began and people who
 said a lot, items that training dialogs spoke of and items they did not.
@@ -7,8 +7,8 @@ said a lot, items that training dialogs spoke of and items they did not.
 from __future__ import annotations
 
 import math
-from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -54,21 +54,6 @@ def by_slice(rows: Sequence[Replayed], index: Index, retrievers: Sequence[Retrie
         values = [entry["value"] for entry in slices.values() if entry["gold"] >= SMALL]
         found[dimension] = {"slices": slices, "gap": round(max(values) - min(values), 6) if len(values) > 1 else None}
     return found
-
-
-def misses(rows: Sequence[Replayed], catalog: Mapping[str, Any], k: int) -> dict[str, int]:
-    """What became of each gold mention: the stage that lost it, or that it was found within k.
-
-    `not in the catalog`; `not retrieved`, by no retriever; `ranked lower by the last stage`, though the fused order had it
-    within k; `ranked low`, by both.
-    """
-    return dict(
-        Counter(
-            _fate(answer, rank, before, catalog, k)
-            for row in rows
-            for answer, rank, before in zip(row.answers, row.ranks, row.before, strict=True)
-        )
-    )
 
 
 def beyond_accuracy(rows: Sequence[Replayed], index: Index, k: int) -> dict[str, float | None]:
@@ -131,16 +116,6 @@ def _split(row: Replayed, label: Label) -> dict[str, Replayed]:
         if name is not None:
             places[name].append(place)
     return {name: row.only(chosen) for name, chosen in places.items()}
-
-
-def _fate(answer: str, rank: float, before: float, catalog: Mapping[str, Any], k: int) -> str:
-    if rank <= k:
-        return "found"
-    if answer not in catalog:
-        return "not in the catalog"
-    if math.isinf(before):
-        return "not retrieved"
-    return "ranked lower by the last stage" if before <= k else "ranked low"
 
 
 def _rows_of(ids: Sequence[str], index: Index) -> list[int]:

@@ -12,7 +12,7 @@ from scripted import ScriptedLLM
 
 from chatrec.errors import DataMissingError, DialogLogError, LLMUnavailableError
 from chatrec.evaluate.recorded import RecordedLine, Recording, read_recording, recorded_rerank
-from chatrec.evaluate.replay import replay
+from chatrec.evaluate.replay import System, replay
 from chatrec.evaluate.run import ReplayConfig, run_replay
 from chatrec.generate.prompts import Prompts
 from chatrec.generate.write import Writer
@@ -43,7 +43,7 @@ def test_a_recorded_pick_rises_within_what_the_model_was_shown(small_index: Inde
     scorer.config = replace(scorer.config, llm_weight=20.0)  # what the model says outweighs everything
 
     def ranking(recording: Recording) -> tuple[str, ...]:
-        (row,) = replay(small_index, found, "new", fusion, recorded_rerank(scorer, recording))
+        (row,) = replay(small_index, found, "new", System(fusion, 200, recorded_rerank(scorer, recording)))
         return row.ranking
 
     def picked(item: str, dialog_id: str = "s:1", slots: int = 12) -> Recording:

@@ -13,7 +13,7 @@ from chatrec.catalog.read import write_catalog
 from chatrec.errors import DialogLogError, LeakError
 from chatrec.evaluate.leaks import Fingerprints
 from chatrec.evaluate.logs import Instance, Protocol
-from chatrec.evaluate.replay import judge, masked_items, replay, select
+from chatrec.evaluate.replay import System, judge, masked_items, replay, select
 from chatrec.evaluate.run import ReplayConfig, run_replay
 from chatrec.index.embed import Embedder
 from chatrec.index.open import Index
@@ -45,7 +45,7 @@ def test_what_was_mentioned_is_never_ranked_under_protocol_new_and_may_be_under_
     ranked = {}
     protocols: tuple[Protocol, Protocol] = ("new", "full")
     for protocol in protocols:
-        (row,) = replay(small_index, [last_instance(line)], protocol, load_fusion(small_index))
+        (row,) = replay(small_index, [last_instance(line)], protocol, System(load_fusion(small_index), 200))
         ranked[protocol] = row.ranking
     assert "s:alien" not in ranked["new"]
     assert "s:alien" in ranked["full"]
@@ -134,6 +134,6 @@ def test_a_recorded_last_step_sees_the_instance_and_decides_the_order(small_inde
 
     found = [last_instance(dialog(1, user("something scary"), assistant("x", "thing")))]
     fusion = load_fusion(small_index)
-    (plain,) = replay(small_index, found, "new", fusion)
-    (turned,) = replay(small_index, found, "new", fusion, reverse)
+    (plain,) = replay(small_index, found, "new", System(fusion, 200))
+    (turned,) = replay(small_index, found, "new", System(fusion, 200, reverse))
     assert turned.ranking == plain.ranking[::-1]
