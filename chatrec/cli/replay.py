@@ -41,7 +41,7 @@ def replay(
     allow_leak: Annotated[bool, typer.Option("--allow-leak", help="Score dialogs that were trained on; stamped.")] = False,
 ) -> None:
     """Predict each recommender turn from the turns before it, and report how often the gold was found."""
-    from chatrec.evaluate.run import ReplayConfig, fates, gaps, run_replay, table
+    from chatrec.evaluate.run import ReplayConfig, beside, fates, gaps, run_replay, table
     from chatrec.generate.prompts import Prompts
     from chatrec.generate.write import Writer
     from chatrec.index.embed import Embedder
@@ -70,7 +70,9 @@ def replay(
     for row in gaps(report):
         slices.add_row(*row)
     console.print(slices)
-    console.print(f"pool recall {report['pool_recall']['value']:.3f}, MRR {report['mrr']['value']:.3f}; {out}, {rankings}")
+    for line in beside(report):
+        console.print(line)
+    console.print(f"{out}, {rankings}")
 
 
 def heard(report: Mapping[str, Any], ks: Sequence[int]) -> str:

@@ -66,6 +66,8 @@ class DialogLine(BaseModel):
 
     dialog_id: Name
     catalog: str = ""
+    user_id: str | None = None
+    """Who it was with, where the log says; several dialogs may be of one person."""
     order: str = ""
     turns: Annotated[list[TurnLine], Field(min_length=1)]
 

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 Ranks = Sequence[Sequence[float]]
 """Per instance, the rank of each gold mention."""
+Values = Sequence[float] | NDArray[np.floating[Any]]
 
 
 def gold_ranks(ranking: Sequence[str], gold: Sequence[str], scores: Sequence[float] | None = None) -> list[float]:
@@ -40,13 +43,19 @@ def recall(ranks: Ranks, k: int) -> float:
     >>> recall([[1, 4], [math.inf]], 1), recall([[1, 4], [math.inf]], 10)
     (0.3333333333333333, 0.6666666666666666)
     """
-    return _ratio(*recall_parts(ranks, k))
-
-
-def recall_parts(ranks: Ranks, k: int) -> tuple[float, float]:
-    """Numerator and denominator of recall@k."""
     flat = [rank for row in ranks for rank in row]
-    return float(sum(rank <= k for rank in flat)), float(len(flat))
+    return _ratio(float(sum(rank <= k for rank in flat)), float(len(flat)))
+
+
+def recall_curve(ranks: Ranks, deepest: int = 100) -> list[float]:
+    """Recall@1, recall@2, … recall@deepest. NaN without gold.
+
+    >>> recall_curve([[1, 3], [math.inf, 2.5]], 4)
+    [0.25, 0.25, 0.75, 0.75]
+    """
+    flat = np.sort(np.array([rank for row in ranks for rank in row], dtype=np.float64))
+    found = np.searchsorted(flat, np.arange(1, deepest + 1), side="right")
+    return [_ratio(float(count), float(len(flat))) for count in found]
 
 
 def hit(ranks: Ranks, k: int) -> float:
@@ -55,7 +64,16 @@ def hit(ranks: Ranks, k: int) -> float:
     >>> hit([[1, 4], [math.inf]], 10)
     0.5
     """
-    return _ratio(float(sum(any(rank <= k for rank in row) for row in ranks)), float(len(ranks)))
+    return _ratio(float(sum(instance_hit(row, k) for row in ranks)), float(len(ranks)))
+
+
+def instance_hit(row: Sequence[float], k: int) -> bool:
+    """Whether any gold of one instance is within k.
+
+    >>> instance_hit([12, 3], 3), instance_hit([12, 3], 2)
+    (True, False)
+    """
+    return any(rank <= k for rank in row)
 
 
 def mrr(ranks: Ranks, k: int = 100) -> float:
@@ -68,7 +86,11 @@ def mrr(ranks: Ranks, k: int = 100) -> float:
 
 
 def reciprocal_rank(row: Sequence[float], k: int = 100) -> float:
-    """1 / rank of the best gold item, 0 beyond k."""
+    """1 / rank of the best gold item, 0 beyond k.
+
+    >>> reciprocal_rank([8, 4]), reciprocal_rank([8, 4], k=3)
+    (0.25, 0.0)
+    """
     best = min(row, default=math.inf)
     return 1 / best if best <= k else 0.0
 
@@ -85,7 +107,13 @@ def ndcg(ranks: Ranks, k: int) -> float:
 
 
 def instance_ndcg(row: Sequence[float], k: int) -> float:
-    """NDCG@k of one instance."""
+    """NDCG@k of one instance.
+
+    Of two gold items one is at rank 3, and an ideal list would have them at 1 and 2: (1/2) / (1 + 1/1.585)
+
+    >>> round(instance_ndcg([3, math.inf], 5), 4)
+    0.3066
+    """
     gained = sum(1 / math.log2(1 + rank) for rank in row if rank <= k)
     ideal = sum(1 / math.log2(1 + place) for place in range(1, min(len(row), k) + 1))
     return gained / ideal if ideal else 0.0
@@ -99,10 +127,17 @@ def mean_average_precision(ranks: Ranks, k: int = 100) -> float:
     >>> mean_average_precision([[1, 4]])
     0.75
     """
-    return _ratio(sum(_average_precision(row, k) for row in ranks), float(len(ranks)))
+    return _ratio(sum(average_precision(row, k) for row in ranks), float(len(ranks)))
 
 
-def _average_precision(row: Sequence[float], k: int) -> float:
+def average_precision(row: Sequence[float], k: int = 100) -> float:
+    """Average precision of one instance.
+
+    Gold at rank 2 and none elsewhere, of two: (1/2) / 2
+
+    >>> average_precision([2, math.inf])
+    0.25
+    """
     ordered = sorted(rank for rank in row if rank <= k)
     return sum(place / rank for place, rank in enumerate(ordered, 1)) / len(row) if row else 0.0
 
@@ -135,6 +170,49 @@ def gini(rankings: Sequence[Sequence[str]], items: int, k: int) -> float:
     return float((2 * (places * counts).sum() / counts.sum() - (len(counts) + 1)) / len(counts))
 
 
+def novelty(percentiles: Values) -> float:
+    """Mean of 1 − popularity percentile of what is shown: 0 only the best known, towards 1 only the least known. NaN of none.
+
+    >>> novelty([1.0, 0.5])
+    0.25
+    """
+    return float(1 - np.mean(percentiles)) if len(percentiles) else math.nan
+
+
+def popularity_lift(shown: Sequence[Values], named: Sequence[Values]) -> float:
+    """How much better known what is shown is than what the person named: the mean over instances of the difference between
+    the mean popularity percentiles. An instance without either is left out; NaN if none is left.
+
+    >>> round(popularity_lift([[0.9, 0.7], [0.5]], [[0.5, 0.7], []]), 4)
+    0.2
+    """
+    lifts = [float(np.mean(a) - np.mean(b)) for a, b in zip(shown, named, strict=True) if len(a) and len(b)]
+    return float(np.mean(lifts)) if lifts else math.nan
+
+
+def diversity(vectors: Sequence[Values] | NDArray[np.floating[Any]]) -> float:
+    """Intra-list diversity: the mean of 1 − cosine over the pairs of a list of unit vectors (Ziegler et al. 2005). NaN below two.
+
+    Two alike and one at a right angle to both: pairs 0, 1, 1
+
+    >>> round(diversity([[1, 0], [1, 0], [0, 1]]), 4)
+    0.6667
+    """
+    table = np.asarray(vectors, dtype=np.float64)
+    n = len(table)
+    return 1 - (float((table @ table.T).sum()) - n) / (n * (n - 1)) if n > 1 else math.nan
+
+
+def serendipity(found: Sequence[str], expected: Sequence[str]) -> float:
+    """Share of the found gold that the obvious list, one of the most popular, would have missed (Ge et al. 2010). NaN of none.
+
+    >>> serendipity(["a", "b", "b", "c"], ["a", "x"])
+    0.75
+    """
+    obvious = set(expected)
+    return _ratio(float(sum(item not in obvious for item in found)), float(len(found)))
+
+
 def interval(
     statistic: Callable[[np.ndarray], float], groups: int, *, draws: int = 1000, seed: int = 0, level: float = 0.95
 ) -> tuple[float, float]:
@@ -158,7 +236,13 @@ def interval(
 def ratio_interval(
     numerator: Sequence[float], denominator: Sequence[float], group: Sequence[int], *, draws: int = 1000, seed: int = 0
 ) -> tuple[float, float]:
-    """Bootstrap interval, by group, of Σ numerator / Σ denominator."""
+    """Bootstrap interval, by group, of Σ numerator / Σ denominator.
+
+    Two dialogs, one with its single gold mention found and one without: a draw finds none, half or all.
+
+    >>> ratio_interval([1, 0], [1, 1], [0, 1])
+    (0.0, 1.0)
+    """
     _, codes = np.unique(np.asarray(group), return_inverse=True)
     size = int(codes.max()) + 1 if len(codes) else 0
     top = np.bincount(codes, weights=np.asarray(numerator, dtype=np.float64), minlength=size)

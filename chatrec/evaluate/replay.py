@@ -8,7 +8,10 @@ from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import Literal, TypeVar
 
-from chatrec.constraints import requirements
+import numpy as np
+from numpy.typing import NDArray
+
+from chatrec.constraints import requirements, satisfies_all
 from chatrec.errors import DialogLogError
 from chatrec.evaluate.context import queries
 from chatrec.evaluate.logs import DialogLine, Instance, Protocol, instances
@@ -50,6 +53,10 @@ class Replayed:
     """Items named before the turn."""
     given: tuple[float, ...] | None = None
     """Rank of each answer had the mentions been given; None where they were."""
+    required: int = 0
+    """Constraints that the ledger held."""
+    violating: tuple[int, ...] = ()
+    """1-based places in `ranking` of items that break one of them."""
 
     def only(self, places: Sequence[int]) -> Replayed:
         """The same with some of the answers."""
@@ -110,7 +117,15 @@ def replay(index: Index, found: Sequence[Instance], protocol: Protocol, system: 
         fused = _passed_on(everything, system, masked)
         ranked = fused if system.rerank is None else system.rerank(query, instance, fused)
         row = judge(instance, protocol, index.catalog, ranked, fused)
-        row = replace(row, lost=_lost(row, index, query, masked, everything))
+        required = requirements(query.ledger)
+        row = replace(
+            row,
+            lost=_lost(row, index, index.allowed(query, required), masked, everything),
+            required=len(required),
+            violating=tuple(
+                place for place, item in enumerate(row.ranking, 1) if not satisfies_all(index.catalog[item], required)
+            ),
+        )
         if system.read is not None:
             known = _passed_on(system.retrieve(given), system, masked)
             known = known if system.scorer is None else system.scorer(given, instance, known)
@@ -156,9 +171,8 @@ def _passed_on(found: Sequence[Candidate], system: System, masked: frozenset[str
 
 
 def _lost(
-    row: Replayed, index: Index, query: Query, masked: frozenset[str], found: Sequence[Candidate]
+    row: Replayed, index: Index, allowed: NDArray[np.bool_], masked: frozenset[str], found: Sequence[Candidate]
 ) -> tuple[Lost | None, ...]:
-    allowed = index.allowed(query, requirements(query.ledger))
     works = {cluster_of(candidate.item.id, index.catalog) for candidate in found}
 
     def why(answer: str) -> Lost:

@@ -24,8 +24,8 @@ def summarise(rows: Sequence[Replayed], ks: Sequence[int]) -> dict[str, Any]:
         ks: cut-offs of recall, hit rate and NDCG.
 
     Returns:
-        `recall`, `ndcg`, `hit` per k and `mrr`, `map`, each with a 95% interval by dialog where it is a mean; the recall of
-        the candidate pool and of the fused order, and what the head gained over it.
+        `recall`, `ndcg`, `hit` per k and `mrr`, `map`, each with a 95% interval by dialog; the recall of the candidate pool
+        and of the fused order, and what the head gained over it; `curves` of recall@1 to recall@100; `constraints`.
     """
     ranks = [row.ranks for row in rows]
     return {
@@ -33,14 +33,29 @@ def summarise(rows: Sequence[Replayed], ks: Sequence[int]) -> dict[str, Any]:
         "dialogs": len({row.dialog_id for row in rows}),
         "gold": sum(map(len, ranks)),
         "recall": {str(k): recall_of(rows, k) for k in ks},
-        "hit": {str(k): round(metrics.hit(ranks, k), 6) for k in ks},
+        "hit": {str(k): _mean(rows, [float(metrics.instance_hit(row, k)) for row in ranks]) for k in ks},
         "ndcg": {str(k): _mean(rows, [metrics.instance_ndcg(row, k) for row in ranks]) for k in ks},
         "mrr": _mean(rows, [metrics.reciprocal_rank(row) for row in ranks]),
-        "map": round(metrics.mean_average_precision(ranks), 6),
+        "map": _mean(rows, [metrics.average_precision(row) for row in ranks]),
         "pool_recall": pool_recall_of(rows),
         "fused_recall": {str(k): _recall(rows, [row.before for row in rows], k) for k in ks},
         "rerank_gain": {str(k): _gain(rows, k) for k in ks},
+        "curves": curves(rows),
+        "constraints": {"instances": sum(row.required > 0 for row in rows), "violations": violations(rows, ks)},
     }
+
+
+def curves(rows: Sequence[Replayed]) -> dict[str, list[float]]:
+    """Recall at every cut-off from 1 to 100: of the fused order, of the final one, and had the mentions been given."""
+    found = {"fused": [row.before for row in rows], "ranked": [row.ranks for row in rows]}
+    if any(row.given is not None for row in rows):
+        found["given"] = [row.given or row.ranks for row in rows]
+    return {name: [round(value, 6) for value in metrics.recall_curve(ranks)] for name, ranks in found.items()}
+
+
+def violations(rows: Sequence[Replayed], ks: Sequence[int]) -> dict[str, int]:
+    """Per k, how many of the items that were put among the first k break a constraint that the ledger holds."""
+    return {str(k): sum(place <= k for row in rows for place in row.violating) for k in ks}
 
 
 def recall_of(rows: Sequence[Replayed], k: int) -> dict[str, Any]:

@@ -11,9 +11,10 @@ from chatrec.catalog.read import read_catalog
 from chatrec.errors import InputError
 from chatrec.evaluate.attribution import NO_PART, STAGES, misses
 from chatrec.evaluate.leaks import Fingerprints, Leak, guard
-from chatrec.evaluate.logs import Protocol, Stage, Understanding, read_dialogs
+from chatrec.evaluate.logs import Instance, Protocol, Stage, Understanding, read_dialogs
 from chatrec.evaluate.reading import WordReader
 from chatrec.evaluate.recorded import Recorder, Recording, read_recording, recorded_rerank
+from chatrec.evaluate.reliability import Reliability
 from chatrec.evaluate.replay import Replayed, Rerank, System, replay, select
 from chatrec.evaluate.report import file_sha256, given_recall_of, summarise, write_rankings, write_report
 from chatrec.evaluate.slices import beyond_accuracy, by_slice
@@ -23,6 +24,7 @@ from chatrec.index.open import Index, open_or_build
 from chatrec.retrieve.fuse import Fusion
 from chatrec.retrieve.load import load_fusion
 from chatrec.score.head import SHIPPED, Scorer
+from chatrec.types import Candidate, Query
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,10 @@ def run_replay(
     recorder = Recorder(writer, scorer, index) if scorer and writer and _to_be_recorded(config) else None
     recording = None if recorder else _recording(config)
     reader = WordReader(index) if config.understand == "text" else None
+    reliability = Reliability()
     rerank = recorder or _rerank(scorer, recording)
+    if rerank and config.stage == "score":
+        rerank = _watched(rerank, config.protocol, reliability)
     system = System(_unlimited(fusion), fusion.config.pool, rerank, reader, _rerank(scorer, None))
     rows: list[Replayed] = []
     for row in replay(index, found, config.protocol, system):
@@ -89,8 +94,9 @@ def run_replay(
     report = summarise(rows, config.ks) | {"gold_outside_catalog": sum(g not in catalog for row in rows for g in row.gold)}
     report["cut_off"] = k = config.ks[len(config.ks) // 2]
     report["misses"] = misses(rows, k, recorder.recording if recorder else recording)
+    report["reliability"] = reliability.summary() if config.stage == "score" else None
     report["understanding"] = _understanding(rows, config, reader)
-    report["slices"] = by_slice(rows, index, fusion.retrievers, k)
+    report["slices"] = by_slice(rows, index, fusion.retrievers, dialogs, k)
     report["beyond_accuracy"] = beyond_accuracy(rows, index, k)
     if recorder and config.recorded:
         recorder.write(config.recorded)
@@ -117,6 +123,18 @@ def _rerank(scorer: Scorer | None, recording: Recording | None) -> Rerank | None
     if scorer is None:
         return None
     return recorded_rerank(scorer, recording) if recording is not None else lambda query, instance, pool: scorer(query, pool)
+
+
+def _watched(rerank: Rerank, protocol: Protocol, into: Reliability) -> Rerank:
+    """The same, while the probabilities it gives are counted."""
+
+    def watched(query: Query, instance: Instance, pool: Sequence[Candidate]) -> Sequence[Candidate]:
+        ranked = rerank(query, instance, pool)
+        gold = set(instance.gold(protocol))
+        into.add([candidate.score for candidate in ranked], [candidate.item.id in gold for candidate in ranked])
+        return ranked
+
+    return watched
 
 
 def _unlimited(fusion: Fusion) -> Fusion:
@@ -174,6 +192,24 @@ def gaps(report: Mapping[str, Any]) -> list[tuple[str, str, str]]:
         shown = ", ".join(f"{part} {value['value']:.3f} ({value['gold']})" for part, value in entry["slices"].items())
         rows.append((name, shown, "" if entry["gap"] is None else f"{entry['gap']:.3f}"))
     return rows
+
+
+def beside(report: Mapping[str, Any]) -> list[str]:
+    """What the tables leave out, in a line each: further metrics, the lists beyond accuracy, constraints, leaks."""
+    k = report["cut_off"]
+    means = {f"NDCG@{k}": report["ndcg"][str(k)], "MRR": report["mrr"], "MAP": report["map"], f"hit@{k}": report["hit"][str(k)]}
+    found = [f"pool recall {cell(report['pool_recall'])}, " + ", ".join(f"{name} {cell(v)}" for name, v in means.items())]
+    shown = {name.replace("_", " "): value for name, value in report["beyond_accuracy"].items() if value is not None}
+    found.append(f"top {k}: " + ", ".join(f"{name} {value:.3f}" for name, value in shown.items()))
+    if report["reliability"] and report["reliability"]["error"] is not None:
+        found.append(f"expected calibration error of the probabilities {report['reliability']['error']:.4f}")
+    bound = report["constraints"]
+    found.append(f"constraints held by {bound['instances']} instances; violated in a top {k}: {bound['violations'][str(k)]}")
+    leak = report["provenance"]["leak"]
+    if leak["by_id"] or leak["by_text"]:
+        allowed = ", ALLOWED: these figures are not of unseen dialogs" if leak["allowed"] else ""
+        found.append(f"trained on: {leak['by_id']} dialogs by id, {leak['by_text']} by near-duplicate text{allowed}")
+    return found
 
 
 def cell(value: Mapping[str, float]) -> str:

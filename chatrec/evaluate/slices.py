@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from chatrec.evaluate import metrics
+from chatrec.evaluate.logs import DialogLine
 from chatrec.evaluate.replay import Replayed
 from chatrec.evaluate.report import recall_of
 from chatrec.index.open import Index
@@ -28,20 +29,23 @@ Label = Callable[[Replayed, str], str | None]
 """(instance, gold item) → the slice this mention belongs to; None: to none."""
 
 
-def by_slice(rows: Sequence[Replayed], index: Index, retrievers: Sequence[Retriever], k: int) -> dict[str, Any]:
+def by_slice(
+    rows: Sequence[Replayed], index: Index, retrievers: Sequence[Retriever], dialogs: Sequence[DialogLine], k: int
+) -> dict[str, Any]:
     """Recall@k of the gold mentions of each slice, with 95% intervals by dialog, and the widest gap between two slices.
 
     Args:
         rows: the replayed instances.
         index: of the catalog; gives kinds, languages and popularity.
         retrievers: the ones at work; a trained one that counted mentions tells cold items from warm ones.
+        dialogs: the replayed log, in order; tells who came back, if it says who spoke.
         k: cut-off.
 
     Returns:
         Dimension → `slices` (name → recall) and `gap` (largest less smallest recall among slices of at least `SMALL` mentions).
     """
     found: dict[str, Any] = {}
-    for dimension, label in _labels(index, retrievers).items():
+    for dimension, label in _labels(index, retrievers, dialogs).items():
         parts: dict[str, list[Replayed]] = defaultdict(list)
         for row in rows:
             for name, part in _split(row, label).items():
@@ -49,7 +53,8 @@ def by_slice(rows: Sequence[Replayed], index: Index, retrievers: Sequence[Retrie
         if len(parts) < 2:
             continue
         slices = {
-            name: recall_of(part, k) | {"gold": sum(len(row.ranks) for row in part)} for name, part in sorted(parts.items())
+            name: recall_of(parts[name], k) | {"gold": sum(len(row.ranks) for row in parts[name])}
+            for name in sorted(parts, key=_order)
         }
         values = [entry["value"] for entry in slices.values() if entry["gold"] >= SMALL]
         found[dimension] = {"slices": slices, "gap": round(max(values) - min(values), 6) if len(values) > 1 else None}
@@ -67,23 +72,21 @@ def beyond_accuracy(rows: Sequence[Replayed], index: Index, k: int) -> dict[str,
     rankings = [row.ranking for row in rows]
     popularity = index.popularity
     shown = [_known(popularity[_rows_of(row.ranking[:k], index)]) for row in rows]
-    lifts = []
-    for row, values in zip(rows, shown, strict=True):
-        named = _known(popularity[_rows_of(row.named, index)])
-        if len(named) and len(values):
-            lifts.append(float(values.mean() - named.mean()))
-    values = np.concatenate(shown) if shown else np.zeros(0)
+    named = [_known(popularity[_rows_of(row.named, index)]) for row in rows]
+    diverse = [metrics.diversity(index.vectors[_rows_of(ranking[:k], index)]) for ranking in rankings]
+    found = [answer for row in rows for answer, rank in zip(row.answers, row.ranks, strict=True) if rank <= k]
+    best = [index.ids[row] for row in np.argsort(-np.nan_to_num(popularity), kind="stable")[:k]]
     return {
         "coverage": _rounded(metrics.coverage(rankings, len(index.ids), k)),
         "gini": _rounded(metrics.gini(rankings, len(index.ids), k)),
-        "popularity_lift": _rounded(float(np.mean(lifts))) if lifts else None,
-        "novelty": _rounded(float(1 - values.mean())) if len(values) else None,
-        "diversity": _rounded(_diversity(rankings, index, k)),
-        "serendipity": _serendipity(rows, index, k),
+        "popularity_lift": _rounded(metrics.popularity_lift(shown, named)),
+        "novelty": _rounded(metrics.novelty(np.concatenate(shown) if shown else [])),
+        "diversity": _rounded(_mean_of_known(diverse)),
+        "serendipity": None if np.isnan(popularity).all() else _rounded(metrics.serendipity(found, best)),
     }
 
 
-def _labels(index: Index, retrievers: Sequence[Retriever]) -> dict[str, Label]:
+def _labels(index: Index, retrievers: Sequence[Retriever], dialogs: Sequence[DialogLine]) -> dict[str, Label]:
     def popularity(_: Replayed, item: str) -> str | None:
         value = index.popularity[index.rows[item]] if item in index.rows else math.nan
         return None if math.isnan(value) else f"decile {min(9, int(value * 10))}"
@@ -91,17 +94,42 @@ def _labels(index: Index, retrievers: Sequence[Retriever]) -> dict[str, Label]:
     def field(name: str) -> Label:
         return lambda _, item: getattr(index.catalog[item], name) if item in index.catalog else None
 
+    by_id = {dialog.dialog_id: dialog for dialog in dialogs}
     labels: dict[str, Label] = {
         "popularity": popularity,
         "named before": lambda row, _: _span(len(row.named)),
-        "kind": field("kind"),
+        "answers before": lambda row, _: _answered(by_id[row.dialog_id], row.turn),
+        "medium": field("kind"),
         "language": field("language"),
     }
+    returning = _returning(dialogs)
+    labels["person"] = lambda row, _: returning.get(row.dialog_id)
     counted = [r.model for r in retrievers if isinstance(r, TrainedRetriever) and r.name == NAMED]
     if counted and isinstance(counted[0], Prior):
         mentions = counted[0].values
         labels["training dialogs"] = lambda _, item: "warm" if item in index.rows and mentions[index.rows[item]] > 0 else "cold"
     return labels
+
+
+def _answered(dialog: DialogLine, turn: int) -> str:
+    """Whether the recommender put something forward in this dialog before: whom it has just met, and whom it knows a little."""
+    before = any(line.role == "assistant" and (line.gold or line.mentions) for line in dialog.turns[:turn])
+    return "later answer" if before else "first answer"
+
+
+def _returning(dialogs: Sequence[DialogLine]) -> dict[str, str]:
+    """Dialog id → whether an earlier dialog of the log is of the same person; without those of which it is not known."""
+    seen: set[str] = set()
+    found: dict[str, str] = {}
+    for dialog in dialogs:
+        if dialog.user_id is not None:
+            found[dialog.dialog_id] = "returning" if dialog.user_id in seen else "new"
+            seen.add(dialog.user_id)
+    return found
+
+
+def _order(name: str) -> tuple[bool, str]:
+    return name != "none", name
 
 
 def _span(count: int) -> str:
@@ -126,22 +154,9 @@ def _known(values: np.ndarray) -> np.ndarray:
     return values[~np.isnan(values)]
 
 
-def _diversity(rankings: Sequence[Sequence[str]], index: Index, k: int) -> float:
-    found = []
-    for ranking in rankings:
-        vectors = index.vectors[_rows_of(ranking[:k], index)]
-        n = len(vectors)
-        if n > 1:
-            found.append(1 - (float((vectors @ vectors.T).sum()) - n) / (n * (n - 1)))
-    return float(np.mean(found)) if found else math.nan
-
-
-def _serendipity(rows: Sequence[Replayed], index: Index, k: int) -> float | None:
-    if np.isnan(index.popularity).all():
-        return None
-    best = {index.ids[row] for row in np.argsort(-np.nan_to_num(index.popularity), kind="stable")[:k]}
-    hits = [answer not in best for row in rows for answer, rank in zip(row.answers, row.ranks, strict=True) if rank <= k]
-    return _rounded(float(np.mean(hits))) if hits else None
+def _mean_of_known(values: Sequence[float]) -> float:
+    known = [value for value in values if not math.isnan(value)]
+    return float(np.mean(known)) if known else math.nan
 
 
 def _rounded(value: float) -> float | None:

@@ -12,6 +12,7 @@ from dialog_samples import SAMPLE, assistant, dialog, last_instance, user, write
 from chatrec.evaluate.attribution import STAGES, misses
 from chatrec.evaluate.recorded import RecordedLine
 from chatrec.evaluate.replay import Lost, Replayed, System, replay
+from chatrec.evaluate.report import violations
 from chatrec.evaluate.run import ReplayConfig, run_replay
 from chatrec.index.open import Index
 from chatrec.retrieve.load import load_fusion
@@ -105,3 +106,16 @@ def test_the_pool_is_cut_where_the_fusion_cuts_it(small_index: Index) -> None:
     (narrow,) = replay(small_index, [instance], "new", System(fusion, 3))
     (cut,) = replay(small_index, [instance], "new", System(wide, 3))
     assert narrow.ranking == cut.ranking
+
+
+def test_a_ranking_that_breaks_a_constraint_is_counted_where_it_does(small_index: Index) -> None:
+    def horror_only(query: Query, *_: object) -> Query:
+        return replace(query, ledger=replace(query.ledger, constraints=(Constraint(field="genres", op="in", value=("horror",)),)))
+
+    listed = [Candidate(item=small_index.catalog[f"s:{key}"], score=s) for key, s in (("alien", 3), ("casa", 2), ("thing", 1))]
+    instance = last_instance(dialog(1, user("hi"), assistant("x", "scream")))
+    (plain,) = replay(small_index, [instance], "new", System(lambda query: listed, 3))
+    (bound,) = replay(small_index, [instance], "new", System(lambda query: listed, 3, read=horror_only))
+    assert (plain.required, plain.violating) == (0, ())
+    assert (bound.required, bound.violating) == (1, (2,))
+    assert violations([plain, bound], (1, 10)) == {"1": 0, "10": 1}

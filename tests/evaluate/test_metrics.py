@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ir_measures import AP, RR, R, nDCG
+from ir_measures import AP, RR, R, Success, nDCG
 
 from chatrec.evaluate import metrics
 
@@ -23,13 +23,14 @@ runs = st.lists(
 
 @settings(max_examples=50, deadline=None)
 @given(runs)
-def test_recall_mrr_ndcg_and_map_agree_with_ir_measures(run: list[tuple[list[str], set[str]]]) -> None:
+def test_recall_hit_mrr_ndcg_and_map_agree_with_ir_measures(run: list[tuple[list[str], set[str]]]) -> None:
     qrels = {str(q): dict.fromkeys(gold, 1) for q, (_, gold) in enumerate(run)}
     scores = {str(q): {item: 100.0 - place for place, item in enumerate(ranking)} for q, (ranking, _) in enumerate(run)}
-    theirs = ir_measures.calc_aggregate([R @ 5, RR, nDCG @ 5, AP], qrels, scores)
+    theirs = ir_measures.calc_aggregate([R @ 5, Success @ 5, RR, nDCG @ 5, AP], qrels, scores)
     ranks = [metrics.gold_ranks(ranking, sorted(gold)) for ranking, gold in run]
     macro = np.mean([metrics.recall([row], 5) for row in ranks])
     assert macro == pytest.approx(theirs[R @ 5])
+    assert metrics.hit(ranks, 5) == pytest.approx(theirs[Success @ 5])
     assert metrics.mrr(ranks) == pytest.approx(theirs[RR])
     assert metrics.ndcg(ranks, 5) == pytest.approx(theirs[nDCG @ 5])
     assert metrics.mean_average_precision(ranks) == pytest.approx(theirs[AP])
@@ -45,6 +46,14 @@ def test_a_short_or_empty_ranking_is_a_miss_not_a_gap() -> None:
     ranks = [metrics.gold_ranks([], ["a"]), metrics.gold_ranks(["a"], ["a"])]
     assert metrics.recall(ranks, 10) == 0.5
     assert metrics.mrr(ranks) == 0.5
+
+
+@given(st.lists(st.lists(st.one_of(st.just(math.inf), st.integers(1, 240).map(lambda n: n / 2)), min_size=1, max_size=4)))
+def test_the_curve_holds_the_recall_at_each_cut_off(ranks: list[list[float]]) -> None:
+    curve = metrics.recall_curve(ranks)
+    assert len(curve) == 100
+    for k in (1, 10, 100):
+        assert curve[k - 1] == pytest.approx(metrics.recall(ranks, k), nan_ok=True)
 
 
 def test_recall_counts_gold_mentions_not_instances() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,16 @@ def test_the_report_counts_what_the_rankings_show(files: ReplayConfig, tmp_path:
     assert report["pool_recall"]["value"] >= report["fused_recall"]["50"]["value"]
     gain = report["recall"]["1"]["value"] - report["fused_recall"]["1"]["value"]
     assert report["rerank_gain"]["1"]["value"] == pytest.approx(gain, abs=1e-5)
+
+
+def test_the_curves_and_the_reliability_are_of_the_same_rankings(files: ReplayConfig, tmp_path: Path) -> None:
+    report, _ = run(files, tmp_path)
+    for k in (1, 10, 50):
+        assert report["curves"]["ranked"][k - 1] == report["recall"][str(k)]["value"]
+        assert report["curves"]["fused"][k - 1] == report["fused_recall"][str(k)]["value"]
+    accepted = sum(part["candidates"] * part["accepted"] for part in report["reliability"]["bins"])
+    assert accepted == pytest.approx(report["pool_recall"]["value"] * report["gold"], abs=1e-3)
+    assert run(replace(files, stage="retrieve"), tmp_path)[0]["reliability"] is None
 
 
 def test_the_same_replay_twice_writes_the_same(files: ReplayConfig, tmp_path: Path) -> None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from dialog_samples import assistant, dialog, user
 
 from chatrec.evaluate.replay import Replayed
 from chatrec.evaluate.slices import beyond_accuracy, by_slice
 from chatrec.index.open import Index
 from chatrec.retrieve.collaborative import Prior, TrainedRetriever
+
+DIALOGS = [dialog(1, user("hi"), assistant("x", "alien"), user("no"), assistant("y", "gun"))]
 
 
 def row(
@@ -18,13 +22,13 @@ def row(
 ) -> Replayed:
     answers = tuple(ranks)
     earlier = tuple((before or ranks)[answer] for answer in answers)
-    return Replayed("d", 1, tuple(ranking), answers, tuple(ranks.values()), earlier, answers, (None,) * len(ranks), named)
+    return Replayed("s:1", 1, tuple(ranking), answers, tuple(ranks.values()), earlier, answers, (None,) * len(ranks), named)
 
 
 def test_slices_share_out_the_gold_and_name_the_gap(small_index: Index) -> None:
     fresh = row([], {"s:alien": 1.0, "s:gun": math.inf})
     told = row([], {"s:aliens": 1.0}, named=("s:hot", "s:gun"))
-    slices = by_slice([fresh] * 20 + [told] * 20, small_index, [], 10)["named before"]
+    slices = by_slice([fresh] * 20 + [told] * 20, small_index, [], DIALOGS, 10)["named before"]
     assert {name: (entry["value"], entry["gold"]) for name, entry in slices["slices"].items()} == {
         "none": (0.5, 40),
         "1 or 2": (1.0, 20),
@@ -32,13 +36,30 @@ def test_slices_share_out_the_gold_and_name_the_gap(small_index: Index) -> None:
     assert slices["gap"] == 0.5
 
 
+def test_who_was_just_met_is_told_from_who_was_answered_before(small_index: Index) -> None:
+    first = row([], {"s:alien": 1.0})
+    slices = by_slice([first, replace(first, turn=3)], small_index, [], DIALOGS, 10)["answers before"]["slices"]
+    assert {name: entry["gold"] for name, entry in slices.items()} == {"first answer": 1, "later answer": 1}
+
+
+def test_people_who_come_back_are_told_from_new_ones_where_the_log_names_them(small_index: Index) -> None:
+    again = [dialog(n, user("hi"), assistant("x", "alien"), user_id=who) for n, who in ((1, "ann"), (2, "bob"), (3, "ann"))]
+    rows = [replace(row([], {"s:alien": rank}), dialog_id=f"s:{n}") for n, rank in ((1, 99.0), (2, 1.0), (3, 1.0))]
+    slices = by_slice(rows, small_index, [], again, 10)["person"]["slices"]
+    assert {name: entry["value"] for name, entry in slices.items()} == {"new": 0.5, "returning": 1.0}
+    unnamed = [line.model_copy(update={"user_id": None}) for line in again]
+    assert "person" not in by_slice(rows, small_index, [], unnamed, 10)
+
+
 def test_items_that_no_training_dialog_named_are_cold(small_index: Index) -> None:
     counts = np.zeros(len(small_index.ids), dtype=np.float32)
     counts[small_index.rows["s:alien"]] = 1
     trained = [TrainedRetriever("named", Prior(counts), small_index)]
-    slices = by_slice([row([], {"s:alien": 1.0, "s:gun": math.inf})], small_index, trained, 10)["training dialogs"]["slices"]
+    slices = by_slice([row([], {"s:alien": 1.0, "s:gun": math.inf})], small_index, trained, DIALOGS, 10)["training dialogs"][
+        "slices"
+    ]
     assert {name: entry["value"] for name, entry in slices.items()} == {"cold": 0.0, "warm": 1.0}
-    assert by_slice([row([], {"s:alien": 1.0})], small_index, trained, 10).get("training dialogs") is None
+    assert by_slice([row([], {"s:alien": 1.0})], small_index, trained, DIALOGS, 10).get("training dialogs") is None
 
 
 def test_a_list_that_never_changes_covers_little(small_index: Index) -> None:
