@@ -2,50 +2,94 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from chatrec.cli.progress import expected
 from chatrec.errors import DependencyMissingError
 from chatrec.settings import Settings
+from chatrec.train.track import Track
+
+if TYPE_CHECKING:
+    from chatrec.train.config import TrainConfig, TrainFiles
+    from chatrec.train.prepare import Preparation
+
+Dialogs = Annotated[list[Path], typer.Option("--dialogs", help="Dialog log to learn from; may be given several times.")]
+CatalogFile = Annotated[Path, typer.Option("--catalog", help="The catalog the dialogs speak of.")]
+Valid = Annotated[Path | None, typer.Option("--valid", help="Dialog log to report on; joins the final fit.")]
+Interactions = Annotated[Path | None, typer.Option("--interactions", help="CSV: user_id,item_id,value,timestamp.")]
+InteractionsCatalog = Annotated[
+    Path | None, typer.Option("--interactions-catalog", help="Catalog of the interactions' ids, joined through `links`.")
+]
+Seed = Annotated[int, typer.Option("--seed", help="Same seed, same result.")]
+Folds = Annotated[int, typer.Option("--folds", min=2, max=20, help="Folds for out-of-fold features.")]
+Tracked = Annotated[Track, typer.Option("--track", help="Where losses and recall by epoch go, besides the progress bar.")]
 
 
 def train_head(
-    dialogs: Annotated[list[Path], typer.Option("--dialogs", help="Dialog log to learn from; may be given several times.")],
-    catalog: Annotated[Path, typer.Option("--catalog", help="The catalog the dialogs speak of.")],
+    dialogs: Dialogs,
+    catalog: CatalogFile,
     out: Annotated[Path, typer.Option("--out", help="Folder for everything that is learned; use it with --models.")],
-    valid: Annotated[Path | None, typer.Option("--valid", help="Dialog log to report on; joins the final fit.")] = None,
-    interactions: Annotated[Path | None, typer.Option("--interactions", help="CSV: user_id,item_id,value,timestamp.")] = None,
-    interactions_catalog: Annotated[
-        Path | None, typer.Option("--interactions-catalog", help="Catalog of the interactions' ids, joined through `links`.")
-    ] = None,
-    seed: Annotated[int, typer.Option("--seed", help="Same seed, same result.")] = 0,
-    folds: Annotated[int, typer.Option("--folds", min=2, max=20, help="Folds for out-of-fold features.")] = 5,
+    valid: Valid = None,
+    interactions: Interactions = None,
+    interactions_catalog: InteractionsCatalog = None,
+    seed: Seed = 0,
+    folds: Folds = 5,
     refit: Annotated[bool, typer.Option("--refit/--no-refit", help="Fit on train + valid in the end, or on train only.")] = True,
+    config: Annotated[Path | None, typer.Option("--config", help="How to fit the head: the best.json of `train sweep`.")] = None,
+    track: Tracked = "none",
 ) -> None:
-    """Learn retrievers, fusion, scoring head and calibration for one catalog, from dialogs that speak of it."""
-    try:
-        from chatrec.train.head import TrainConfig, Trainer, TrainFiles
-    except ModuleNotFoundError as error:
-        raise DependencyMissingError(f"training needs {error.name}: pip install 'chatrec[train]'") from error
-    from chatrec.index.embed import Embedder
+    """Learn retrievers, fusion, scoring head and calibration for one catalog, from dialogs that speak of it.
 
-    settings = Settings.load()
+    Interrupted, it goes on when the same command is given again, with the same result; finished steps wait in OUT/unfinished.
+    """
+    with _needs_extra():
+        from chatrec.train.config import HeadOptions, TrainConfig, TrainFiles
+        from chatrec.train.head import Trainer
+
+    options = HeadOptions.read(config) if config else HeadOptions()
     files = TrainFiles(tuple(dialogs), catalog, valid, interactions, interactions_catalog)
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-        task = progress.add_task("starting", total=1.0)
-
-        def report(what: str, done: float) -> None:
-            progress.update(task, description=what, completed=done)
-
-        trainer = Trainer(files, TrainConfig(folds, seed, refit), settings.build_dir, Embedder.of(settings), report)
-        facts = trainer.run(out)
-        report("done", 1.0)
+    told = TrainConfig(folds, seed, refit, fit=options.fit, shape=options.shape)
+    with _preparation(files, told, track, out) as preparation:
+        facts = Trainer(preparation, {"command": shlex.join(["chatrec", *sys.argv[1:]])}).run(out)
     typer.echo(f"{', '.join(facts['retrievers'])} and a {facts['head']['kind']} head in {out}; see {out / 'README.md'}")
     for protocol, metrics in facts["valid"].items():
         shown = ", ".join(f"R@{k} {value['value']:.3f}" for k, value in metrics["recall"].items())
         typer.echo(f"valid (protocol {protocol}, before it was learned from): {shown}")
+
+
+@contextmanager
+def _needs_extra() -> Iterator[None]:
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise DependencyMissingError(f"training needs {error.name}: pip install 'chatrec[train]'") from error
+
+
+@contextmanager
+def _preparation(files: TrainFiles, config: TrainConfig, track: Track, out: Path) -> Iterator[Preparation]:
+    """What every training begins with, its progress shown and its curves tracked until the block ends."""
+    from chatrec.index.embed import Embedder
+    from chatrec.train.meter import Meter
+    from chatrec.train.prepare import Preparation
+    from chatrec.train.track import open_tracker
+
+    settings = Settings.load()
+    tracker = open_tracker(track, out, asdict(config) | {"data": files.hashes()})
+    try:
+        with expected("starting") as show:
+            meter = Meter(lambda told: show(told.what, told.done, told.remaining_s), lambda line: typer.echo(line, err=True))
+            yield Preparation(files, config, settings.build_dir, Embedder.of(settings), meter, tracker)
+            show("done", 1.0, None)
+    except KeyboardInterrupt:
+        typer.echo("interrupted; the same command goes on from the last finished step", err=True)
+        raise
+    finally:
+        tracker.close()

@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,8 @@ class HeadConfig:
     retrievers: tuple[str, ...] = BASE_RETRIEVERS
     scored: tuple[str, ...] = ()
     hidden: int = 48
+    layers: int = 2
+    """Hidden layers of the deep path."""
     members: int = 3
     """Networks whose logits are averaged."""
     dropout: float = 0.1
@@ -56,7 +59,7 @@ class Head(nn.Module):
     """Features → logit, for each candidate by itself.
 
     Known features are standardised, unknown ones become 0 with a mask bit of 0 beside them. Each member is a linear map
-    plus a two-layer perceptron; their mean is the logit.
+    plus a perceptron; their mean is the logit.
     """
 
     mean: Tensor
@@ -87,15 +90,9 @@ class _Wide(nn.Module):
     def __init__(self, width: int, config: HeadConfig) -> None:
         super().__init__()
         self.wide = nn.Linear(width, 1)
-        self.deep = nn.Sequential(
-            nn.Linear(width, config.hidden),
-            nn.GELU(),
-            nn.Dropout(config.dropout),
-            nn.Linear(config.hidden, config.hidden),
-            nn.GELU(),
-            nn.Dropout(config.dropout),
-            nn.Linear(config.hidden, 1),
-        )
+        widths = [width, *[config.hidden] * config.layers]
+        hidden = (part for sizes in pairwise(widths) for part in (nn.Linear(*sizes), nn.GELU(), nn.Dropout(config.dropout)))
+        self.deep = nn.Sequential(*hidden, nn.Linear(widths[-1], 1))
 
     def forward(self, inputs: Tensor) -> Tensor:
         return self.wide(inputs) + self.deep(inputs)

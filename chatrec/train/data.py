@@ -7,16 +7,18 @@ import math
 import random
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+
+import numpy as np
 
 from chatrec.errors import DataMissingError, TrainingDataError
 from chatrec.evaluate.context import queries
 from chatrec.evaluate.logs import DialogLine, Instance, read_dialogs
 from chatrec.index.open import Index
 from chatrec.train.retrievers import Example
-from chatrec.types import Item
+from chatrec.types import Item, Query
 
 SUBSTITUTE_WEIGHT = 0.5
 SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
@@ -90,14 +92,29 @@ def read_all(paths: Sequence[Path], catalog: Mapping[str, Item]) -> tuple[Dialog
                 )
     if not any(turn.gold or turn.mentions or turn.text for line in lines for turn in line.turns):
         raise TrainingDataError(f"{names}: neither gold nor mentions nor text, so there is nothing to learn from")
+    mentioned = [mention.item for line in lines for turn in line.turns for mention in turn.mentions]
+    if mentioned and not any(item in catalog for item in mentioned):
+        raise TrainingDataError(
+            f"{names}: none of the items mentioned is in the catalog, {mentioned[0]!r} for one;"
+            " give the catalog these dialogs speak of"
+        )
     return lines
 
 
-def gather(lines: Sequence[DialogLine], index: Index) -> Dialogs:
-    """Examples and mentions of dialogs; texts are embedded here."""
-    turns = [(number, *turn) for number, line in enumerate(lines) for turn in _turns(line, index)]
+def gather(lines: Sequence[DialogLine], index: Index, tick: Callable[[float], None] = lambda done: None) -> Dialogs:
+    """Examples and mentions of dialogs; texts are embedded here.
+
+    Args:
+        lines: the dialogs.
+        index: of their catalog.
+        tick: told the share done.
+
+    Raises:
+        TrainingDataError: the embedder gives no numbers for what was said.
+    """
+    turns = [(number, *turn) for number, line in enumerate(lines) for turn in turns_of(line, index)]
     last = {number: place for place, (number, *_rest) in enumerate(turns)}
-    asked = queries(index, [instance for _, instance, _, _ in turns], "full")
+    asked = _checked(queries(index, [instance for _, instance, _, _ in turns], "full"), [turn[1] for turn in turns], tick)
     cases = tuple(
         Case(
             number,
@@ -116,7 +133,20 @@ def gather(lines: Sequence[DialogLine], index: Index) -> Dialogs:
     return Dialogs(tuple(lines), cases, mentions)
 
 
-def _turns(line: DialogLine, index: Index) -> Iterator[tuple[Instance, tuple[int, ...], bool]]:
+def _checked(asked: Iterable[Query], instances: Sequence[Instance], tick: Callable[[float], None]) -> Iterator[Query]:
+    """The same queries, if their vectors are numbers: NaN would pass for "unknown"."""
+    for done, (query, instance) in enumerate(zip(asked, instances, strict=True), 1):
+        for vector in (query.vector, query.message_vector):
+            if vector is not None and not np.isfinite(vector).all():
+                raise TrainingDataError(
+                    f"dialog {instance.dialog.dialog_id!r}, turn {instance.turn}: the embedder gives NaN for what was said;"
+                    " look at the weights that CHATREC_EMBEDDER names"
+                )
+        tick(done / len(instances))
+        yield query
+
+
+def turns_of(line: DialogLine, index: Index) -> Iterator[tuple[Instance, tuple[int, ...], bool]]:
     """The turns of a dialog to learn from, the rows of what they name, and whether the recommender put those forward.
 
     Turns of the recommender with gold, and others that name something new; of a shuffled dialog, held-out mentions.

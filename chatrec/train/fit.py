@@ -3,34 +3,46 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Annotated, ClassVar
 
 import numpy as np
 import torch
+from pydantic import ConfigDict, Field
 from torch import Tensor
 
 from chatrec.errors import TrainingDataError
 from chatrec.score.head import Head, HeadConfig
-from chatrec.train.pools import Pools
+from chatrec.train.meter import Mark
+from chatrec.train.pools import Pools, found_within
+
+STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+"""How configurations are read: no unknown names, no values of another type."""
+Positive = Annotated[int, Field(ge=1)]
+TICK = 20
+"""Steps from one mark within an epoch to the next."""
 
 
 @dataclass(frozen=True)
 class FitConfig:
     """How the head is fitted."""
 
-    epochs: int = 12
-    patience: int = 3
+    epochs: Positive = 12
+    patience: Positive = 3
     stop_after: int | None = None
     """Stop after so many of the epochs, on the same schedule, whatever the held-out loss says."""
-    batch: int = 64
-    learning_rate: float = 2e-3
-    weight_decay: float = 1e-2
-    pointwise: float = 0.1
+    batch: Positive = 64
+    learning_rate: Annotated[float, Field(gt=0)] = 2e-3
+    weight_decay: Annotated[float, Field(ge=0)] = 1e-2
+    pointwise: Annotated[float, Field(ge=0)] = 0.1
     """Weight of the binary cross-entropy beside the listwise loss; it keeps logits comparable between queries."""
-    sampled: int = 80
+    sampled: Annotated[int, Field(ge=2)] = 80
     """Candidates of an instance that a step looks at: its gold and a fresh sample of the others."""
     seed: int = 0
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
 
 def fit_head(
@@ -39,7 +51,7 @@ def fit_head(
     held_out: Pools,
     fit: FitConfig | None = None,
     start: Head | None = None,
-    report: Callable[[str], None] = lambda line: None,
+    report: Callable[[Mark], None] = lambda mark: None,
 ) -> tuple[Head, int]:
     """Fit a head by the softmax cross-entropy of gold among the candidates (ListNet's top-one loss, Cao et al. 2007).
 
@@ -49,13 +61,13 @@ def fit_head(
         held_out: what decides when to stop; other dialogs.
         fit: hyper-parameters.
         start: weights to begin with, kept if no epoch is better; it must have the same features.
-        report: receives a line per epoch.
+        report: receives a mark after some of the steps, and one with losses and recall after each epoch.
 
     Returns:
         The head of the best epoch, and how many epochs that took; 0 if `start` was best.
 
     Raises:
-        TrainingDataError: no instance has both gold and other candidates.
+        TrainingDataError: no instance has both gold and other candidates, or the loss ceases to be a number.
     """
     fit = fit or FitConfig()
     torch.manual_seed(fit.seed)
@@ -67,20 +79,30 @@ def fit_head(
     head = copy.deepcopy(start) if start is not None else standardised(Head(config), train)
     optimizer = torch.optim.AdamW(head.parameters(), lr=fit.learning_rate, weight_decay=fit.weight_decay)
     steps = fit.epochs * -(-len(data) // fit.batch)
+    planned = fit.stop_after or fit.epochs
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
     begun = mean_loss(head, check) if start is not None and len(check) else float("inf")
     best, best_loss, best_epoch = copy.deepcopy(head), begun, 0
     order = torch.Generator().manual_seed(fit.seed)
     for epoch in range(1, fit.epochs + 1):
         head.train()
-        for rows in torch.randperm(len(data), generator=order).split(fit.batch):
+        total = 0.0
+        for number, rows in enumerate(torch.randperm(len(data), generator=order).split(fit.batch)):
             loss = _loss(head, data.sample(rows, fit.sampled, order), fit.pointwise)
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
             schedule.step()
+            total += float(loss.detach()) * len(rows)
+            if number % TICK == 0:
+                report(Mark((epoch - 1 + number * fit.batch / len(data)) / planned, epoch - 1))
         now = mean_loss(head, check) if len(check) else 0.0
-        report(f"epoch {epoch}: held-out loss {now:.4f}")
+        if not math.isfinite(total + now):
+            raise TrainingDataError(
+                f"the head's loss is no longer a number in epoch {epoch}: try a smaller learning_rate in --config"
+            )
+        losses = {"loss": total / len(data) / len(head.members)}
+        report(Mark(epoch / planned, epoch, losses | (_held_out(head, held_out, now) if len(check) else {})))
         if now < best_loss or not len(check) or fit.stop_after:
             best, best_loss, best_epoch = copy.deepcopy(head), now, epoch
         elif epoch - best_epoch >= fit.patience:
@@ -88,6 +110,11 @@ def fit_head(
         if epoch == fit.stop_after:
             break
     return best.eval(), best_epoch
+
+
+def _held_out(head: Head, pools: Pools, loss: float) -> dict[str, float]:
+    recall = found_within(pools, predict(head, pools), 10).sum() / max(1.0, float(pools.asked.sum()))
+    return {"held_out_loss": loss, "held_out_recall_10": float(recall)}
 
 
 def standardised(head: Head, pools: Pools) -> Head:

@@ -10,6 +10,7 @@ from chatrec.index.open import Index
 from chatrec.retrieve.collaborative import ItemToItem, Model
 from chatrec.retrieve.concepts import concepts
 from chatrec.train.data import Case, Dialogs
+from chatrec.train.meter import Mark
 from chatrec.train.retrievers import (
     BagConfig,
     Example,
@@ -43,7 +44,7 @@ def fit_models(
     dialogs: Dialogs,
     config: ModelsConfig,
     rated: ItemToItem | None,
-    report: Callable[[str], None] = lambda line: None,
+    report: Callable[[Mark], None] = lambda mark: None,
 ) -> dict[str, Model]:
     """Fit every retriever that these dialogs allow.
 
@@ -52,7 +53,7 @@ def fit_models(
         dialogs: what is learned from.
         config: hyper-parameters.
         rated: co-rating weights, which do not depend on the dialogs.
-        report: receives lines on the progress.
+        report: receives marks of the one fit that takes long, the bag of concepts.
     """
     items = len(index.ids)
     models: dict[str, Model] = {}

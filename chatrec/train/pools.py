@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from chatrec.errors import TrainingDataError
 from chatrec.evaluate.metrics import ratio_interval
 from chatrec.retrieve.fuse import Fusion
 from chatrec.score.features import Features
 from chatrec.score.table import Floats
-from chatrec.types import Query
+from chatrec.types import Candidate, Query
+
+FILE = "pools.npz"
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +42,21 @@ class Pools:
 
     def __len__(self) -> int:
         return len(self.gold)
+
+    @property
+    def asked(self) -> Floats:
+        """float32 [n]: gold mentions, found or missed."""
+        return self.gold.sum(axis=1) + self.missed
+
+    def save(self, folder: Path) -> None:
+        """Write `pools.npz`."""
+        np.savez(folder / FILE, allow_pickle=False, **{field.name: getattr(self, field.name) for field in fields(self)})
+
+    @classmethod
+    def load(cls, folder: Path) -> Pools:
+        """Read what `save` wrote."""
+        with np.load(folder / FILE, allow_pickle=False) as stored:
+            return cls(*(stored[field.name] for field in fields(cls)))
 
     def new(self) -> Pools:
         """The same under protocol `new`: without what was named before, and without the instances that had no other gold."""
@@ -84,7 +103,10 @@ def build_pools(
         features: computes the feature matrix.
         asked: (query, gold ids, group, weight) of each instance.
         count: how many there are.
-        tick: called with 1 after each.
+        tick: called with the number done, after each.
+
+    Raises:
+        TrainingDataError: a feature is infinite, which no catalog should make it.
     """
     width = fusion.config.pool
     matrix = np.full((count, width, len(features.names)), np.nan, dtype=np.float16)
@@ -97,14 +119,30 @@ def build_pools(
         n = len(candidates)
         wanted, named = set(answer), {opinion.item_id for opinion in query.ledger.opinions}
         if n:
-            matrix[row, :n] = features(query, candidates)
+            matrix[row, :n] = _finite(features(query, candidates), features.names, candidates)
         gold[row, :n] = [candidate.item.id in wanted for candidate in candidates]
         named_before[row, :n] = [candidate.item.id in named for candidate in candidates]
         present[row, :n] = True
         missed[row] = len(wanted) - int(gold[row].sum())
         group[row], weight[row] = dialog, importance
-        tick(1)
+        tick(row + 1)
     return Pools(matrix, gold, present, missed, group, weight, named_before)
+
+
+def _finite(matrix: Floats, names: Sequence[str], candidates: Sequence[Candidate]) -> Floats:
+    """The matrix, if half precision can hold it."""
+    beyond = np.abs(matrix) > np.finfo(np.float16).max
+    if beyond.any():
+        row, column = np.argwhere(beyond)[0]
+        item, value = candidates[row].item.id, matrix[row, column]
+        raise TrainingDataError(f"feature {names[column]!r} of {item!r} is {value}: look at that item in the catalog")
+    return matrix
+
+
+def found_within(pools: Pools, logits: np.ndarray, k: int) -> Floats:
+    """float32 [n]: gold mentions among the k candidates with the largest logits; ties in fused order."""
+    order = np.argsort(-logits, axis=1, kind="stable")[:, :k]
+    return np.take_along_axis(pools.gold, order, axis=1).sum(axis=1)
 
 
 def pool_metrics(pools: Pools, logits: np.ndarray, ks: Sequence[int] = (1, 10, 50)) -> dict[str, Any]:
@@ -117,9 +155,8 @@ def pool_metrics(pools: Pools, logits: np.ndarray, ks: Sequence[int] = (1, 10, 5
     """
     if not len(pools):
         return {}
-    total = pools.gold.sum(axis=1) + pools.missed
-    reranked = np.take_along_axis(pools.gold, np.argsort(-logits, axis=1, kind="stable"), axis=1)
-    fused = np.take_along_axis(pools.gold, np.argsort(~pools.present, axis=1, kind="stable"), axis=1)
+    total, in_order = pools.asked, np.where(pools.present, 0.0, -np.inf)
+    reranked, fused = ({k: found_within(pools, by, k) for k in ks} for by in (logits, in_order))
 
     def share(found: np.ndarray) -> dict[str, float]:
         low, high = ratio_interval(found.tolist(), total.tolist(), pools.group.tolist())
@@ -128,8 +165,8 @@ def pool_metrics(pools: Pools, logits: np.ndarray, ks: Sequence[int] = (1, 10, 5
     return {
         "instances": len(pools),
         "gold": int(total.sum()),
-        "recall": {str(k): share(reranked[:, :k].sum(axis=1)) for k in ks},
-        "fused_recall": {str(k): share(fused[:, :k].sum(axis=1)) for k in ks},
-        "rerank_gain": {str(k): share(reranked[:, :k].sum(axis=1) - fused[:, :k].sum(axis=1)) for k in ks},
+        "recall": {str(k): share(reranked[k]) for k in ks},
+        "fused_recall": {str(k): share(fused[k]) for k in ks},
+        "rerank_gain": {str(k): share(reranked[k] - fused[k]) for k in ks},
         "pool_recall": share(pools.gold.sum(axis=1)),
     }

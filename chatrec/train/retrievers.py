@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,16 +12,20 @@ import numpy as np
 import torch
 from scipy import sparse
 
+from chatrec.errors import TrainingDataError
 from chatrec.index.open import Index
 from chatrec.retrieve.collaborative import BagOfConcepts, DialogNeighbours, ItemToItem, Prior, Sparse
 from chatrec.retrieve.concepts import concepts
 from chatrec.score.table import Floats
+from chatrec.train.meter import Mark
 from chatrec.types import Query
 
 ENOUGH_PAIRS = 20_000
 """Pairs of context and target from which on the bag of concepts is trained for as long as its configuration says."""
 LEAST_STEPS = 20
 """A schedule with fewer steps has no room to warm up in."""
+TICK = 20
+"""Steps from one mark within an epoch to the next."""
 KEPT = 300
 """Neighbours kept per item in item-to-item weights."""
 
@@ -125,7 +130,7 @@ def dialog_neighbours(
     idf = np.zeros(len(vocab), dtype=np.float32)
     for concept, number in vocab.items():
         idf[number] = np.log1p(len(bags) / counts[concept])
-    known = [[vocab[concept] for concept in set(bag) if concept in vocab] for bag in bags]
+    known = [[vocab[concept] for concept in dict.fromkeys(bag) if concept in vocab] for bag in bags]
     lengths = [max(float(np.linalg.norm(idf[numbers])), 1e-6) for numbers in known]
     values = [list(idf[numbers] / length) for numbers, length in zip(known, lengths, strict=True)]
     table = incidence(known, len(vocab), values)
@@ -179,19 +184,32 @@ class _Bag(torch.nn.Module):
 
 
 def bag_of_concepts(
-    index: Index, examples: Sequence[Example], config: BagConfig, tick: Callable[[str], None] = lambda line: None
+    index: Index, examples: Sequence[Example], config: BagConfig, tick: Callable[[Mark], None] = lambda mark: None
 ) -> BagOfConcepts:
     """Fit the bag-of-concepts softmax; members differ by seed and are averaged."""
     bags = [concepts(example.query, index) for example in examples]
     counts = Counter(concept for bag in bags for concept in bag)
     vocab = {concept: number for number, concept in enumerate(sorted(c for c, n in counts.items() if n >= config.rarest))}
     numbers = [np.array([vocab[c] for c in bag if c in vocab], dtype=np.int64) for bag in bags]
-    members = [_fit_bag(index, examples, numbers, len(vocab), config, config.seed + m, tick) for m in range(config.members)]
+
+    def member(number: int) -> tuple[Floats, Floats, Floats, Floats]:
+        def told(mark: Mark) -> None:
+            tick(Mark((number + mark.done) / config.members, number * config.epochs + mark.epoch, mark.values))
+
+        return _fit_bag(index, examples, numbers, len(vocab), config, config.seed + number, told)
+
+    members = [member(number) for number in range(config.members)]
     stack = [np.stack(part) for part in zip(*members, strict=True)]
     return BagOfConcepts(vocab, *stack)
 
 
-def choose_epochs(index: Index, examples: Sequence[Example], groups: Sequence[int], config: BagConfig) -> int:
+def choose_epochs(
+    index: Index,
+    examples: Sequence[Example],
+    groups: Sequence[int],
+    config: BagConfig,
+    tick: Callable[[Mark], None] = lambda mark: None,
+) -> int:
     """How long to train the bag of concepts: few dialogs need many passes, or suffer from them; held-out dialogs tell.
 
     Args:
@@ -199,6 +217,7 @@ def choose_epochs(index: Index, examples: Sequence[Example], groups: Sequence[in
         examples: what it will be fitted on.
         groups: the dialog of each; one in five dialogs is held out.
         config: hyper-parameters; its `epochs` are returned where the examples are so many that one pass is long.
+        tick: told how far this is.
 
     Returns:
         The number of epochs that ranks highest (mean reciprocal rank) what was recommended in the held-out dialogs; of equals
@@ -209,8 +228,14 @@ def choose_epochs(index: Index, examples: Sequence[Example], groups: Sequence[in
     seen = [example for example, group in zip(examples, groups, strict=True) if group % 5]
     held = [e for e, group in zip(examples, groups, strict=True) if not group % 5 and e.recommended and e.targets]
     found = {}
-    for epochs in dict.fromkeys((config.epochs, *config.tried)):
-        model = bag_of_concepts(index, seen, replace(config, epochs=epochs, members=1)) if seen and held else None
+    numbers = tuple(dict.fromkeys((config.epochs, *config.tried)))
+    for place, epochs in enumerate(numbers):
+        before, share = sum(numbers[:place]) / sum(numbers), epochs / sum(numbers)
+
+        def told(mark: Mark, before: float = before, share: float = share) -> None:
+            tick(replace(mark, done=before + share * mark.done))
+
+        model = bag_of_concepts(index, seen, replace(config, epochs=epochs, members=1), told) if seen and held else None
         found[epochs] = sum(_reciprocal_ranks(model, example, index) for example in held) if model else 0.0
     return max(found, key=lambda epochs: (found[epochs], -epochs))
 
@@ -231,7 +256,7 @@ def _fit_bag(
     vocab: int,
     config: BagConfig,
     seed: int,
-    tick: Callable[[str], None],
+    tick: Callable[[Mark], None],
 ) -> tuple[Floats, Floats, Floats, Floats]:
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
@@ -247,7 +272,8 @@ def _fit_bag(
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, config.learning_rate, total_steps=steps, pct_start=0.1)
     for epoch in range(config.epochs):
         total = 0.0
-        for batch in np.array_split(rng.permutation(len(pairs)), -(-len(pairs) // config.batch)):
+        batches = np.array_split(rng.permutation(len(pairs)), -(-len(pairs) // config.batch))
+        for number, batch in enumerate(batches):
             rows, targets = pairs[batch, 0], torch.from_numpy(pairs[batch, 1])
             kept = [numbers[row][rng.random(len(numbers[row])) >= config.dropout] for row in rows]
             bag, lengths = _padded(kept, vocab)
@@ -260,7 +286,11 @@ def _fit_bag(
             optimizer.step()
             schedule.step()
             total += float(loss.detach()) * len(batch)
-        tick(f"bag of concepts, epoch {epoch + 1}: loss {total / len(pairs):.3f}")
+            if number % TICK == 0:
+                tick(Mark((epoch + number / len(batches)) / config.epochs, epoch))
+        if not math.isfinite(total):
+            raise TrainingDataError(f"the loss of the bag of concepts is no longer a number in epoch {epoch + 1}")
+        tick(Mark((epoch + 1) / config.epochs, epoch + 1, {"loss": total / len(pairs)}))
     model.eval()
     with torch.inference_mode():
         items = model.items().numpy().copy()

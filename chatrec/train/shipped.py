@@ -23,11 +23,14 @@ from chatrec.retrieve.load import base_retrievers
 from chatrec.score.features import Features
 from chatrec.score.head import HeadConfig, save_head
 from chatrec.train.card import write_shipped_card
+from chatrec.train.config import TrainConfig, TrainFiles
 from chatrec.train.data import Case, Dialogs, gather
 from chatrec.train.fit import FitConfig, calibrate, fit_head, predict
-from chatrec.train.head import TrainConfig, Trainer, TrainFiles, by_protocol, fold_of
+from chatrec.train.head import by_protocol
+from chatrec.train.meter import Mark, Meter, Progress, Report
 from chatrec.train.needs import simulate
 from chatrec.train.pools import Pools, build_pools
+from chatrec.train.prepare import Preparation, fold_of
 
 
 @dataclass(frozen=True)
@@ -75,9 +78,7 @@ def fit_shipped(
     folds = {name: fold_of([str(group) for group in part.group], 6, seed) for name, part in parts.items()}
     seen = Pools.join([part.take(folds[name] > 0) for name, part in parts.items()])
     held = {name: part.take(folds[name] == 0) for name, part in parts.items()}
-    head, epochs = fit_head(
-        SHIPPED_CONFIG, seen, Pools.join(list(held.values())), FitConfig(seed=seed), report=lambda line: _say(line)
-    )
+    head, epochs = fit_head(SHIPPED_CONFIG, seen, Pools.join(list(held.values())), FitConfig(seed=seed), report=_say_epoch)
     config = calibrate(SHIPPED_CONFIG, predict(head, held["needs"]), held["needs"])
     metrics = {name: by_protocol(part, head) for name, part in held.items()}
     everything = Pools.join(list(parts.values()))
@@ -91,20 +92,37 @@ def fit_shipped(
 def train_shipped(redial: Path, catalog: Path, out: Path, build_dir: Path, *, needs: int = 5000, seed: int = 0) -> dict[str, Any]:
     """Everything from the files: gather, out-of-fold retrievers, needs, fit, write."""
     files = TrainFiles((redial / "dialogs.train.jsonl",), redial / "catalog.jsonl")
-    trainer = Trainer(files, TrainConfig(seed=seed), build_dir, Embedder(), lambda what, done: _say(what))
-    dialogs = gather(trainer.lines, trainer.index)
-    learned = trainer.out_of_fold(dialogs, SHIPPED_CONFIG)
-    plain = trainer.pools(sampled(dialogs), {}, SHIPPED_CONFIG)
+    preparation = Preparation(files, TrainConfig(seed=seed), build_dir, Embedder(), Meter(_changes()))
+    dialogs = gather(preparation.lines, preparation.index)
+    learned = preparation.out_of_fold(dialogs, SHIPPED_CONFIG)
+    plain = preparation.pools("plain", sampled(dialogs), {}, SHIPPED_CONFIG)
     made = need_pools(catalog, needs, seed, Embedder(), build_dir)
-    notes = {"needs": needs, "dialogs": len(trainer.lines), "data": files.hashes()}
+    notes = {"needs": needs, "dialogs": len(preparation.lines), "data": files.hashes()}
     facts = fit_shipped(plain, learned, made, out, seed, Shares(), notes)
-    Fingerprints.of(trainer.lines).save(out)
+    Fingerprints.of(preparation.lines).save(out)
     return facts
 
 
 def sampled(dialogs: Dialogs) -> list[Case]:
     """The instances of dialogs with text, and of every fourth without."""
     return [case for case in dialogs.cases if case.has_text or case.dialog % 4 == 0]
+
+
+def _changes() -> Report:
+    """Says what is being done when that changes."""
+    said: list[str] = []
+
+    def report(progress: Progress) -> None:
+        if progress.what not in said[-1:]:
+            said.append(progress.what)
+            _say(progress.what)
+
+    return report
+
+
+def _say_epoch(mark: Mark) -> None:
+    if mark.values:
+        _say(str(mark))
 
 
 def _say(line: str) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from dialog_samples import SAMPLE, assistant, dialog, many_dialogs, user, write_dialogs
+from quick import QUICK, train, write_valid
 
 from chatrec.errors import DataMissingError, LeakError, TrainingDataError
 from chatrec.evaluate.run import ReplayConfig, run_replay
@@ -15,31 +16,16 @@ from chatrec.index.embed import Embedder
 from chatrec.index.open import Index
 from chatrec.retrieve.collaborative import load_models
 from chatrec.score.head import SHIPPED, Scorer, load_head
+from chatrec.train.config import TrainConfig
 from chatrec.train.data import gather
-from chatrec.train.fit import FitConfig
-from chatrec.train.head import TrainConfig, Trainer, TrainFiles, fold_of
-from chatrec.train.models import ModelsConfig
+from chatrec.train.prepare import fold_of
 from chatrec.train.retrievers import BagConfig, choose_epochs
-
-QUICK = TrainConfig(
-    folds=2,
-    models=ModelsConfig(bag=BagConfig(dimension=8, epochs=3, tried=(), members=1, batch=64)),
-    fit=FitConfig(epochs=3, batch=32),
-)
-
-
-def train(folder: Path, out: str, config: TrainConfig = QUICK, **files: Path) -> dict:
-    dialogs = files.pop("dialogs", None) or write_dialogs(folder / "train.jsonl", many_dialogs(60))
-    made = TrainFiles((dialogs,), files.pop("catalog", SAMPLE), **files)
-    return Trainer(made, config, folder / "index", Embedder(), lambda what, done: None).run(folder / out)
 
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict]:
     folder = tmp_path_factory.mktemp("training")
-    valid = write_dialogs(
-        folder / "valid.jsonl", [line.model_copy(update={"dialog_id": f"v{n}"}) for n, line in enumerate(many_dialogs(9))]
-    )
+    valid = write_valid(folder)
     return folder, train(folder, "models", valid=valid)
 
 

@@ -1,0 +1,279 @@
+"""What a head is fitted on: dialogs, retrievers, and candidate pools of retrievers that never saw the dialog."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from chatrec.catalog.read import read_catalog
+from chatrec.errors import TrainingDataError
+from chatrec.evaluate.logs import DialogLine
+from chatrec.index.embed import Embedder
+from chatrec.index.open import open_or_build
+from chatrec.retrieve.collaborative import ItemToItem, Model, TrainedRetriever, load_models, save_models
+from chatrec.retrieve.fuse import DEFAULT_WEIGHTS, Fusion, FusionConfig
+from chatrec.retrieve.load import base_retrievers
+from chatrec.retrieve.protocol import Retriever
+from chatrec.score.features import BASE_RETRIEVERS, Features, feature_names
+from chatrec.score.head import SHIPPED, Head, HeadConfig, load_head
+from chatrec.train.config import TrainConfig, TrainFiles
+from chatrec.train.costs import Size, preparing
+from chatrec.train.data import Case, Dialogs, gather, read_all, read_interactions, turns_of
+from chatrec.train.exact import ExactIndex
+from chatrec.train.meter import Mark, Meter
+from chatrec.train.models import FEATURE_ONLY, co_rated, fit_models
+from chatrec.train.pools import Pools, build_pools
+from chatrec.train.retrievers import choose_epochs
+from chatrec.train.steps import NUMBER, Kind, Steps, unfinished
+from chatrec.train.track import NoTracker, Tracker
+
+ENOUGH = 60
+"""Instances with gold among the candidates that a head of its own needs; with fewer, the shipped head is kept."""
+LEARNED_WEIGHTS = {"bag": 3.0, "co_mentioned": 1.5, "dialogs": 1.5, "followed_by": 0.7, "co_rated": 0.7}
+"""Fusion weights of trained retrievers."""
+LEARNED_DEPTH = 300
+"""Items taken of each retriever, and candidates passed on, where retrievers were trained. On a held-out fold of ReDial's
+training dialogs the pool then holds 6 points more of the gold than with 100 and 200."""
+
+POOLS = Kind(lambda folder, pools: pools.save(folder), Pools.load)
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """Everything before the head."""
+
+    dialogs: Dialogs
+    models: dict[str, Model]
+    """Retrievers fitted on all training dialogs."""
+    pools: Pools
+    """Of the training instances, out of fold."""
+    start: Head | None
+    """The shipped head, where there is no turn of a real conversation to learn from: a head begins as that."""
+    config: HeadConfig
+    """The features of the pools."""
+
+
+class Preparation:
+    """Takes the files as far as the pools; the steps are finished ones of an interrupted run where there are any.
+
+    Args:
+        files: what is learned from.
+        config: everything that decides the result.
+        build_dir: where indexes are built.
+        embedder: of texts.
+        meter: told how far this is.
+        tracker: told losses.
+
+    Raises:
+        TrainingDataError: nothing can be learned from this.
+    """
+
+    def __init__(
+        self,
+        files: TrainFiles,
+        config: TrainConfig,
+        build_dir: Path,
+        embedder: Embedder,
+        meter: Meter | None = None,
+        tracker: Tracker | None = None,
+    ) -> None:
+        self.files, self.config, self.meter, self.tracker = files, config, meter or Meter(), tracker or NoTracker()
+        self.steps = Steps()
+        catalog = read_catalog(files.catalog)
+        self.lines = read_all(files.dialogs, catalog)
+        self.valid_lines = _others(read_all((files.valid,), catalog), self.lines) if files.valid else ()
+        self.meter.say("opening the index")
+        self.index = ExactIndex.of(open_or_build(catalog, embedder, build_dir))
+        self._check_vectors()
+        self._users = self._read_interactions()
+        self.models_config = replace(config.models, bag=replace(config.models.bag, seed=config.seed))
+
+    @contextmanager
+    def resuming(self, out: Path) -> Iterator[None]:
+        """Keep finished steps in `out/unfinished` and take up those that are there.
+
+        Raises:
+            InputError: the folder cannot be written, or another training writes there.
+        """
+        with unfinished(out, self._decisive(), self.meter.notice) as self.steps:
+            yield
+
+    def _decisive(self) -> dict[str, Any]:
+        """What decides the steps. How the head is fitted is in the names of its own steps; refitting adds steps."""
+        config = asdict(self.config)
+        told = {name: config[name] for name in ("folds", "seed", "models")}
+        threads = torch.get_num_threads()  # sums in another order differ in their last bits
+        return {"data": self.files.hashes(), "embedder": self.index.embedder.sha256, "config": told, "threads": threads}
+
+    @cached_property
+    def size(self) -> Size:
+        """What there is to do, counted before it is done."""
+        turns = [turn for line in self.lines for turn in turns_of(line, self.index)]
+        valid = [turn for line in self.valid_lines for turn in turns_of(line, self.index)]
+        return Size(
+            items=len(self.index.ids),
+            texts=len(turns) + len(valid),
+            pairs=sum(len(rows) for _, rows, _ in turns),
+            asked=sum(recommended for *_, recommended in turns),
+            valid_asked=sum(recommended for *_, recommended in valid),
+            valid_pairs=sum(len(rows) for _, rows, _ in valid),
+            rated=self.files.interactions is not None,
+        )
+
+    def costs(self) -> dict[str, float]:
+        """The steps of `run` and what they are expected to take."""
+        return preparing(self.size, self.models_config.bag, self.config.folds)
+
+    def run(self) -> Prepared:
+        """Read, fit retrievers, and retrieve out of fold."""
+        self.meter.begin("read", "reading dialogs")
+        dialogs = gather(self.lines, self.index, self.meter.tick)
+        self._choose_epochs(dialogs)
+        models = self.fit("models", dialogs, "fitting retrievers on all training dialogs")
+        real = any(case.example.recommended and not case.made_up for case in dialogs.cases)
+        start, config = (None, self._head_config(tuple(models))) if real else load_head(SHIPPED)
+        return Prepared(dialogs, models, self.out_of_fold(dialogs, config), start, config)
+
+    def _check_vectors(self) -> None:
+        bad = ~np.isfinite(self.index.vectors).all(axis=1)
+        if bad.any():
+            item = self.index.ids[int(bad.argmax())]
+            raise TrainingDataError(
+                f"the vector of {item!r} in the index holds NaN: look at the weights that CHATREC_EMBEDDER names, then"
+                " `chatrec index build --force`"
+            )
+
+    def _read_interactions(self) -> list[list[tuple[int, float]]]:
+        if self.files.interactions is None:
+            return []
+        self.meter.say("reading interactions")
+        source = read_catalog(self.files.interactions_catalog) if self.files.interactions_catalog else None
+        return read_interactions(self.files.interactions, self.index.catalog, source)
+
+    @cached_property
+    def _rated(self) -> ItemToItem | None:
+        if not self._users:
+            return None
+        self.meter.begin("rated", "fitting co-rating")
+        return co_rated(self._users, len(self.index.ids), self.config.models)
+
+    def _choose_epochs(self, dialogs: Dialogs) -> None:
+        def choose() -> int:
+            self.meter.begin("epochs", "trying how long to train")
+            examples, groups = [case.example for case in dialogs.cases], [case.dialog for case in dialogs.cases]
+            return choose_epochs(self.index, examples, groups, self.models_config.bag, self.meter.mark)
+
+        epochs = self.steps.keep("epochs", NUMBER, choose)
+        self.models_config = replace(self.models_config, bag=replace(self.models_config.bag, epochs=epochs))
+
+    def fit(self, name: str, dialogs: Dialogs, what: str) -> dict[str, Model]:
+        """Retrievers fitted on some dialogs, as a step of this name."""
+
+        def fit() -> dict[str, Model]:
+            rated = self._rated
+            self.meter.begin(name, what)
+            return fit_models(self.index, dialogs, self.models_config, rated, self.told(f"bag/{name}"))
+
+        def save(folder: Path, models: dict[str, Model]) -> None:
+            save_models(folder, models, self.index.catalog.sha256, len(self.index.ids))
+
+        kind = Kind(save, lambda folder: {made.name: made.model for made in load_models(self.index, folder)})
+        return self.steps.keep(name, kind, fit)
+
+    def told(self, curve: str) -> Callable[[Mark], None]:
+        """Takes the marks of a fit, for those who wait and for those who track."""
+
+        def told(mark: Mark) -> None:
+            self.meter.mark(mark)
+            if mark.values:
+                self.tracker.log({f"{curve}/{name}": value for name, value in mark.values.items()}, mark.epoch)
+
+        return told
+
+    def _head_config(self, learned: tuple[str, ...]) -> HeadConfig:
+        names = (*BASE_RETRIEVERS, *learned)
+        return HeadConfig(features=feature_names(names, learned), retrievers=names, scored=learned, **asdict(self.config.shape))
+
+    def out_of_fold(self, dialogs: Dialogs, config: HeadConfig) -> Pools:
+        """Pools of the training instances, with retrievers that never saw the instance's dialog."""
+        folds = fold_of([line.dialog_id for line in dialogs.lines], self.config.folds, self.config.seed)
+        parts = [self._fold(fold, np.flatnonzero(folds == fold), dialogs, config) for fold in range(self.config.folds)]
+        parts = [part for part in parts if len(part)]
+        return Pools.join(parts) if parts else self.pools("", (), {}, config)
+
+    def _fold(self, fold: int, rows: np.ndarray, dialogs: Dialogs, config: HeadConfig) -> Pools:
+        held, name, what = frozenset(rows.tolist()), f"fold-{fold + 1}", f"fold {fold + 1} of {self.config.folds}"
+        cases = [case for case in dialogs.cases if case.dialog in held]
+
+        def make() -> Pools:
+            asked = any(case.example.recommended for case in cases)
+            models = self.fit(f"{name}-models", dialogs.without(held), f"{what}, retrievers") if asked else {}
+            return self.pools(name, cases, models, config, f"{what}, candidates")
+
+        made = self.steps.keep(name, POOLS, make)
+        self.steps.drop(f"{name}-models")
+        return made
+
+    def pools(
+        self,
+        name: str,
+        cases: Sequence[Case],
+        models: dict[str, Model],
+        config: HeadConfig,
+        what: str = "candidates",
+        offset: int = 0,
+    ) -> Pools:
+        """Candidate pools of the recommender's turns among some cases; what was named before may be put forward again.
+
+        Args:
+            name: of the step this is.
+            cases: turns; those in which the person named something themselves are left out.
+            models: trained retrievers that never saw them.
+            config: whose features are computed.
+            what: is told to those who wait.
+            offset: added to dialog numbers.
+        """
+        self.meter.begin(name, what)
+        cases = [case for case in cases if case.example.recommended]
+        fusion = Fusion(self.index, retrievers_of(self.index, models), fusion_config(tuple(models)))
+        features = Features(self.index, config.features, config.retrievers, config.scored)
+        asked = (
+            (case.example.query, [self.index.ids[row] for row in case.gold], case.dialog + offset, case.weight) for case in cases
+        )
+        return build_pools(fusion, features, asked, len(cases), lambda done: self.meter.tick(done / len(cases)))
+
+
+def retrievers_of(index: ExactIndex, models: dict[str, Model]) -> list[Retriever]:
+    """The retrievers every catalog has, and the trained ones."""
+    return base_retrievers(index) + [TrainedRetriever(name, model, index) for name, model in models.items()]
+
+
+def fusion_config(learned: tuple[str, ...]) -> FusionConfig:
+    """Fusion for a set of trained retrievers; priors retrieve nothing. With none, what every catalog gets."""
+    weights = {name: 0.0 if name in FEATURE_ONLY else LEARNED_WEIGHTS.get(name, 1.0) for name in learned}
+    depth = FusionConfig(per_retriever=LEARNED_DEPTH, pool=LEARNED_DEPTH) if learned else FusionConfig()
+    return replace(depth, weights={**DEFAULT_WEIGHTS, **weights})
+
+
+def fold_of(names: Sequence[str], folds: int, seed: int) -> np.ndarray:
+    """int [names]: the fold of each name; equal names share theirs, and order does not matter."""
+    digests = [hashlib.blake2b(f"{seed} {name}".encode(), digest_size=4).digest() for name in names]
+    return np.array([int.from_bytes(digest, "big") % folds for digest in digests], dtype=np.int64)
+
+
+def _others(valid: tuple[DialogLine, ...], train: tuple[DialogLine, ...]) -> tuple[DialogLine, ...]:
+    shared = {line.dialog_id for line in valid} & {line.dialog_id for line in train}
+    if shared:
+        raise TrainingDataError(
+            f"{len(shared)} dialogs are in both the training and the validation file, {min(shared)!r} among them:"
+            " a validation dialog must not be trained on"
+        )
+    return valid

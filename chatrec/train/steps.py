@@ -1,0 +1,177 @@
+"""Finished steps of a run, kept until it ends: the same command goes on where it was interrupted, with the same result."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import json
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from filelock import FileLock, Timeout
+
+import chatrec
+from chatrec.errors import InputError
+from chatrec.evaluate.report import file_sha256
+
+UNFINISHED = "unfinished"
+PART = ".part"
+"""Ending of the folder of a step that is being written."""
+DIGESTS = "step.json"
+"""File name → SHA-256, of every other file of a step."""
+DECIDING = ("bm25s", "numpy", "scipy", "sentence-transformers", "torch", "transformers")
+"""Packages whose version may change a result in its last bits."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Kind(Generic[T]):
+    """How one kind of thing is written into an empty folder and read back."""
+
+    save: Callable[[Path, T], None]
+    load: Callable[[Path], T]
+
+
+def _save_number(folder: Path, number: int) -> None:
+    (folder / "number.json").write_text(json.dumps(number), encoding="utf-8")
+
+
+NUMBER: Kind[int] = Kind(_save_number, lambda folder: json.loads((folder / "number.json").read_text(encoding="utf-8")))
+
+
+class Steps:
+    """The steps of one run, each a folder that is written aside and then renamed: it is there whole or not at all.
+
+    Args:
+        folder: where they are kept; None keeps nothing.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self.folder = folder
+
+    @property
+    def finished(self) -> tuple[str, ...]:
+        """Names of the steps that can be read back."""
+        if self.folder is None or not self.folder.is_dir():
+            return ()
+        return tuple(sorted(path.name for path in self.folder.iterdir() if path.suffix != PART and _whole(path)))
+
+    def keep(self, name: str, kind: Kind[T], make: Callable[[], T]) -> T:
+        """What a step gives: read back if it is finished, else made and kept.
+
+        What was just made is read back too, so that a resumed run calculates with the same numbers to the last bit.
+
+        Raises:
+            InputError: the folder cannot be written.
+        """
+        if self.folder is None:
+            return make()
+        place = self.folder / name
+        if not _whole(place):
+            write_aside(place, kind.save, make())
+        return kind.load(place)
+
+    def publish(self, out: Path, save: Callable[[Path, T], None], made: T) -> None:
+        """Write a run's results beside its steps, then move each file into the folder `out`.
+
+        Raises:
+            InputError: the folder cannot be written.
+        """
+        assert self.folder is not None, "results are written by runs that keep their steps"
+        result = self.folder / "result"
+        write_aside(result, save, made)
+        (result / DIGESTS).unlink()
+        for path in sorted(result.iterdir()):
+            path.replace(out / path.name)
+
+    def drop(self, name: str) -> None:
+        """Forget a step that nothing will ask for any more."""
+        if self.folder is not None:
+            shutil.rmtree(self.folder / name, ignore_errors=True)
+
+
+def write_aside(place: Path, save: Callable[[Path, T], None], made: T) -> None:
+    """Write into a folder beside `place`, with the hashes of its files, and rename it.
+
+    Raises:
+        InputError: the folder cannot be written.
+    """
+    part = place.with_name(place.name + PART)
+    try:
+        for old in (part, place):
+            shutil.rmtree(old, ignore_errors=True)
+        part.mkdir(parents=True)
+        save(part, made)
+        digests = {path.name: file_sha256(path) for path in part.iterdir()}
+        (part / DIGESTS).write_text(json.dumps(digests), encoding="utf-8")
+        part.rename(place)
+    except OSError as error:
+        raise InputError(f"{place.parent} cannot be written: {error}") from error
+
+
+def _whole(place: Path) -> bool:
+    """Whether a step is there with all of its files as they were written."""
+    try:
+        digests = json.loads((place / DIGESTS).read_text(encoding="utf-8"))
+        return all(file_sha256(place / name) == digest for name, digest in digests.items())
+    except (OSError, ValueError):
+        return False
+
+
+@contextmanager
+def unfinished(out: Path, parts: Mapping[str, Any], say: Callable[[str], None]) -> Iterator[Steps]:
+    """The steps of the run that these parts make out, in `out/unfinished`; no other run may work there meanwhile.
+
+    Args:
+        out: folder of the run's results.
+        parts: everything that decides what the steps give, as plain data.
+        say: told whether the run goes on or starts anew.
+
+    Raises:
+        InputError: the folder cannot be written, or another run is writing there.
+    """
+    home = out / UNFINISHED
+    steps = Steps(home / _key(parts))
+    with _alone(home):
+        if done := len(steps.finished):
+            say(f"going on where this command was interrupted: {done} {'step is' if done == 1 else 'steps are'} finished")
+        elif any(path.is_dir() for path in home.iterdir()):
+            say(f"starting anew: what {home} holds is of other data, options or versions, and is removed when this is done")
+        yield steps
+
+
+def clear(out: Path) -> None:
+    """Remove the steps of all runs of a folder: its results are there."""
+    shutil.rmtree(out / UNFINISHED, ignore_errors=True)
+
+
+@contextmanager
+def _alone(home: Path) -> Iterator[None]:
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        with FileLock(home / "lock", timeout=0):
+            yield
+    except Timeout as error:
+        raise InputError(f"another training is writing to {home.parent}: wait for it, or give another --out") from error
+    except (FileExistsError, NotADirectoryError, PermissionError) as error:
+        raise InputError(f"{home.parent} cannot be written: {error}") from error
+
+
+def _key(parts: Mapping[str, Any]) -> str:
+    """Name of the run: a hash of what decides its result, of the code and of the packages that calculate."""
+    content = {**parts, "code": code_sha256(), "packages": {name: importlib.metadata.version(name) for name in DECIDING}}
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def code_sha256() -> str:
+    """Hash of this package as it is installed, with its vocabularies and shipped weights."""
+    root = Path(chatrec.__file__).parent
+    digest = hashlib.sha256()
+    for path in sorted(path for path in root.rglob("*") if path.is_file() and "__pycache__" not in path.parts):
+        digest.update(f"{path.relative_to(root).as_posix()} {file_sha256(path)}\n".encode())
+    return digest.hexdigest()

@@ -1,0 +1,156 @@
+"""An interrupted training run: the same command goes on with it, and the result is the same to the last bit."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dialog_samples import SAMPLE
+from filelock import FileLock
+from quick import QUICK, digests, prepare, train, write_valid
+
+from chatrec.errors import InputError
+from chatrec.train import steps
+from chatrec.train.fit import FitConfig
+from chatrec.train.head import Trainer
+from chatrec.train.meter import Meter
+from chatrec.train.steps import NUMBER, Kind, Steps, unfinished
+
+STEPS = 12
+"""Epochs, retrievers, two folds with retrievers of their own, two fits, validation, refitted head and retrievers, the result."""
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
+    """A run that nothing interrupted."""
+    folder = tmp_path_factory.mktemp("whole")
+    write_valid(folder)
+    train(folder, "models", valid=folder / "valid.jsonl")
+    return folder, digests(folder / "models")
+
+
+class Killer:
+    """Ends the run at every step it has not been ended at yet: by turns when the step is kept, and in the midst of writing it."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.at: list[str] = []
+        self._write = steps.write_aside
+        monkeypatch.setattr(steps, "write_aside", self)
+
+    def __call__(self, place: Path, save: Callable[[Path, Any], None], made: Any) -> None:
+        if place.name in self.at:
+            self._write(place, save, made)
+            return
+        self.at.append(place.name)
+        if len(self.at) % 2:
+            self._write(place, save, made)
+        else:
+            part = place.with_name(place.name + steps.PART)
+            part.mkdir(parents=True)
+            save(part, made)
+        raise KeyboardInterrupt
+
+
+def test_interrupted_at_every_step_a_run_ends_as_if_nothing_had_been(
+    whole: tuple[Path, dict[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, expected = whole
+    killer = Killer(monkeypatch)
+    ended = False
+    while not ended:
+        before = len(killer.at)
+        try:
+            train(folder, "killed", valid=folder / "valid.jsonl")
+            ended = True
+        except KeyboardInterrupt:
+            assert len(killer.at) == before + 1
+    assert len(killer.at) == STEPS
+    assert digests(folder / "killed") == expected
+
+
+def test_a_step_that_was_damaged_is_done_again(tmp_path: Path) -> None:
+    kept = Steps(tmp_path)
+    assert kept.keep("n", NUMBER, lambda: 1) == kept.keep("n", NUMBER, lambda: 2) == 1
+    (tmp_path / "n" / "number.json").write_text("", encoding="utf-8")
+    assert kept.finished == ()
+    assert kept.keep("n", NUMBER, lambda: 3) == 3
+
+
+def test_what_was_just_made_is_read_back_so_that_resuming_changes_no_bit(tmp_path: Path) -> None:
+    halves = Kind(lambda folder, x: (folder / "x").write_text(f"{x:.1f}"), lambda folder: float((folder / "x").read_text()))  # type: ignore[arg-type,return-value]
+    assert Steps(tmp_path).keep("x", halves, lambda: 0.12) == 0.1
+
+
+def test_other_options_start_anew_and_say_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    with unfinished(tmp_path, {"seed": 0}, said.append) as first:
+        first.keep("n", NUMBER, lambda: 1)
+    with unfinished(tmp_path, {"seed": 0}, said.append) as again:
+        assert again.finished == ("n",)
+    with unfinished(tmp_path, {"seed": 1}, said.append) as other:
+        assert other.finished == ()
+    monkeypatch.setattr(steps, "code_sha256", lambda: "another version")
+    with unfinished(tmp_path, {"seed": 0}, said.append) as later:
+        assert later.finished == ()
+    assert "1 step is finished" in said[0] and all("starting anew" in line for line in said[1:]) and len(said) == 3
+
+
+def test_another_way_to_fit_takes_the_pools_and_no_fit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(self: Trainer, *arguments: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(Trainer, "_relearn", interrupted)
+        train(tmp_path, "models")
+    made: list[str] = []
+    other = replace(QUICK, fit=FitConfig(epochs=2, batch=16))
+    meter = Meter(lambda progress: made.append(progress.what))
+    Trainer(prepare(tmp_path, other, meter)).run(tmp_path / "models")
+    assert any("fitting the head" in what for what in made) and not any("fold" in what for what in made)
+    train(tmp_path, "alone", other)
+    assert digests(tmp_path / "models") == digests(tmp_path / "alone")
+
+
+def test_two_runs_do_not_write_into_one_folder(tmp_path: Path) -> None:
+    (tmp_path / "models" / "unfinished").mkdir(parents=True)
+    with FileLock(tmp_path / "models" / "unfinished" / "lock"), pytest.raises(InputError, match="another training"):
+        train(tmp_path, "models")
+
+
+@pytest.mark.long
+def test_a_killed_command_is_gone_on_with_by_another_process(tmp_path: Path) -> None:
+    """Another process also has other string hashes, so that nothing may depend on the order of a set."""
+    write_valid(tmp_path)
+    prepare(tmp_path)  # writes the dialogs and builds the index
+
+    def command(out: str, hashes: str) -> subprocess.Popen[str]:
+        files = ["--dialogs", "train.jsonl", "--valid", "valid.jsonl", "--catalog", str(SAMPLE), "--out", out]
+        return subprocess.Popen(
+            [sys.executable, "-c", "from chatrec.cli import main; main()", "train", "head", *files, "--folds", "2"],
+            cwd=tmp_path,
+            env=os.environ | {"CHATREC_INDEX_DIR": str(tmp_path / "index"), "PYTHONHASHSEED": hashes},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    killed = command("killed", "1")
+    until = time.monotonic() + 120
+    while not list(tmp_path.glob("killed/unfinished/*/fold-1-models/step.json")) and time.monotonic() < until:
+        time.sleep(0.02)
+    killed.send_signal(signal.SIGKILL)
+    killed.communicate()
+    assert not (tmp_path / "killed" / "head.json").exists()
+    told = [command("killed", "2").communicate(timeout=300)[1], command("whole", "3").communicate(timeout=300)[1]]
+    assert "going on where this command was interrupted" in told[0] and "going on" not in told[1]
+    same, whole = digests(tmp_path / "killed"), digests(tmp_path / "whole")
+    for card in ("README.md", "card.json"):  # they name the folder in the command
+        del same[card], whole[card]
+    assert same == whole
