@@ -14,8 +14,10 @@ from chatrec.generate.facts import FactContext, complete
 from chatrec.generate.ground import Grounding
 from chatrec.generate.write import Writer, drafts_from_facts
 from chatrec.index.open import Index
-from chatrec.present.reply import answer, empty_reply, final_reply, recommend, small_talk
-from chatrec.present.slate import fill_gaps, kept_picks, slate
+from chatrec.present.answers import SPOKEN, spoken_reply
+from chatrec.present.clarify import question_for
+from chatrec.present.reply import empty_reply, final_reply, recommend
+from chatrec.present.slate import fill_gaps, kept_picks, slate, unexpected
 from chatrec.retrieve.fuse import Fusion
 from chatrec.retrieve.near import near_liked
 from chatrec.retrieve.query import compose
@@ -48,7 +50,7 @@ Generated = Generator[Event, None, tuple[tuple[Draft, ...], tuple[str, ...]]]
 """Events while the model writes; returns the drafts and why they are less than they could be."""
 TAKING_BACK = ("unconstrain", "unwish", "unopine")
 """Changes by hand after which the last message no longer says what is wanted."""
-OTHERS = ("more", "critique")
+OTHERS = ("more", "surprise", "critique", "swap")
 """Intents that ask for something that was not shown before."""
 
 
@@ -85,18 +87,20 @@ class Turn:
         """Take the turn, yielding events as stages finish; `reply` and `changes` are set when it ends."""
         reading, ledger = self._understand(engine)
         yield Understood(ledger=ledger, chips=chips(ledger, engine.index.catalog, reading.language))
-        if reading.intent in ("greeting", "thanks", "question"):
-            speak = answer if reading.intent == "question" else small_talk
-            yield self._finish(engine, speak(reading, ledger, engine.index.catalog))
+        if reading.intent in SPOKEN:
+            yield self._finish(engine, self._answer(engine, reading, ledger))
             return
         query, pool = self._retrieve(
             engine, ledger, "" if _is_command(reading) else self.message, others=reading.intent in OTHERS
         )
+        if reading.intent == "swap":
+            yield self._finish(engine, self._filled(engine, query, pool, reading))
+            return
         if not pool:
             yield self._finish(engine, self._empty(engine, query, reading))
             return
         n = reading.n or self.n or engine.n
-        shortlist = self._shortlist(engine, query, pool, n)
+        pool, shortlist = self._shortlist(engine, query, pool, n, surprise=reading.intent == "surprise")
         context = FactContext(ledger, engine.index.catalog, near_liked(engine.index, query, shortlist), reading.language)
         drafts = drafts_from_facts(shortlist, context)
         first = recommend(slate(drafts, n, ledger, candidate=_candidate), context)
@@ -108,7 +112,11 @@ class Turn:
             raise
         ranked = self._rescore(engine, query, written)
         shown = slate(ranked, n, ledger, candidate=_candidate)
-        yield self._finish(engine, final_reply(reading, context, recommend(shown, context), n, degraded))
+        question = question_for(reading, ledger, pool, self.number)
+        if question is not None:
+            self.changes += (Change(action="asked", turn=self.number, key=question.field),)
+        picks = recommend(shown, context)
+        yield self._finish(engine, final_reply(reading, context, picks, n, degraded, pool=pool, question=question))
 
     def refresh(self, engine: Engine, *, keep: bool) -> Reply:
         """The slate after the ledger was changed by hand, without the language model.
@@ -121,18 +129,38 @@ class Turn:
         reading = Reading(language=language_of(self.message))
         words = "" if self.changes[-1].action in TAKING_BACK else self.message
         query, pool = self._retrieve(engine, ledger, words, others=keep)
-        kept = kept_picks(engine.index.catalog, ledger) if keep else ()
-        if not pool and not kept:
-            self._finish(engine, self._empty(engine, query, reading))
+        if keep:
+            reply = self._filled(engine, query, pool, reading)
+        elif not pool:
+            reply = self._empty(engine, query, reading)
         else:
-            n = len(ledger.last_shown) if keep and ledger.last_shown else engine.n
-            scored = engine.scorer(query, [Candidate(item=item) for item in kept] + list(pool))
+            scored = engine.scorer(query, pool)
             context = FactContext(ledger, engine.index.catalog, near_liked(engine.index, query, scored), reading.language)
-            ranked = drafts_from_facts(scored, context)
-            shown = fill_gaps(ledger.last_shown, kept, ranked, n) if keep else slate(ranked, n, ledger, candidate=_candidate)
-            self._finish(engine, final_reply(reading, context, recommend(shown, context), n, ()))
+            shown = slate(drafts_from_facts(scored, context), engine.n, ledger, candidate=_candidate)
+            reply = final_reply(reading, context, recommend(shown, context), engine.n, (), pool=scored)
+        self._finish(engine, reply)
         assert self.reply is not None
         return self.reply
+
+    def _filled(self, engine: Engine, query: Query, pool: Sequence[Candidate], reading: Reading) -> Reply:
+        """The last slate, with others only where something had to go, without the language model."""
+        ledger = query.ledger
+        kept = kept_picks(engine.index.catalog, ledger)
+        if not pool and not kept:
+            return self._empty(engine, query, reading)
+        n = len(ledger.last_shown) or engine.n
+        scored = engine.scorer(query, [Candidate(item=item) for item in kept] + list(pool))
+        context = FactContext(ledger, engine.index.catalog, near_liked(engine.index, query, scored), reading.language)
+        shown = fill_gaps(ledger.last_shown, kept, drafts_from_facts(scored, context), n)
+        return final_reply(reading, context, recommend(shown, context), n, (), pool=scored)
+
+    def _answer(self, engine: Engine, reading: Reading, ledger: Ledger) -> Reply:
+        """What is said in words only; which works it is about is kept for the next message."""
+        works = [Candidate(item=engine.index.catalog[item_id]) for item_id in reading.about]
+        near = near_liked(engine.index, Query(ledger=ledger, text=""), works)
+        if reading.about:
+            self.changes += (Change(action="spoken_of", turn=self.number, item_ids=reading.about),)
+        return spoken_reply(reading, FactContext(ledger, engine.index.catalog, near, reading.language))
 
     def _understand(self, engine: Engine) -> tuple[Reading, Ledger]:
         with self.stages.stage("understand", len(self.message)) as detail:
@@ -156,12 +184,20 @@ class Turn:
             detail |= {"n_out": len(pool), "excluded": len(query.excluded)}
         return query, pool
 
-    def _shortlist(self, engine: Engine, query: Query, pool: Sequence[Candidate], n: int) -> tuple[Candidate, ...]:
+    def _shortlist(
+        self, engine: Engine, query: Query, pool: Sequence[Candidate], n: int, *, surprise: bool
+    ) -> tuple[tuple[Candidate, ...], tuple[Candidate, ...]]:
+        """The pool with the head's probabilities, and what of it is put before the language model."""
         with self.stages.stage("shortlist", len(pool)) as detail:
             scored = engine.scorer(query, pool)
-            kept = slate(scored, max(engine.slots, n), query.ledger, candidate=lambda candidate: candidate)
+            if surprise:
+                ledger, catalog = query.ledger, engine.index.catalog
+                known = [catalog[item_id] for item_id in (*ledger.shown, *ledger.ids("liked", "seen")) if item_id in catalog]
+                kept = unexpected(scored, n, known, candidate=_itself)
+            else:
+                kept = slate(scored, max(engine.slots, n), query.ledger, candidate=_itself)
             detail |= {"n_out": len(kept)}
-        return kept
+        return tuple(scored), kept
 
     def _generate(self, engine: Engine, drafts: tuple[Draft, ...], context: FactContext, n: int) -> Generated:
         if engine.writer is None:
@@ -218,11 +254,16 @@ class Turn:
 def _is_command(reading: Reading) -> bool:
     """Whether the words describe no work: `forget that`, `something else`, or a title that the catalog lacks."""
     unsaid = all(change.action == "passed" for change in reading.changes)
-    return reading.intent in ("undo", "restart") or (unsaid and (reading.intent == "more" or bool(reading.missing)))
+    others = reading.intent in ("more", "surprise", "swap")
+    return reading.intent in ("undo", "restart") or (unsaid and (others or bool(reading.missing)))
 
 
 def _candidate(draft: Draft) -> Candidate:
     return draft.candidate
+
+
+def _itself(candidate: Candidate) -> Candidate:
+    return candidate
 
 
 def _completed(from_facts: Draft, written: Draft | None, context: FactContext) -> Draft:

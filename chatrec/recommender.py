@@ -28,7 +28,7 @@ from chatrec.retrieve.load import load_fusion
 from chatrec.score.head import Scorer
 from chatrec.sessions import MemoryStore, SessionState, SessionStore, SQLiteStore
 from chatrec.settings import MAX_MESSAGE_CHARS, Settings
-from chatrec.types import Change, Chip, Constraint, Event, Final, Kind, Ledger, Message, Opinion, Recommendation, Reply
+from chatrec.types import Change, Chip, Constraint, Event, Final, Item, Kind, Ledger, Message, Opinion, Recommendation, Reply
 from chatrec.understand.ledger import replay
 from chatrec.understand.read import Understander
 
@@ -172,6 +172,12 @@ class Chat:
     def ledger(self) -> Ledger:
         """What is known of this person now."""
         return replay(self.state.changes)
+
+    @property
+    def saved(self) -> tuple[Item, ...]:
+        """What was saved for later, oldest first."""
+        catalog = self.recommender.catalog
+        return tuple(catalog[item_id] for item_id in self.ledger.ids("saved") if item_id in catalog)
 
     def send(self, message: str, *, n: int | None = None) -> Reply:
         """Say something and wait for the whole answer.

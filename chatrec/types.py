@@ -142,6 +142,8 @@ Action = Literal[
     "ambiguous",  # ambiguity: keep it open until one of its options is spoken of again
     "shown",  # item_ids put before the person
     "passed",  # item_ids that were shown and passed over by asking for others
+    "spoken_of",  # item_ids that a question was about: what "it" and "the two" mean next
+    "asked",  # key = the field that a clarifying question was about
     "forget_last",  # undo the changes of the latest user turn that said anything
     "new_topic",  # drop wishes and constraints, keep seen/disliked and the youngest age
     "start_over",  # drop everything
@@ -163,9 +165,40 @@ class Change:
     item_ids: tuple[str, ...] = ()
 
 
-Intent = Literal["recommend", "more", "critique", "greeting", "thanks", "undo", "restart", "question"]
+Intent = Literal[
+    "recommend",
+    "more",
+    "surprise",  # others, and such as the person would not have thought of
+    "critique",
+    "swap",  # others in the place of some picks only
+    "greeting",
+    "thanks",
+    "save",  # keep works for later, and leave the slate as it is
+    "saved",  # tell what was kept
+    "undo",
+    "restart",
+    "question",  # a fact of one work
+    "check",  # whether something is true of one work
+    "compare",
+    "why",  # why a work is among the picks
+    "off_topic",
+]
 Fact = Literal["creators", "cast", "minutes", "year", "description", "genres", "language", "countries", "age"]
 """A field of a work that a person may ask about."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """What works are compared by."""
+
+    field: Literal["minutes", "year", "popularity", "moods", "choice", "all"]
+    """`choice`: which of them to take; `all`: side by side."""
+    most: bool = True
+    """Whether the one with more of it is sought."""
+    values: tuple[str, ...] = ()
+    """For moods: those that count, as the catalog spells them; the first names them all."""
+    subject: str | None = None
+    """For a question of yes or no: the id of the work that is said to have more, or less."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,6 +217,11 @@ class Reading:
     """How many picks were asked for."""
     asked: tuple[str, Fact] | None = None
     """For a question: the id of the work, and what of it is asked."""
+    about: tuple[str, ...] = ()
+    """Ids of the works that a question or a comparison is about."""
+    comparison: Comparison | None = None
+    conditions: tuple[Constraint, ...] = ()
+    """For a check: what is asked to be true of the work; `()` if no field of the catalog tells."""
     taken_back: tuple[str, ...] = ()
     """Labels of what this message took back, as its chips had said it."""
 
@@ -206,6 +244,10 @@ class Ledger:
     """What was shown and passed over by asking for others; it does not come back until the topic changes."""
     ambiguities: tuple[Ambiguity, ...] = ()
     """Named titles that fit several items and that were not settled yet."""
+    focus: tuple[str, ...] = ()
+    """What was spoken of since the last answer with picks: what "it" and "the two" mean."""
+    asked: tuple[tuple[str, int], ...] = ()
+    """Fields that a clarifying question was about since the topic began, each with its turn."""
 
     def ids(self, *sentiments: Sentiment) -> tuple[str, ...]:
         """Items with one of these sentiments, oldest first."""
@@ -335,6 +377,8 @@ class Reply:
     text: str
     recommendations: tuple[Recommendation, ...] = ()
     chips: tuple[Chip, ...] = ()
+    question: str = ""
+    """What would narrow the choice most, asked beside the picks; also the end of `text`. Its answers are the first chips."""
     notes: tuple[str, ...] = ()
     """What could not be done or was assumed: titles missing from the catalog, ambiguous ones, unenforceable constraints."""
     degraded: tuple[str, ...] = ()
@@ -348,6 +392,7 @@ class Reply:
             "text": self.text,
             "recommendations": [r.to_dict() for r in self.recommendations],
             "chips": [{"label": c.label, "say": c.say, "removable": c.remove is not None} for c in self.chips],
+            "question": self.question,
             "notes": list(self.notes),
             "degraded": list(self.degraded),
         }

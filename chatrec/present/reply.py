@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from chatrec.constraints import requirements, satisfies_all
 from chatrec.generate.facts import FactContext, reason, spread
-from chatrec.present.wording import JOIN, amount, count_picks, field_name, item_name, say, told_fact
+from chatrec.present.clarify import Question
+from chatrec.present.next_steps import next_steps
+from chatrec.present.wording import JOIN, amount, count_picks, field_name, item_name, listed_names, say
 from chatrec.retrieve.relax import Relaxation
-from chatrec.types import Chip, Claim, Constraint, Draft, Fit, Item, Language, Ledger, Reading, Recommendation, Reply
+from chatrec.types import Candidate, Chip, Claim, Constraint, Draft, Fit, Item, Language, Ledger, Reading, Recommendation, Reply
 from chatrec.understand.chips import chips, constraint_label
 
 FIT_BOUNDS: tuple[float, float] = (0.15, 0.4)
 """Probabilities below the first are a low fit, from the second on a high one."""
-NEXT_STEPS: dict[Language, tuple[str, ...]] = {
-    "en": ("something else", "shorter", "less mainstream", "surprise me"),
-    "zh": ("换一批", "短一点", "小众一点", "随便来点惊喜"),
-}
 
 
 def recommend(drafts: Iterable[Draft], context: FactContext) -> tuple[Recommendation, ...]:
@@ -27,9 +25,26 @@ def recommend(drafts: Iterable[Draft], context: FactContext) -> tuple[Recommenda
 
 
 def final_reply(
-    reading: Reading, context: FactContext, recommendations: tuple[Recommendation, ...], n: int, degraded: tuple[str, ...]
+    reading: Reading,
+    context: FactContext,
+    recommendations: tuple[Recommendation, ...],
+    n: int,
+    degraded: tuple[str, ...],
+    *,
+    pool: Sequence[Candidate] = (),
+    question: Question | None = None,
 ) -> Reply:
-    """The answer of a turn that found something. Why it is less than it could be is in `degraded`, not in its text."""
+    """The answer of a turn that found something. Why it is less than it could be is in `degraded`, not in its text.
+
+    Args:
+        reading: of the message.
+        context: the turn; its ledger does not know of these picks yet.
+        recommendations: the picks.
+        n: how many were wanted.
+        degraded: why the answer is less than it could be.
+        pool: everything that fits, the picks included; the next steps are chosen from it.
+        question: what to ask beside the picks.
+    """
     language = context.language
     asked = chips(context.ledger, context.catalog, language)
     missing = missing_notes(reading)
@@ -37,11 +52,17 @@ def final_reply(
     if len(recommendations) < n:
         count = len(recommendations)
         notes = (*notes, say("few", language, n=count, fit="fits" if count == 1 else "fit"))
-    opening = _opening(asked, len(recommendations), language, without=bool(missing))
+    opening = _swapped(reading, context, recommendations) or _opening(
+        reading, asked, len(recommendations), language, without=bool(missing)
+    )
+    ask = question.text(language) if question else ""
+    told = [*_lead(reading, asked), *missing, opening, *(note for note in notes if note not in missing), ask]
+    steps = next_steps([pick.item for pick in recommendations], pool, context.ledger, language)
     return Reply(
-        text=" ".join([*_lead(reading, asked), *missing, opening, *(note for note in notes if note not in missing)]),
+        text=" ".join(filter(None, told)),
         recommendations=recommendations,
-        chips=asked + tuple(Chip(label=step, say=step) for step in NEXT_STEPS[language]),
+        chips=asked + (question.chips(language) if question else ()) + steps,
+        question=ask,
         notes=notes,
         degraded=degraded,
         ledger=context.ledger,
@@ -61,22 +82,6 @@ def empty_reply(reading: Reading, ledger: Ledger, catalog: Mapping[str, Item], r
         text = say("empty", language, blocker=_blocker(relaxation, language))
     understood = sorted(chips(ledger, catalog, language), key=lambda chip: not _removes(chip, dropped))
     return Reply(text=" ".join((text, *notes)), chips=tuple(understood), notes=(text, *notes), ledger=ledger)
-
-
-def small_talk(reading: Reading, ledger: Ledger, catalog: Mapping[str, Item]) -> Reply:
-    """The answer to a greeting or to thanks: no picks are forced on anyone."""
-    return Reply(text=say(reading.intent, reading.language), chips=chips(ledger, catalog, reading.language), ledger=ledger)
-
-
-def answer(reading: Reading, ledger: Ledger, catalog: Mapping[str, Item]) -> Reply:
-    """The answer to a question about one work, from its catalog entry; what was asked for before still stands."""
-    assert reading.asked is not None
-    item_id, fact = reading.asked
-    item, language = catalog[item_id], reading.language
-    told = told_fact(item, fact, language)
-    text = say("fact", language, name=item_name(item, language), told=told) if told else ""
-    text = text or say("no_fact", language, name=item_name(item, language), field=field_name(fact, language))
-    return Reply(text=text, chips=chips(ledger, catalog, language), ledger=ledger)
 
 
 def notes_on(reading: Reading, ledger: Ledger, catalog: Mapping[str, Item]) -> tuple[str, ...]:
@@ -126,11 +131,29 @@ def _lead(reading: Reading, asked: tuple[Chip, ...]) -> list[str]:
     return [say(key, reading.language, what=what)]
 
 
-def _opening(asked: tuple[Chip, ...], n: int, language: Language, *, without: bool) -> str:
+def _opening(reading: Reading, asked: tuple[Chip, ...], n: int, language: Language, *, without: bool) -> str:
     """How many picks there are, and what they go by; `without` a title that was named and is missing."""
     labels = JOIN[language][0].join(chip.label for chip in asked)
+    if reading.intent == "surprise":
+        going_by = (f"按“{labels}”，" if language == "zh" else f", going by {labels}") if labels else ""
+        return say("surprise", language, n=count_picks(n, language), asked=going_by, are="is" if n == 1 else "are")
     key = ("going_by" if labels else "going_by_nothing") if without else ("picks" if labels else "picks_plain")
     return say(key, language, n=count_picks(n, language), asked=labels, are="is" if n == 1 else "are")
+
+
+def _swapped(reading: Reading, context: FactContext, recommendations: tuple[Recommendation, ...]) -> str:
+    """What took the place of what, where only some picks were to be replaced."""
+    if reading.intent != "swap":
+        return ""
+    ledger, language = context.ledger, context.language
+    shown = {pick.item.id for pick in recommendations}
+    gone = [context.catalog[item_id] for item_id in ledger.last_shown if item_id not in shown]
+    new = [pick.item for pick in recommendations if pick.item.id not in ledger.last_shown]
+    saved = [item for item in gone if item.id in ledger.ids("saved")]
+    put_off = [say("put_off", language, names=listed_names(saved, language))] if saved else []
+    old = listed_names(gone, language) if gone else ""
+    told = say("swap" if new else "swap_none", language, old=old, new=listed_names(new, language) if new else "")
+    return (" " if language == "en" else "").join([*put_off, told])
 
 
 def _ambiguity(said: str, options: list[Item], language: Language) -> str:

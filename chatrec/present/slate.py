@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import zip_longest
@@ -60,9 +61,43 @@ def _spread_makers(ranked: Sequence[T], ledger: Ledger, candidate: Callable[[T],
     return first + later
 
 
+def unexpected(ranked: Sequence[T], n: int, known: Iterable[Item], *, candidate: Callable[[T], Candidate]) -> tuple[T, ...]:
+    """Up to n of the better half that have least in common with what is known and with each other, and little fame.
+
+    Each next one is that with the largest share of traits (medium, makers, genres, moods, themes) that nothing before it has,
+    halved for the best known of them and in proportion for the others.
+
+    Args:
+        ranked: best first; all of them already satisfy the constraints.
+        n: how many.
+        known: works that were shown or spoken of.
+        candidate: how to read an entry's candidate.
+    """
+    left = list(ranked[: max(n, len(ranked) // 2)])
+    famous = sorted(candidate(entry).item.popularity or 0.0 for entry in left)
+    seen = {trait for item in known for trait in _traits(item)}
+    chosen: list[T] = []
+    while left and len(chosen) < n:
+        best = max(left, key=lambda entry: _novelty(candidate(entry).item, seen, famous))
+        left.remove(best)
+        seen |= _traits(candidate(best).item)
+        chosen.append(best)
+    return tuple(chosen)
+
+
+def _novelty(item: Item, seen: set[str], famous: Sequence[float]) -> float:
+    traits = _traits(item)
+    fame = bisect_left(famous, item.popularity or 0.0) / len(famous)
+    return len(traits - seen) / max(1, len(traits)) * (1 - fame / 2)
+
+
+def _traits(item: Item) -> set[str]:
+    return {item.kind, *item.creators, *item.genres, *item.moods, *item.themes}
+
+
 def kept_picks(catalog: Mapping[str, Item], ledger: Ledger) -> tuple[Item, ...]:
-    """What was shown last and may stay: it satisfies what is required and was neither disliked nor seen."""
-    gone = ledger.ids("disliked", "seen")
+    """What was shown last and may stay: it satisfies what is required and was neither disliked, seen nor passed over."""
+    gone = {*ledger.ids("disliked", "seen"), *ledger.passed}
     required = requirements(ledger)
     shown = (catalog[item_id] for item_id in ledger.last_shown if item_id in catalog and item_id not in gone)
     return tuple(item for item in shown if satisfies_all(item, required))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from chatrec.generate.wording import PHRASES, form_noun
-from chatrec.types import Constraint, Fact, Item, Language
+from chatrec.types import Constraint, Item, Language
+from chatrec.understand.chips import title_of
 
 SENTENCES: dict[str, dict[Language, str]] = {
     "picks": {"en": "Here {are} {n} for you: {asked}.", "zh": "按“{asked}”为你挑了 {n} 个："},
@@ -40,6 +43,69 @@ SENTENCES: dict[str, dict[Language, str]] = {
     },
     "fact": {"en": "{name}: {told}", "zh": "{name}：{told}"},
     "no_fact": {"en": "This catalog does not tell the {field} of {name}.", "zh": "目录里没有《{name}》的{field}信息。"},
+    "popularity": {"en": "popularity {value}.", "zh": "热度 {value}。"},
+    "no_check": {"en": "I don't know: this catalog does not tell that of {name}.", "zh": "不知道：目录里没有{name}的这项信息。"},
+    "yes": {"en": "Yes.", "zh": "是的。"},
+    "no": {"en": "No.", "zh": "不是。"},
+    "more_of": {"en": "{name} is {more}: {value}. {rest}", "zh": "{name}{more}：{value}。{rest}"},
+    "most_of": {"en": "{name} is {most}: {value}. {rest}", "zh": "{name}{most}：{value}。{rest}"},
+    "level": {"en": "There is no difference. {rest}", "zh": "没有差别。{rest}"},
+    "other_sense": {
+        "en": "These lengths do not compare: one is of an episode, the other of the whole. {rest}",
+        "zh": "一个是每集的长度，一个是整部的长度，没法直接比。{rest}",
+    },
+    "unknown_of": {
+        "en": "I don't know: this catalog does not tell the {field} of {names}. {rest}",
+        "zh": "不知道：目录里没有{names}的{field}信息。{rest}",
+    },
+    "only_mood": {
+        "en": "Of these, this catalog calls {held} “{mood}”, but not {others}. {rest}",
+        "zh": "其中目录里说{held}是“{mood}”的，{others}不是。{rest}",
+    },
+    "least_mood": {
+        "en": "Of these, this catalog does not call {others} “{mood}”, but {held}. {rest}",
+        "zh": "其中目录里没有说{others}“{mood}”，{held}则是。{rest}",
+    },
+    "all_mood": {
+        "en": "I don't know: this catalog calls all of them “{mood}”, and not which is more so. {rest}",
+        "zh": "不知道：目录里它们都是“{mood}”的，没有说哪个更甚。{rest}",
+    },
+    "no_mood": {
+        "en": "I don't know: this catalog calls none of them “{mood}”. {rest}",
+        "zh": "不知道：目录里它们都没有“{mood}”这一项。{rest}",
+    },
+    "choice": {
+        "en": "I would take {name}; it comes first for what you asked: {reason}",
+        "zh": "我会选{name}，它最符合你的要求：{reason}",
+    },
+    "why": {"en": "{name} is here because it fits “{asked}”. {reason}", "zh": "选{name}是因为它符合“{asked}”。{reason}"},
+    "why_plain": {
+        "en": "{name} is here because little is known of your taste yet, and many know it. {reason}",
+        "zh": "还不了解你的口味，所以先选了知道的人多的{name}。{reason}",
+    },
+    "why_other": {"en": "{name} is not among these picks. {reason}", "zh": "{name}不在这次的推荐里。{reason}"},
+    "save": {
+        "en": "Saved for later: {names}. Ask “what did I save?” to see the list.",
+        "zh": "已存下：{names}。问“我存了什么？”就能看到清单。",
+    },
+    "saved": {"en": "You saved {names}.", "zh": "你存下了：{names}。"},
+    "saved_none": {
+        "en": "You have saved nothing yet; say “save the first one”.",
+        "zh": "还没有存任何东西；说“存下第一个”就可以。",
+    },
+    "swap": {"en": "In place of {old}: {new}.", "zh": "{old}换成了：{new}。"},
+    "swap_none": {"en": "I have nothing else that fits in place of {old}.", "zh": "没有别的符合要求的可以换{old}了。"},
+    "put_off": {"en": "Saved for another day: {names}.", "zh": "已存下，改天再看：{names}。"},
+    "surprise": {"en": "Here {are} {n} you might not have thought of{asked}.", "zh": "{asked}你可能没想到的 {n} 个："},
+    "ask_kind": {"en": "Would you rather have {options}?", "zh": "你更想要{options}？"},
+    "ask_form": {"en": "Would you rather have {options}?", "zh": "你更想要{options}？"},
+    "ask_genres": {"en": "Is it {options} that you are after?", "zh": "你想要的是{options}吗？"},
+    "ask_moods": {"en": "Should it be {options}?", "zh": "想要的感觉是{options}？"},
+    "ask_year": {"en": "Does it matter when it is from: the {options}?", "zh": "年代有要求吗：{options}？"},
+    "off_topic": {
+        "en": "That is beyond me: I find things to watch, hear or play. Name a mood, a genre, a title you loved, what to avoid.",
+        "zh": "这个我帮不上：我只会推荐可以看、听或玩的作品。说说心情、类型、喜欢过的作品，或者不想要什么。",
+    },
     "undo": {"en": "Forgotten: {what}.", "zh": "好的，已忘掉：{what}。"},
     "undo_back": {"en": "Taken back.", "zh": "好的，已撤回。"},
     "undo_nothing": {"en": "There is nothing to take back.", "zh": "没有可以撤回的了。"},
@@ -58,6 +124,15 @@ JOIN: dict[Language, tuple[str, str]] = {"en": (", ", " or "), "zh": ("、", "�
 MAX_NAMES = 6
 """Makers or players named in an answer."""
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+COMPARED: dict[tuple[str, bool], dict[Language, tuple[str, str]]] = {
+    ("minutes", True): {"en": ("longer", "the longest"), "zh": ("更长", "最长")},
+    ("minutes", False): {"en": ("shorter", "the shortest"), "zh": ("更短", "最短")},
+    ("year", True): {"en": ("newer", "the newest"), "zh": ("更新", "最新")},
+    ("year", False): {"en": ("older", "the oldest"), "zh": ("更老", "最老")},
+    ("popularity", True): {"en": ("better known", "the best known"), "zh": ("更有名", "最有名")},
+    ("popularity", False): {"en": ("less known", "the least known"), "zh": ("更小众", "最小众")},
+}
+"""What one of two, and of several, works is called that has more, or less, of a field."""
 FIELD_NAMES: dict[str, dict[Language, str]] = {
     "minutes": {"en": "running time", "zh": "时长"},
     "age": {"en": "age rating", "zh": "适合年龄"},
@@ -90,10 +165,18 @@ def count_picks(n: int, language: Language) -> str:
 
 
 def item_name(item: Item, language: Language = "en", *, form: bool = False) -> str:
-    """Title with year, and with the form if asked for, as a person would tell two versions apart."""
+    """Title with year, and with the form if asked for, as a person would tell two versions apart; in Chinese the Chinese one."""
     known = (form_noun(item, language) if form else None, item.year)
     details = ", ".join(str(part) for part in known if part)
-    return f"{item.title} ({details})" if details else item.title
+    title = title_of(item, language)
+    return f"{title} ({details})" if details else title
+
+
+def listed_names(works: Sequence[Item], language: Language) -> str:
+    """`A (1979), B (1982) and C (2001)`; at least one work."""
+    names = [item_name(item, language) for item in works]
+    last = "和" if language == "zh" else " and "
+    return last.join(filter(None, (JOIN[language][0].join(names[:-1]), names[-1])))
 
 
 def field_name(field: str, language: Language) -> str:
@@ -110,15 +193,21 @@ def amount(constraint: Constraint, number: float, language: Language) -> str:
     return f"{number:g}"
 
 
-def told_fact(item: Item, fact: Fact, language: Language) -> str:
-    """What the catalog tells of one field, as a sentence; empty if it tells nothing."""
-    if fact == "description":
+def told_fact(item: Item, field: str, language: Language) -> str:
+    """What the catalog tells of one field (`people`: makers and players), as a sentence; empty if it tells nothing."""
+    if field == "description":
         return item.description or ""
-    value = getattr(item, fact)
+    comma, stop = JOIN[language][0], "。" if language == "zh" else "."
+    if field == "people":
+        return " ".join(told for part in ("creators", "cast") if (told := told_fact(item, part, language)))
+    if field == "form":
+        return form_noun(item, language) + stop
+    value = getattr(item, field)
     values = [str(part) for part in (value if isinstance(value, tuple) else (value,)) if part not in (None, "")]
     if not values:
         return ""
-    comma, stop = JOIN[language][0], "。" if language == "zh" else "."
-    if fact in ("creators", "cast"):
-        return PHRASES[fact](comma.join(values[:MAX_NAMES]), item, language) + stop
-    return comma.join(PHRASES[fact](part, item, language) for part in values) + stop
+    if field == "popularity":
+        return say("popularity", language, value=f"{item.popularity:g}")
+    if field in ("creators", "cast"):
+        return PHRASES[field](comma.join(values[:MAX_NAMES]), item, language) + stop
+    return comma.join(PHRASES[field](part, item, language) for part in values[:MAX_NAMES]) + stop

@@ -24,7 +24,7 @@ def compose(index: Index, ledger: Ledger, message: str, *, exclude_shown: bool =
         exclude_shown: leave out what was put before the person already (they asked for others).
     """
     text = wanted_words(ledger) or ("" if ledger.opinions or ledger.constraints or ledger.wishes else message.strip())
-    excluded = {*ledger.ids("liked", "disliked", "seen", "mentioned", "past"), *ledger.passed}
+    excluded = {*ledger.ids("liked", "disliked", "seen", "saved", "mentioned", "past"), *ledger.passed}
     if exclude_shown:
         excluded.update(ledger.shown)
     return Query(

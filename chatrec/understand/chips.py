@@ -82,10 +82,10 @@ def _opinion_label(opinion: Opinion, item: Item, shared: frozenset[str], languag
     """The title, and where several works have it, which of them: by year, else by medium."""
     which = item.year or KIND_LABELS[item.kind][language == "zh"]
     version = f" ({which})" if item.title.casefold() in shared else ""
-    return OPINIONS[opinion.sentiment][language == "zh"] + _title(item, language) + version
+    return OPINIONS[opinion.sentiment][language == "zh"] + title_of(item, language) + version
 
 
-def _title(item: Item, language: Language) -> str:
+def title_of(item: Item, language: Language) -> str:
     """The title; to a reader of Chinese the Chinese one, if the catalog has it."""
     chinese = [alias for alias in item.aliases if is_han(alias) and not KANA.search(alias)] if language == "zh" else []
     simplified = (alias for alias in chinese if all(fold(sign) == sign for sign in alias if is_han(sign)))

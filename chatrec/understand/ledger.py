@@ -14,7 +14,7 @@ FORM_KINDS: dict[str, Kind] = {
 }  # fmt: skip
 UPPER, LOWER = {"lt", "le"}, {"gt", "ge"}
 OPEN_AMBIGUITIES = 3
-OF_SLATES = ("shown", "passed")
+OF_SLATES = ("shown", "passed", "spoken_of", "asked")
 """Actions that note what became of an answer; there is nothing in them to take back."""
 
 
@@ -162,7 +162,15 @@ def _without_foreign_forms(constraints: tuple[Constraint, ...], kinds: tuple[Kin
 
 def _shown(ledger: Ledger, change: Change) -> Ledger:
     shown = tuple(dict.fromkeys(ledger.shown + change.item_ids))
-    return replace(ledger, shown=shown, last_shown=change.item_ids)
+    return replace(ledger, shown=shown, last_shown=change.item_ids, focus=())
+
+
+def _spoken_of(ledger: Ledger, change: Change) -> Ledger:
+    return replace(ledger, focus=change.item_ids)
+
+
+def _asked(ledger: Ledger, change: Change) -> Ledger:
+    return replace(ledger, asked=(*ledger.asked, (change.key or "", change.turn)))
 
 
 def _passed(ledger: Ledger, change: Change) -> Ledger:
@@ -194,6 +202,8 @@ _APPLY: dict[str, Callable[[Ledger, Change], Ledger]] = {
     "kinds": _kinds,
     "shown": _shown,
     "passed": _passed,
+    "spoken_of": _spoken_of,
+    "asked": _asked,
     "new_topic": _new_topic,
     "start_over": _start_over,
 }

@@ -127,7 +127,7 @@ class Lexicon:
         for section, names in self.sections.items():
             for name, data in names.items():
                 entry = Entry(section, name, data)
-                if section == "questions":
+                if section in ("questions", "comparisons", "talk"):
                     continue
                 if section == "eras":
                     _fill_era(phrases, entry)

@@ -30,8 +30,8 @@ def asked_of(page: Page, ledger: Ledger) -> tuple[str, Fact] | None:
             if len(named) == 1 and not _others(page, start, start + len(phrase), named[0]):
                 return named[0].ids[0], fact
             about = tuple(word for word in rest if word[0].isalnum() and (word not in _LIGHT or word in ("这", "那", "部")))
-            if not named and ledger.last_shown and about in _IT:
-                return ledger.last_shown[0], fact
+            if not named and about in _IT and (it := ledger.focus or ledger.last_shown):
+                return it[0], fact
     return None
 
 

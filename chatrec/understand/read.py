@@ -10,18 +10,22 @@ from __future__ import annotations
 from datetime import date
 
 from chatrec.catalog.read import Catalog
-from chatrec.types import Ambiguity, Intent, Kind, Language, Ledger, Opinion, Reading, Sentiment
+from chatrec.types import Ambiguity, Kind, Language, Ledger, Reading, Sentiment
+from chatrec.understand.checks import conditions_of, subject_of
 from chatrec.understand.commands import drop_unfit, read_commands, turn_away, turn_topic
+from chatrec.understand.comparative_questions import comparison_of
 from chatrec.understand.contents import Contents
 from chatrec.understand.draft import Draft
 from chatrec.understand.framed_names import FramedNames
-from chatrec.understand.free import STOP, mark_parts, mark_unsupported, read_free
+from chatrec.understand.free import mark_parts, mark_unsupported, read_free
+from chatrec.understand.intent import intent_of
 from chatrec.understand.kinds import Asked, asked_for
 from chatrec.understand.lengths import mark_lengths
 from chatrec.understand.lexicon import Phrases, lexicon
 from chatrec.understand.marks import Attitude, Mark, Page
 from chatrec.understand.measures import Measures
 from chatrec.understand.occasions import read_occasions
+from chatrec.understand.off_topic import is_off_topic
 from chatrec.understand.origins import Origins
 from chatrec.understand.people_present import mark_ages, mark_count
 from chatrec.understand.questions import asked_of
@@ -30,6 +34,7 @@ from chatrec.understand.resolve import Names
 from chatrec.understand.scopes import interpret
 from chatrec.understand.spot import Known
 from chatrec.understand.sure_names import SureNames
+from chatrec.understand.talk import asks_for_saved, asks_why, is_later, swapped
 from chatrec.understand.text import key_of, language_of, tokenise, wordset
 from chatrec.understand.topics import wish_topics
 from chatrec.understand.typos import mend
@@ -41,35 +46,6 @@ _RESEMBLING = wordset("similar alike comparable 类")
 _SIMILAR = wordset("similar like alike same style 类 像")
 MAX_LIKED_WORKS = 2
 """Works that stand for a maker whose own works are ruled out."""
-_DISMISSALS = frozenset(
-    key_of(phrase)
-    for phrase in (
-        *(
-            "no",
-            "nah",
-            "nope",
-            "meh",
-            "hmm",
-            "no thanks",
-            "no thank you",
-            "not really",
-            "not quite",
-            "boring",
-            "pass",
-            "not for me",
-        ),
-        *("不要", "不行", "不好", "不喜欢", "没兴趣", "不感兴趣", "一般", "都不行", "没意思", "不太行", "不怎么样"),
-    )
-)
-"""Messages that say no more than that the last answer did not please."""
-_NODS = frozenset(
-    key_of(phrase)
-    for phrase in (
-        *("ok", "okay", "cool", "great", "nice", "perfect", "alright", "awesome", "good", "got it", "ok cool", "ok great"),
-        *("好", "好的", "好吧", "嗯", "可以", "行", "不错", "棒", "太好了", "知道了"),
-    )
-)
-"""… and that it did."""
 _REQUESTS = wordset("should recommend suggest after similar else next another more")
 _SENTIMENTS: dict[Attitude | None, Sentiment] = {
     None: "liked",
@@ -116,9 +92,9 @@ class Understander:
         n = self._mark(page, ledger)
         interpret(page)
         _take_as_likes(page)
-        asked_fact = asked_of(page, ledger)
-        if asked_fact is not None:
-            return Reading(intent="question", language=self._language(page), asked=asked_fact)
+        answered = self._question(page, ledger)
+        if answered is not None:
+            return answered
         draft = Draft(page, ledger, self._words, self._names, turn, joins=_adds(page))
         read_commands(draft)
         language = self._language(page)
@@ -136,8 +112,11 @@ class Understander:
         read_occasions(draft)
         turn_away(draft, page, self._items)
         drop_unfit(draft, self._items)
-        intent = _intent(draft)
-        if intent == "more" and after.last_shown and not any(c.action == "new_topic" for c in draft.changes):
+        check = _check(draft, language)
+        if check is not None:
+            return check
+        intent = intent_of(draft)
+        if intent in ("more", "surprise") and after.last_shown and not any(c.action == "new_topic" for c in draft.changes):
             draft.act("passed", item_ids=after.last_shown)
         return Reading(
             changes=draft.in_order(),
@@ -148,6 +127,23 @@ class Understander:
             unsupported=tuple(dict.fromkeys(draft.unsupported)),
             n=n,
         )
+
+    def _question(self, page: Page, ledger: Ledger) -> Reading | None:
+        """What is only asked or told, and changes nothing."""
+        language = self._language(page)
+        fact = asked_of(page, ledger)
+        if fact is not None:
+            return Reading(intent="question", language=language, asked=fact, about=fact[:1])
+        compared = comparison_of(page, ledger, self._words)
+        if compared is not None:
+            comparison, about = compared
+            return Reading(intent="compare", language=language, about=about, comparison=comparison, missing=_missing_titles(page))
+        reason = asks_why(page, ledger)
+        if reason is not None:
+            return Reading(intent="why", language=language, about=(reason,))
+        if asks_for_saved(page):
+            return Reading(intent="saved", language=language, about=ledger.ids("saved"))
+        return Reading(intent="off_topic", language=language) if is_off_topic(page) else None
 
     # --- marking ------------------------------------------------------------------------------------------------------
 
@@ -215,15 +211,20 @@ class Understander:
 
     def _opine(self, draft: Draft) -> None:
         resolved = _settled(draft)
+        passed = swapped(draft.page)
         for mark in draft.page.sorted():
             if mark.used or mark.released:
                 continue
             if mark.role == "missing":
-                draft.missing.append(draft.page.said(mark).strip("\"'《》「」『』【】〈〉 "))
+                draft.missing.append(_bare_title(draft.page, mark))
             elif mark.role == "title":
                 self._opine_title(draft, mark)
+            elif mark.role == "ref" and any(mark is other for other in passed):
+                draft.act("passed", item_ids=mark.ids)
             elif mark.role == "ref" and mark.ids not in resolved:
                 self._opine_ref(draft, mark)
+        if is_later(draft.page):
+            _put_off(draft)
 
     def _opine_title(self, draft: Draft, mark: Mark) -> None:
         sentiment = "disliked" if mark.negated and not _is_question(draft.page, mark) else _SENTIMENTS[mark.attitude]
@@ -253,11 +254,6 @@ class Understander:
     def _opine_ref(self, draft: Draft, mark: Mark) -> None:
         if mark.attitude == "unseen":
             return  # `why the first one?` asks, and judges nothing
-        lead = draft.page.ending(mark.start)
-        if lead is not None and lead.is_cue("swap"):
-            draft.act("passed", item_ids=mark.ids)
-            draft.criticise()
-            return
         sentiment: Sentiment = "disliked" if mark.negated else _SENTIMENTS[mark.attitude]
         for item_id in mark.ids:
             self._replace_twins(draft, mark, item_id)
@@ -354,65 +350,32 @@ def _choose(draft: Draft, ambiguity: Ambiguity, chosen: str) -> None:
     draft.opine(chosen, assumed.sentiment if assumed is not None else "liked")
 
 
-def _intent(draft: Draft) -> Intent:
-    actions = {c.action for c in draft.changes}
-    substance = actions - {"start_over", "forget_last", "new_topic", "unconstrain", "unwish", "unopine"}
-    cue = {
-        name
-        for m in draft.page.marks
-        for e in m.entries
-        if e.section == "cues"
-        for name in (e.name,)
-        if not m.negated or name == "more"
-    }
-    if "start_over" in actions:
-        return "restart"
-    if actions and not substance and "new_topic" not in actions:
-        return "undo"
-    if ("thanks" in cue or "taken" in cue) and actions == {"opine"} and all(_is_taken(draft, c.opinion) for c in draft.changes):
-        return "thanks"
-    if draft.is_critique or _points_at_shown(draft) or _likens_to_missing(draft):
-        return "critique"
-    open_to_all = "surprise" in cue or _dismisses(draft)
-    if ("more" in cue and _asks_for_more(draft)) or (not actions and not draft.missing and open_to_all):
-        return "more"
-    if not actions and draft.ledger.last_shown and _spoken(draft.page) in _NODS:
-        return "thanks"
-    if not actions and not draft.missing and not draft.unsupported:
-        if "thanks" in cue:
-            return "thanks"
-        if "greeting" in cue:
-            return "greeting"
-    nothing = not actions and not draft.missing and not draft.unsupported and not draft.ledger.last_shown
-    return "more" if nothing and STOP.issuperset(_spoken(draft.page)) else "recommend"
+def _check(draft: Draft, language: Language) -> Reading | None:
+    """A question of yes or no about one work: what it asks to be true; nothing, where no field of the catalog tells."""
+    subject = subject_of(draft.page, draft.ledger)
+    conditions = conditions_of(draft.changes, draft.turn) if subject is not None else None
+    if subject is None or conditions is None:
+        return None
+    item_id, mark = subject
+    if not conditions and not draft.unsupported and mark is not None and mark.role == "title":
+        return None  # `is Alien any good?` speaks of it
+    return Reading(intent="check", language=language, about=(item_id,), conditions=conditions)
 
 
-def _is_taken(draft: Draft, opinion: Opinion | None) -> bool:
-    """`thanks, the first one looks good` ends the search."""
-    shown = opinion is not None and opinion.item_id in draft.ledger.last_shown
-    return opinion is not None and (opinion.sentiment == "saved" or (shown and opinion.sentiment == "liked"))
+def _put_off(draft: Draft) -> None:
+    """`not tonight, but save it`: what is kept for later, or pointed at, leaves the slate."""
+    shown = draft.ledger.last_shown
+    ids = tuple(c.opinion.item_id for c in draft.changes if c.opinion is not None and c.opinion.item_id in shown)
+    for change in [c for c in draft.changes if c.opinion is not None and c.opinion.sentiment == "liked"]:
+        if change.opinion is not None and change.opinion.item_id in shown:
+            draft.changes.remove(change)  # `the second one, not tonight` likes nothing
+    if ids:
+        draft.act("passed", item_ids=ids)
 
 
-def _dismisses(draft: Draft) -> bool:
-    return bool(draft.ledger.last_shown) and _spoken(draft.page) in _DISMISSALS
+def _missing_titles(page: Page) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(_bare_title(page, mark) for mark in page.sorted() if mark.role == "missing"))
 
 
-def _spoken(page: Page) -> tuple[str, ...]:
-    """The words of a message without its punctuation."""
-    return tuple(word for word in page.words if word[0].isalnum())
-
-
-def _points_at_shown(draft: Draft) -> bool:
-    """Opinions of what was just shown are feedback on it."""
-    shown = set(draft.ledger.last_shown)
-    return any(c.opinion is not None and c.opinion.item_id in shown for c in draft.changes)
-
-
-def _likens_to_missing(draft: Draft) -> bool:
-    """`more like Zorblax`, and nothing else: the same picks again would be no answer."""
-    return bool(draft.missing) and not draft.changes and bool(draft.ledger.last_shown)
-
-
-def _asks_for_more(draft: Draft) -> bool:
-    liked = any(c.opinion is not None and c.opinion.sentiment == "liked" for c in draft.changes)
-    return not liked
+def _bare_title(page: Page, mark: Mark) -> str:
+    return page.said(mark).strip("\"'《》「」『』【】〈〉 ")

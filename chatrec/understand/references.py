@@ -48,10 +48,10 @@ _ANSWER = wordset("i mean meant yes no please it is was ok the that its of cours
 _ATTITUDES: tuple[tuple[Attitude, tuple[str, ...]], ...] = (
     ("dislike", ("dislike", "dislike_after")),
     ("seen", ("seen", "seen_after")),
-    ("save", ("save",)),
+    ("save", ("save", "save_after")),
     ("like", ("like", "like_after")),
 )
-_OPINIONS = ("like", "dislike", "seen", "save", "like_after", "dislike_after", "seen_after")
+_OPINIONS = ("like", "dislike", "seen", "save", "save_after", "like_after", "dislike_after", "seen_after")
 
 
 def mark_places(page: Page, ledger: Ledger, items: Mapping[str, Item]) -> None:
@@ -201,7 +201,8 @@ def mark_pronouns(page: Page, ledger: Ledger) -> None:
 
 def _add(page: Page, cue: Mark, span: tuple[int, int, bool], ledger: Ledger) -> None:
     start, end, every = span
-    ids = _antecedents(page, cue, every) or (ledger.last_shown if every else ledger.last_shown[:1])
+    spoken = ledger.focus or ledger.last_shown
+    ids = _antecedents(page, cue, every) or (spoken if every and len(spoken) > 1 else ledger.last_shown if every else spoken[:1])
     if ids:
         attitude: Attitude | None = next((a for a, cues in _ATTITUDES if cue.is_cue(*cues)), None)
         mark = Mark(start, end, "ref", ids=tuple(ids), attitude=attitude)
@@ -209,8 +210,8 @@ def _add(page: Page, cue: Mark, span: tuple[int, int, bool], ledger: Ledger) -> 
 
 
 def _antecedents(page: Page, cue: Mark, every: bool) -> tuple[str, ...]:
-    """The titles of this message that a pronoun beside `cue` stands for."""
-    before = [m for m in page.within(0, cue.start) if m.role == "title"]
+    """The works named in this message that a pronoun beside `cue` stands for."""
+    before = [m for m in page.within(0, cue.start) if m.role in ("title", "ref")]
     chosen = before if every else before[-1:]
     return tuple(m.ids[0] for m in chosen)
 

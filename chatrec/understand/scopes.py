@@ -275,7 +275,7 @@ def _look_back(page: Page, marks: list[Mark]) -> None:
         if cue.is_cue("negate") and _closes_clause(page, cue):
             for target in _before(page, marks, i):
                 target.negated, target.attitude = True, "dislike" if target.role == "title" else target.attitude
-        if not cue.has("cues") or (cue.is_cue("like", "dislike", "seen") and _has_argument(page, cue)):
+        if not cue.has("cues") or (cue.is_cue("like", "dislike", "seen", "save") and _has_argument(page, cue)):
             continue
         for target in _before(page, marks, i):
             _judge(target, cue)
@@ -300,6 +300,8 @@ def _judge(target: Mark, cue: Mark) -> None:
         target.attitude, target.negated = "dislike", True
     elif named and cue.is_cue("seen_after") and target.attitude is None:
         target.attitude = "seen"
+    elif named and cue.is_cue("save_after"):
+        target.attitude, target.negated = "save", False
     elif named and cue.is_cue("like_after") and target.attitude != "dislike":
         target.attitude, target.negated = "like", False
     elif named and cue.is_cue("negate_after"):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from chatrec.generate.facts import FactContext
-from chatrec.present.reply import answer, empty_reply, final_reply, notes_on, recommend
+from chatrec.present.answers import spoken_reply
+from chatrec.present.reply import empty_reply, final_reply, notes_on, recommend
 from chatrec.retrieve.relax import Relaxation
 from chatrec.types import Ambiguity, Candidate, Claim, Constraint, Draft, Fact, Item, Language, Ledger, Reading
 
@@ -56,7 +57,8 @@ def test_a_question_is_answered_from_the_catalog_or_said_to_be_open() -> None:
     film = Item(id="v:1", kind="video", form="film", title="Solaris", year=1972, creators=("Andrei Tarkovsky",), minutes=167)
 
     def told_of(fact: Fact, language: Language = "en") -> str:
-        return answer(Reading(intent="question", asked=("v:1", fact), language=language), Ledger(), {"v:1": film}).text
+        asked = Reading(intent="question", asked=("v:1", fact), language=language)
+        return spoken_reply(asked, FactContext(Ledger(), {"v:1": film}, {}, language)).text
 
     assert told_of("creators") == "Solaris (1972): directed by Andrei Tarkovsky."
     assert told_of("minutes", "zh") == "Solaris (1972)：2 小时 47 分钟。"

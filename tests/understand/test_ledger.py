@@ -125,8 +125,8 @@ def test_forgetting_twice_takes_back_two_turns():
 
 
 def test_asking_for_others_is_no_turn_to_take_back():
-    shown, passed = (Change(action=action, turn=turn, item_ids=("v:1",)) for turn, action in enumerate(OF_SLATES))
-    history = [constrain(0, "genres", "in", ("comedy",)), shown, passed, Change(action="forget_last", turn=2)]
+    notes = [Change(action=action, turn=turn, item_ids=("v:1",)) for turn, action in enumerate(OF_SLATES)]
+    history = [constrain(0, "genres", "in", ("comedy",)), *notes, Change(action="forget_last", turn=len(notes))]
     assert keys(replay(history)) == []
     assert replay(history).passed == ("v:1",)
 

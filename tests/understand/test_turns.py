@@ -220,7 +220,7 @@ def test_in_conversation(name, messages, held, gone, talk):
 
 
 AFTER_PICKS: list[tuple[str, str]] = [
-    ("seen it", "seen alien; intent critique"),
+    ("seen it", "seen alien; intent swap"),
     ("already seen", "seen alien"),
     ("I've seen them all", "seen alien; seen inception; seen spirited-away"),
     ("seen the first two", "seen alien; seen inception; !seen spirited-away"),
@@ -251,7 +251,7 @@ AFTER_PICKS: list[tuple[str, str]] = [
     ("what else do you have?", "intent more"),
     ("thanks! another one?", "intent more"),
     ("thx, the first one looks good", "liked alien; intent thanks"),
-    ("surprise me", "intent more"),
+    ("surprise me", "intent surprise"),
     ("I loved The Last Jedi", "missing The Last Jedi; !liked spirited-away"),
     ("what do you recommend?", "intent recommend"),
     ("the last one sounds good", "liked spirited-away; intent thanks"),
@@ -269,7 +269,7 @@ AFTER_PICKS: list[tuple[str, str]] = [
     ("韩剧也行", "!form; !kinds"),
     ("nah, more of a whodunit", "genres in mystery; !genres not_in; !tags not_in"),
     ("in French instead", "language in fr"),
-    ("I've seen Inception", "seen inception; intent critique"),
+    ("I've seen Inception", "seen inception; intent swap"),
     ("loved it", "liked alien"),
     ("shorter than Inception", "minutes lt 148; !liked inception"),
     ("第二部看过了", "seen inception"),
@@ -284,7 +284,7 @@ AFTER_PICKS: list[tuple[str, str]] = [
     ("再来几部", "intent more"),
     ("小众一点", "popularity lt 90"),
     ("轻松一点", "more uplifting; intent critique"),
-    ("why the first one?", "!liked alien; intent recommend"),
+    ("why the first one?", "!liked alien; intent why"),
     ("但是不要太难", "unsupported 不要太难"),
     ("easier", "unsupported easier"),
     ("with shorter episodes", "minutes lt 125; !kinds audio"),
@@ -361,7 +361,7 @@ def test_a_mere_no_after_an_answer_asks_for_others(message, talk):
 
 def test_a_pick_to_be_swapped_is_passed_over_and_neither_liked_nor_disliked(talk):
     talk.say("films", shown=SHOWN).say("swap the second one")
-    assert talk.reading.intent == "critique"
+    assert talk.reading.intent == "swap"
     assert talk.ledger.passed == ("video:inception",)
     assert not talk.ledger.opinions
 

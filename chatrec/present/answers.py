@@ -1,0 +1,178 @@
+"""Answers that show no picks: to questions of fact and comparisons, why a work is there, what was saved, and small talk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from chatrec.constraints import satisfies, values_of
+from chatrec.generate.facts import FactContext, headline, reason
+from chatrec.present.wording import COMPARED, JOIN, field_name, item_name, listed_names, say, told_fact
+from chatrec.types import Comparison, Constraint, Item, Language, Reading, Reply
+from chatrec.understand.chips import chips, constraint_label, wish_label
+
+SPOKEN = frozenset({"greeting", "thanks", "save", "saved", "question", "check", "compare", "why", "off_topic"})
+"""Intents that are answered in words; what was shown before still stands."""
+OF_EPISODES = ("series", "podcast")
+"""Forms whose minutes are those of one episode."""
+SIDE_BY_SIDE = ("minutes", "genres", "moods", "creators")
+
+
+def spoken_reply(reading: Reading, context: FactContext) -> Reply:
+    """The answer to a message of one of the `SPOKEN` intents.
+
+    Args:
+        reading: what was said; its language is the answer's.
+        context: the turn, with what is near to the works that are spoken of.
+    """
+    catalog, language = context.catalog, reading.language
+    works = [catalog[item_id] for item_id in reading.about if item_id in catalog]
+    if reading.intent == "question":
+        text = _fact(reading, context)
+    elif reading.intent == "check":
+        text = _check(works[0], reading.conditions, language)
+    elif reading.intent == "compare":
+        text = _compare(works, reading, context)
+    elif reading.intent == "why":
+        text = _why(works[0], context)
+    elif reading.intent == "save" or (reading.intent == "saved" and works):
+        saved = works or [catalog[c.opinion.item_id] for c in reading.changes if c.opinion is not None]
+        text = say(reading.intent, language, names=listed_names(saved, language))
+    else:
+        text = say("saved_none" if reading.intent == "saved" else reading.intent, language)
+    return Reply(text=text.strip(), chips=chips(context.ledger, catalog, language), ledger=context.ledger)
+
+
+def _fact(reading: Reading, context: FactContext) -> str:
+    assert reading.asked is not None
+    item, field = context.catalog[reading.asked[0]], reading.asked[1]
+    name, told = item_name(item, reading.language), told_fact(item, field, reading.language)
+    if told:
+        return say("fact", reading.language, name=name, told=told)
+    return say("no_fact", reading.language, name=name, field=field_name(field, reading.language))
+
+
+def _check(item: Item, conditions: Sequence[Constraint], language: Language) -> str:
+    """Whether the work meets the conditions, with what the catalog tells; unknown is neither yes nor no."""
+    name = item_name(item, language)
+    told = [part for field in dict.fromkeys(c.field for c in conditions) if (part := _told(item, field, language))]
+    known = all(_is_known(item, condition) for condition in conditions)
+    if not conditions or not known:
+        return say("no_check", language, name=name)
+    answer = say("yes" if all(satisfies(item, condition) for condition in conditions) else "no", language)
+    gap = "" if language == "zh" else " "
+    return f"{answer}{gap}{say('fact', language, name=name, told=gap.join(told))}"
+
+
+def _told(item: Item, field: str, language: Language) -> str:
+    return told_fact(item, field, language) if field not in ("id", "kind") else ""
+
+
+def _is_known(item: Item, condition: Constraint) -> bool:
+    if condition.field in ("year", "minutes", "age", "popularity"):
+        return getattr(item, condition.field) is not None
+    return bool(values_of(item, condition.field))
+
+
+def _why(item: Item, context: FactContext) -> str:
+    """What was asked for and the work has, then what it is."""
+    language, ledger = context.language, context.ledger
+    name, told = item_name(item, language), reason(headline(item, context), item, language)
+    met = [constraint_label(c, language) for c in ledger.constraints if satisfies(item, c)]
+    met += [wish_label(wish, language) for wish in ledger.wishes if wish.value and wish.value in _values(item, wish.field)]
+    if item.id not in ledger.shown:
+        return say("why_other", language, name=name, reason=told)
+    near = context.near.get(item.id)
+    if not met and near is None:
+        return say("why_plain", language, name=name, reason=told)
+    return say("why", language, name=name, asked=JOIN[language][0].join(met), reason=told) if met else f"{name}: {told}"
+
+
+def _values(item: Item, field: str | None) -> tuple[str, ...]:
+    value = getattr(item, field, ()) if field and field != "people" else item.people
+    return value if isinstance(value, tuple) else (str(value),)
+
+
+# --- comparisons ---------------------------------------------------------------------------------------------------
+
+
+def _compare(works: Sequence[Item], reading: Reading, context: FactContext) -> str:
+    comparison, language = reading.comparison, reading.language
+    assert comparison is not None
+    missing = [say("missing", language, said=title) for title in reading.missing]
+    if len(works) < 2:
+        told = _sides(works, ("minutes", "year") if comparison.field == "all" else (comparison.field,), language)
+    elif comparison.field == "all":
+        told = _sides(works, SIDE_BY_SIDE, language)
+    elif comparison.field == "choice":
+        first = min(works, key=lambda item: _place(item, context))
+        told = say("choice", language, name=item_name(first, language), reason=reason(headline(first, context), first, language))
+    elif comparison.field == "moods":
+        told = _by_mood(works, comparison, language)
+    else:
+        told = _by_number(works, comparison, language)
+    return " ".join([*missing, told])
+
+
+def _place(item: Item, context: FactContext) -> int:
+    shown = context.ledger.last_shown
+    return shown.index(item.id) if item.id in shown else len(shown)
+
+
+def _by_number(works: Sequence[Item], comparison: Comparison, language: Language) -> str:
+    """The work with most (or least) of it first, with the numbers of all."""
+    field = comparison.field
+    numbers = {item.id: getattr(item, field) for item in works}
+    unknown = [item for item in works if numbers[item.id] is None]
+    if unknown:
+        rest = _sides([item for item in works if item not in unknown], (field,), language)
+        return say("unknown_of", language, field=field_name(field, language), names=listed_names(unknown, language), rest=rest)
+    ranked = sorted(works, key=lambda item: -numbers[item.id] if comparison.most else numbers[item.id])
+    if field == "minutes" and len({item.form in OF_EPISODES for item in works}) > 1:
+        return say("other_sense", language, rest=_sides(ranked, (field,), language))
+    best, second = ranked[:2]
+    level = numbers[best.id] == numbers[second.id]
+    answer = "" if comparison.subject is None else say("yes" if best.id == comparison.subject and not level else "no", language)
+    if level and len(ranked) == 2:
+        told = say("level", language, rest=_sides(ranked, (field,), language))
+    else:
+        more, most = COMPARED[field, comparison.most][language]
+        first = [item for item in ranked if numbers[item.id] == numbers[best.id]]
+        told = say(
+            "more_of" if len(ranked) == 2 else "most_of",
+            language,
+            name=listed_names(first, language),
+            more=more,
+            most=most,
+            value=told_fact(best, field, language).rstrip(".。"),
+            rest=_sides(ranked[len(first) :], (field,), language),
+        )
+    return f"{answer} {told}".strip() if language == "en" else answer + told
+
+
+def _by_mood(works: Sequence[Item], comparison: Comparison, language: Language) -> str:
+    """Which of the works have the mood; how much of it a work has, no catalog tells."""
+    unknown = [item for item in works if not item.moods]
+    rest = _sides([item for item in works if item.moods], ("moods",), language)
+    if unknown:
+        return say("unknown_of", language, field=field_name("moods", language), names=listed_names(unknown, language), rest=rest)
+    held = [item for item in works if not set(comparison.values).isdisjoint(item.moods)]
+    others = [item for item in works if item not in held]
+    mood = constraint_label(Constraint(field="moods", op="in", value=comparison.values), language)
+    if not held or not others:
+        return say("all_mood" if held else "no_mood", language, mood=mood, rest=rest)
+    answer = ""
+    if comparison.subject is not None:
+        answer = say("yes" if (comparison.subject in {item.id for item in held}) == comparison.most else "no", language)
+    key = "only_mood" if comparison.most else "least_mood"
+    told = say(key, language, mood=mood, held=listed_names(held, language), others=listed_names(others, language), rest=rest)
+    return f"{answer} {told}".strip() if language == "en" else answer + told
+
+
+def _sides(works: Iterable[Item], fields: Iterable[str], language: Language) -> str:
+    """What the catalog tells of each work, one sentence each."""
+    comma, stop = ("; ", ".") if language == "en" else ("；", "。")
+    told = []
+    for item in works:
+        parts = [part.rstrip(".。") for field in fields if (part := told_fact(item, field, language))]
+        told.append(say("fact", language, name=item_name(item, language), told=comma.join(parts) + stop))
+    return (" " if language == "en" else "").join(told)

@@ -1,0 +1,178 @@
+"""Works weighed against each other: `which of the two is shorter?`, `is the second one longer than the first?`, `哪部更新？`.
+
+They are answered from the catalog and change nothing. A request that compares (`something shorter than Alien`, `which shorter
+films do you have?`) is none of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import Literal
+
+from chatrec.types import Comparison, Ledger
+from chatrec.understand.lexicon import Phrase, lexicon
+from chatrec.understand.marks import Mark, Page, has_section
+from chatrec.understand.scopes import CONTENT
+from chatrec.understand.text import key_of, wordset
+from chatrec.understand.words import Words
+
+Frame = Literal["which", "yes_no", "side_by_side"]
+_AUXILIARIES = wordset("is are was were does do did has")
+_OPENERS = wordset("and so ok okay but well hmm then now please can could you tell me , 那 那么 请 嗯 ，")
+_WHICH_ONE = wordset("one ones of is are was were film movie show series game album record podcast book has would should do")
+_TWO = (
+    *(("the", "two"), ("both",), ("those", "two"), ("these", "two"), ("of", "two"), ("either",)),
+    *(("两", sign) for sign in "个部张首本款者"),
+    *(("倆",), ("俩",)),
+)
+_THEM = (("them",), ("these",), ("those",), ("they",), ("它", "们"), ("这", "些"), ("这", "几"))
+_IT = (
+    *(("it",), ("this", "one"), ("that", "one"), ("this",), ("that",)),
+    *(("它",), *((sign, noun) for sign in "这那" for noun in "部个张首本款")),
+)
+_LESS = wordset("less least")
+
+
+def comparison_of(page: Page, ledger: Ledger, words: Words) -> tuple[Comparison, tuple[str, ...]] | None:
+    """What a message compares, and the ids of what it compares; `None` if it says anything else.
+
+    Works that are named count first, else those that were last spoken of, else the last answer. A work that the catalog
+    lacks leaves the other one alone.
+    """
+    named = [mark for mark in page.sorted() if mark.role in ("title", "ref")]
+    frame, start = _frame(page, named)
+    if frame is None:
+        return None
+    aspect = Comparison(field="all") if frame == "side_by_side" else _aspect(page, start, named, words)
+    if aspect is None or _asks_for_more(page, named, aspect) or (aspect.field == "choice" and "what" in page.words):
+        return None
+    works = _works(page, named, ledger)
+    lacking = any(mark.role == "missing" for mark in page.marks)
+    if len(works) < 2 and not (works and lacking):
+        return None
+    if frame == "yes_no":
+        aspect = Comparison(field=aspect.field, most=aspect.most, values=aspect.values, subject=works[0])
+    return aspect, works
+
+
+# --- what is asked ---------------------------------------------------------------------------------------------------
+
+
+def _frame(page: Page, named: Sequence[Mark]) -> tuple[Frame | None, int]:
+    """How the question is put, and from where on its aspect is looked for."""
+    words = page.words
+    start = next((at for at, word in enumerate(words) if word not in _OPENERS), 0)
+    several = len(named) + sum(len(mark.ids) - 1 for mark in named if mark.role == "ref") > 1
+    group = _first(page, 0, (*_TWO, *_THEM)) is not None
+    if (several or group) and next(_told(page, "side_by_side", 0), None) is not None:
+        return "side_by_side", start
+    for at, word in enumerate(words):
+        if (word == "哪" and words[at + 1 : at + 2] != ["些"]) or (word == "谁" and not page.taken(at)):
+            return "which", at
+        if word in ("which", "whichever") and (at + 1 == len(words) or words[at + 1] in _WHICH_ONE):
+            return "which", at + 1
+        if word in ("what", "whats") and at == start and words[at + 1 : at + 2] != ["about"]:
+            return "which", at + 1
+    if words[start] in _AUXILIARIES and "than" in words:
+        return "yes_no", start
+    weighed = next((at for at in range(start + 1, len(words)) if words[at] == "比" and not page.taken(at)), None)
+    asked = not {"吗", "么", "?"}.isdisjoint(words)
+    return ("yes_no", weighed + 1) if weighed is not None and asked else (None, 0)
+
+
+def _aspect(page: Page, start: int, named: Sequence[Mark], words: Words) -> Comparison | None:
+    """By what the works are compared: the first thing said that can be more or less."""
+    inside = {at for mark in named for at in range(mark.start, mark.end)}
+    for name, data in lexicon().sections["comparisons"].items():
+        if "field" in data and any(at not in inside for at in _told(page, name, start)):
+            return Comparison(field=data["field"], most=data.get("most", True))
+    for mark in page.sorted():
+        if mark.start >= start and mark.role == "words" and (found := _mood(mark)) is not None:
+            mood, most = found
+            own = tuple(lexicon().sections["moods"][mood]["values"])
+            most = most and page.words[max(0, mark.start - 1)] not in _LESS
+            return Comparison(field="moods", most=most, values=words.spelled("moods", own) or own)
+    return None
+
+
+def _mood(mark: Mark) -> tuple[str, bool] | None:
+    """The mood that a mark asks more of, or less; `darker` and `less scary` are in the critiques."""
+    critique = mark.entry("critiques_mood")
+    if critique is not None:
+        return (critique.data["mood"], True) if "mood" in critique.data else (critique.data["less"], False)
+    mood = mark.entry("moods")
+    return (mood.name, True) if mood is not None else None
+
+
+def _asks_for_more(page: Page, named: Sequence[Mark], aspect: Comparison) -> bool:
+    """Whether anything is said that describes works not named: `which horror films are longer than two hours?`."""
+    if any(mark.is_cue("want") and page.words[mark.start] in ("something", "anything", "any") for mark in page.marks):
+        return True
+    for mark in page.marks:
+        if mark in named or mark.role in ("count", "missing"):
+            continue
+        compared = has_section(mark, "critiques", "critiques_mood", "vague", "comparative", "fields")
+        compared = compared or (aspect.field == "moods" and mark.has("moods"))
+        if compared and _describes(page, mark):
+            return True
+        content = mark.role != "words" or any(mark.has(section) for section in CONTENT if section != "forms")
+        if content and not compared and not mark.has("forms"):
+            return True
+    return False
+
+
+def _describes(page: Page, mark: Mark) -> bool:
+    """`shorter films`, `更短的电影`: what follows is what is asked for."""
+    end = mark.end + (page.words[mark.end : mark.end + 1] == ["的"])
+    return has_section(page.starting(end), "forms", "genres")
+
+
+# --- of what ---------------------------------------------------------------------------------------------------------
+
+
+def _works(page: Page, named: Sequence[Mark], ledger: Ledger) -> tuple[str, ...]:
+    """What is compared, in the order in which it is named."""
+    spoken = [(mark.start, _meant(mark, ledger)) for mark in named]
+    if len(named) == 1 and len(spoken[0][1]) == 1 and (it := _first(page, 0, _IT)) is not None:
+        spoken.append((it, (ledger.focus or ledger.last_shown)[:1]))
+    if spoken:
+        return tuple(dict.fromkeys(item_id for _, ids in sorted(spoken) for item_id in ids))
+    if any(mark.role == "missing" for mark in page.marks):
+        return ()
+    known = ledger.focus if len(ledger.focus) > 1 else ledger.last_shown
+    return known[:2] if _first(page, 0, _TWO) is not None else known
+
+
+def _meant(mark: Mark, ledger: Ledger) -> tuple[str, ...]:
+    """The works of a reference; of a title that several have, the one that was shown, else the best known."""
+    if mark.role == "ref":
+        return mark.ids
+    return (next((item_id for item_id in mark.ids if item_id in ledger.last_shown), mark.ids[0]),)
+
+
+# --- phrases ---------------------------------------------------------------------------------------------------------
+
+
+@cache
+def _phrases(name: str) -> tuple[Phrase, ...]:
+    data = lexicon().sections["comparisons"][name]
+    return tuple(key_of(phrase) for key in ("en", "zh") for phrase in data[key])
+
+
+def _told(page: Page, name: str, start: int) -> Iterator[int]:
+    """Where one of the phrases stands."""
+    for at in range(start, len(page.words)):
+        if any(tuple(page.words[at : at + len(phrase)]) == phrase for phrase in _phrases(name)):
+            yield at
+
+
+def _first(page: Page, start: int, phrases: Sequence[Phrase]) -> int | None:
+    """Where the first of the phrases stands, outside of names."""
+    for at in range(start, len(page.words)):
+        mark = page.over[at]
+        if mark is not None and mark.role in ("title", "ref"):
+            continue
+        if any(tuple(page.words[at : at + len(phrase)]) == phrase for phrase in phrases):
+            return at
+    return None

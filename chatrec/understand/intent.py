@@ -1,0 +1,112 @@
+"""What a message wants to happen, once its changes are known."""
+
+from __future__ import annotations
+
+from chatrec.types import Intent, Opinion
+from chatrec.understand.draft import Draft
+from chatrec.understand.free import STOP
+from chatrec.understand.marks import Page
+from chatrec.understand.talk import is_nod
+from chatrec.understand.text import key_of
+
+_DISMISSALS = frozenset(
+    key_of(phrase)
+    for phrase in (
+        *(
+            "no",
+            "nah",
+            "nope",
+            "meh",
+            "hmm",
+            "no thanks",
+            "no thank you",
+            "not really",
+            "not quite",
+            "boring",
+            "pass",
+            "not for me",
+        ),
+        *("不要", "不行", "不好", "不喜欢", "没兴趣", "不感兴趣", "一般", "都不行", "没意思", "不太行", "不怎么样"),
+    )
+)
+"""Messages that say no more than that the last answer did not please."""
+
+
+def intent_of(draft: Draft) -> Intent:
+    """The intent that the cues and the changes of a message tell together."""
+    actions = {c.action for c in draft.changes}
+    substance = actions - {"start_over", "forget_last", "new_topic", "unconstrain", "unwish", "unopine"}
+    cue = {
+        name
+        for m in draft.page.marks
+        for e in m.entries
+        if e.section == "cues"
+        for name in (e.name,)
+        if not m.negated or name == "more"
+    }
+    if "start_over" in actions:
+        return "restart"
+    if actions and not substance and "new_topic" not in actions:
+        return "undo"
+    taken = actions == {"opine"} and all(_is_taken(draft, c.opinion) for c in draft.changes)
+    if taken and not cue.isdisjoint({"thanks", "taken", "choose"}):
+        return "thanks"
+    if "more" not in cue and (found := _about_single_picks(draft)):
+        return found
+    if draft.is_critique or _points_at_shown(draft) or _likens_to_missing(draft):
+        return "critique"
+    if "surprise" in cue:
+        return "surprise"
+    open_to_all = "whatever" in cue or _dismisses(draft)
+    if ("more" in cue and _asks_for_more(draft)) or (not actions and not draft.missing and open_to_all):
+        return "more"
+    if not actions and not draft.missing and not draft.unsupported:
+        if "thanks" in cue or (is_nod(draft.page) and draft.ledger.last_shown):
+            return "thanks"
+        if "greeting" in cue or is_nod(draft.page):
+            return "greeting"
+    nothing = not actions and not draft.missing and not draft.unsupported and not draft.ledger.last_shown
+    return "more" if nothing and STOP.issuperset(_spoken(draft.page)) else "recommend"
+
+
+def _about_single_picks(draft: Draft) -> Intent | None:
+    """`swap the second one`, `seen the first one`, `not tonight but save it` concern some picks only, `save it` none."""
+    opinions = [c.opinion for c in draft.changes if c.opinion is not None]
+    passed = any(c.action == "passed" for c in draft.changes)
+    if len(opinions) + passed != len(draft.changes) or not draft.changes or draft.missing:
+        return None
+    shown = all(opinion.item_id in draft.ledger.last_shown for opinion in opinions)
+    if shown and (passed or all(opinion.sentiment == "seen" for opinion in opinions)):
+        return "swap"
+    return "save" if not passed and all(opinion.sentiment == "saved" for opinion in opinions) else None
+
+
+def _is_taken(draft: Draft, opinion: Opinion | None) -> bool:
+    """`thanks, the first one looks good` ends the search."""
+    shown = opinion is not None and opinion.item_id in draft.ledger.last_shown
+    return opinion is not None and (opinion.sentiment == "saved" or (shown and opinion.sentiment == "liked"))
+
+
+def _dismisses(draft: Draft) -> bool:
+    return bool(draft.ledger.last_shown) and _spoken(draft.page) in _DISMISSALS
+
+
+def _spoken(page: Page) -> tuple[str, ...]:
+    """The words of a message without its punctuation."""
+    return tuple(word for word in page.words if word[0].isalnum())
+
+
+def _points_at_shown(draft: Draft) -> bool:
+    """Opinions of what was just shown are feedback on it."""
+    shown = set(draft.ledger.last_shown)
+    return any(c.opinion is not None and c.opinion.item_id in shown for c in draft.changes)
+
+
+def _likens_to_missing(draft: Draft) -> bool:
+    """`more like Zorblax`, and nothing else: the same picks again would be no answer."""
+    return bool(draft.missing) and not draft.changes and bool(draft.ledger.last_shown)
+
+
+def _asks_for_more(draft: Draft) -> bool:
+    liked = any(c.opinion is not None and c.opinion.sentiment == "liked" for c in draft.changes)
+    return not liked
