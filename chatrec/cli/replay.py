@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from chatrec.cli.options import Models
-from chatrec.errors import InputError
+from chatrec.errors import DependencyMissingError, InputError
 from chatrec.evaluate.logs import Protocol, Stage, Understanding
 from chatrec.settings import Settings
 
@@ -39,6 +39,7 @@ def replay(
         typer.Option(help="Model output for stage generate; recorded from the served model if there is no such file."),
     ] = None,
     allow_leak: Annotated[bool, typer.Option("--allow-leak", help="Score dialogs that were trained on; stamped.")] = False,
+    html: Annotated[Path | None, typer.Option("--html", help="Page with plots to write, one file that opens from disk.")] = None,
 ) -> None:
     """Predict each recommender turn from the turns before it, and report how often the gold was found."""
     from chatrec.evaluate.run import ReplayConfig, beside, fates, gaps, run_replay, table
@@ -47,6 +48,7 @@ def replay(
     from chatrec.index.embed import Embedder
     from chatrec.llm import LLM
 
+    write_page = page_writer() if html else None
     settings = Settings.load(models=models)
     rankings = rankings or out.with_name("rankings.jsonl")
     ks = cutoffs(k)
@@ -73,6 +75,22 @@ def replay(
     for line in beside(report):
         console.print(line)
     console.print(f"{out}, {rankings}")
+    if html and write_page:
+        write_page(html, report)
+        console.print(str(html))
+
+
+def page_writer() -> Callable[[Path, Mapping[str, Any]], None]:
+    """What writes a report as a page; looked for before the replay, which takes minutes.
+
+    Raises:
+        DependencyMissingError: there is nothing to plot with.
+    """
+    try:
+        from chatrec.evaluate.page import write_page
+    except ModuleNotFoundError as error:
+        raise DependencyMissingError(f"--html needs {error.name}: pip install 'chatrec[train]'") from error
+    return write_page
 
 
 def heard(report: Mapping[str, Any], ks: Sequence[int]) -> str:
