@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from chatrec.catalog.exports import EXPORTS
 from chatrec.catalog.history import read_history
@@ -19,6 +16,7 @@ from chatrec.catalog.read import read_catalog
 from chatrec.catalog.report import Report
 from chatrec.catalog.sources import SOURCES
 from chatrec.cli.options import CatalogPath, SkipBad
+from chatrec.cli.progress import by_file
 from chatrec.errors import CatalogError, InputError
 from chatrec.settings import Settings
 from chatrec.types import KINDS, Item
@@ -52,7 +50,7 @@ def import_source(
     """
     report = Report()
     try:
-        with _progress(report):
+        with by_file() as report.on_progress:
             done = import_catalog(source, path, out, interactions=interactions, mapping=mapping, report=report)
     finally:
         for line in report.lines():
@@ -76,7 +74,7 @@ def history(
         raise InputError(f"there is no folder {out.parent} to write into")
     items, report = read_catalog(catalog or Settings.load().catalog_path, skip_bad=skip_bad), Report()
     try:
-        with _progress(report):
+        with by_file() as report.on_progress:
             found = read_history(source, path, items, report)
     finally:
         for line in report.lines():
@@ -94,19 +92,3 @@ def history(
 def _counted(items: Iterable[Item]) -> str:
     kinds = [item.kind for item in items]
     return f"{len(kinds)} items ({', '.join(f'{kinds.count(kind)} {kind}' for kind in KINDS)})"
-
-
-@contextmanager
-def _progress(report: Report) -> Iterator[None]:
-    """A bar on standard error, one line a file."""
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-        tasks = {}
-
-        def show(what: str, done: float) -> None:
-            if what not in tasks:
-                tasks[what] = progress.add_task(what, total=1.0)
-            progress.update(tasks[what], completed=done)
-
-        report.on_progress = show
-        yield

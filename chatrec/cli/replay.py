@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from chatrec.cli.options import Models
+from chatrec.cli.progress import counted
 from chatrec.errors import DependencyMissingError, InputError
 from chatrec.evaluate.logs import Protocol, Stage, Understanding
 from chatrec.settings import Settings
@@ -53,7 +52,7 @@ def replay(
     rankings = rankings or out.with_name("rankings.jsonl")
     ks = cutoffs(k)
     config = ReplayConfig(dialogs, catalog, settings.models, stage, protocol, ks, limit, allow_leak, understand, recorded)
-    with progress("replaying") as tick:
+    with counted("replaying") as tick:
         writer = Writer(LLM.of(settings), Prompts.of(settings), settings) if stage == "generate" and settings.llm else None
         embedder = Embedder.of(settings)
         report = run_replay(config, out, rankings, embedder, settings.build_dir, writer=writer, tick=tick)
@@ -124,7 +123,7 @@ def baselines(
     settings = Settings.load(models=models)
     ks = cutoffs(k)
     config = ReplayConfig(dialogs, catalog, settings.models, "retrieve", protocol, ks, limit, allow_leak)
-    with progress("replaying") as tick:
+    with counted("replaying") as tick:
         report = run_baselines(config, Embedder.of(settings), settings.build_dir, tick=tick)
     if out is not None:
         write_report(out, {"protocol": protocol, "systems": report})
@@ -148,15 +147,6 @@ def compare(
         verdict = "significant" if row.significant else "may be chance"
         shown.add_row(f"@{row.k}", f"{row.a:.4f}", f"{row.b:.4f}", f"{row.b - row.a:+.4f}", interval, verdict)
     Console().print(shown)
-
-
-@contextmanager
-def progress(what: str) -> Iterator[Callable[[int, int], None]]:
-    """A progress bar on standard error; the function takes (done, of how many)."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task(what, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def cutoffs(text: str) -> tuple[int, ...]:
