@@ -48,6 +48,7 @@ def page(report: Mapping[str, Any]) -> str:
     k = report["cut_off"]
     slices = report["slices"]
     shown = [name for name in (*DIMENSIONS, *slices) if name in slices and name != POPULARITY]
+    top = max((part["high"] for name in shown for part in slices[name]["slices"].values()), default=1.0) or 1.0
     bins = report["reliability"]["bins"] if report["reliability"] else []
     return environment.get_template(TEMPLATE).render(
         report=report,
@@ -61,7 +62,7 @@ def page(report: Mapping[str, Any]) -> str:
                 "name": name,
                 "caption": DIMENSIONS.get(name, name),
                 "gap": slices[name]["gap"],
-                "plot": Markup(plots.slice_bars(name, slices[name]["slices"], k)),  # noqa: S704
+                "plot": Markup(plots.slice_bars(name, slices[name]["slices"], k, top)),  # noqa: S704
             }
             for name in dict.fromkeys(shown)
         ],

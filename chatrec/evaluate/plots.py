@@ -71,19 +71,19 @@ def reliability(bins: Sequence[Mapping[str, Any]]) -> str:
         observed = [(at, part["accepted"]) for at, part in zip(predicted, bins, strict=True) if part["accepted"] >= FLOOR]
         axes.plot(*zip(*observed, strict=True), "o", color=ACCENT, ms=6, label="observed, 95% interval") if observed else None
         axes.set(xscale="log", yscale="log", ylim=(FLOOR, 1.15), ylabel="share accepted")
-        axes.legend(loc="upper left")
+        axes.legend(loc="lower right")
         widths = [part["high"] - max(part["low"], FLOOR) for part in bins]
         starts = [max(part["low"], FLOOR) for part in bins]
         below.bar(starts, [part["candidates"] for part in bins], widths, align="edge", color="#b9cde6", edgecolor="white")
         below.set(yscale="log", xlim=(FLOOR, 1.1), xlabel="predicted probability", ylabel="candidates")
-        for one in (axes.xaxis, axes.yaxis, below.xaxis):
-            one.set_major_formatter(lambda value, _: f"{value:g}")
+        for one in (axes.xaxis, axes.yaxis, below.xaxis, below.yaxis):
+            one.set_major_formatter(lambda value, _: f"{value:,g}" if value < 1 else f"{value:,.0f}")
             one.set_minor_formatter(NullFormatter())
         return _svg(figure, "Reliability of the probabilities")
 
 
-def slice_bars(dimension: str, slices: Mapping[str, Mapping[str, Any]], k: int) -> str:
-    """A bar per slice with its interval and its number of gold mentions."""
+def slice_bars(dimension: str, slices: Mapping[str, Mapping[str, Any]], k: int, top: float) -> str:
+    """A bar per slice with its interval and its number of gold mentions, on an axis from 0 to `top`."""
     names = list(slices)
     with _style(f"slice {dimension}"):
         figure, axes = _figure(0.95 + 0.42 * len(names))
@@ -94,7 +94,7 @@ def slice_bars(dimension: str, slices: Mapping[str, Mapping[str, Any]], k: int) 
             axes.text(1.02, place, f"{value['value']:.3f}", va="center", transform=axes.get_yaxis_transform())
             names[place] = f"{name} ({value['gold']})"
         axes.set_yticks(range(len(names)), names)
-        axes.set(xlim=(0, max(value["high"] for value in slices.values()) * 1.03 or 1.0), xlabel=f"recall@{k}")
+        axes.set(xlim=(0, top), xlabel=f"recall@{k}")
         axes.invert_yaxis()
         axes.grid(visible=False, axis="y")
         return _svg(figure, f"Recall by {dimension}")

@@ -1,0 +1,122 @@
+"""A report as a page: whole in itself, escaped, and with what the figures say."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections import Counter
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dialog_samples import items, many_dialogs, write_dialogs
+
+from chatrec.catalog.read import write_catalog
+from chatrec.cli.replay import page_writer
+from chatrec.errors import DependencyMissingError
+from chatrec.evaluate.attribution import STAGES
+from chatrec.evaluate.page import page, write_page
+from chatrec.evaluate.run import ReplayConfig, run_replay
+from chatrec.index.embed import Embedder
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    folder = tmp_path_factory.mktemp("replay")
+    write_catalog(items(), folder / "catalog.jsonl")
+    dialogs = write_dialogs(folder / "dialogs.jsonl", many_dialogs(9))
+    config = ReplayConfig(dialogs, folder / "catalog.jsonl", ks=(1, 3, 10))
+    return run_replay(config, folder / "r.json", folder / "r.jsonl", Embedder(), folder / "index")
+
+
+class Seen(HTMLParser):
+    """Tags, ids, links and text of a page."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: Counter[str] = Counter()
+        self.ids: Counter[str] = Counter()
+        self.links: list[str] = []
+        self.text = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags[tag] += 1
+        for name, value in attrs:
+            if name == "id":
+                self.ids[value or ""] += 1
+            if name in ("href", "xlink:href", "src"):
+                self.links.append(value or "")
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def test_a_page_fetches_nothing_and_its_plots_do_not_share_ids(report: dict[str, Any]) -> None:
+    html = page(report)
+    seen = Seen(html)
+    assert not seen.tags.keys() & {"script", "link", "iframe", "img", "object"}
+    assert seen.links and all(link.startswith("#") and link[1:] in seen.ids for link in seen.links)
+    assert all(reference in seen.ids for reference in re.findall(r"url\(#([^)]*)\)", html))
+    assert max(seen.ids.values()) == 1
+
+
+def test_a_page_holds_the_figures_every_stage_and_every_slice(report: dict[str, Any]) -> None:
+    seen = Seen(page(report))
+    for value in (report["recall"]["3"], report["pool_recall"], report["mrr"], report["map"]):
+        assert f"{value['value']:.3f}" in seen.text
+    assert all(name in seen.text for name in STAGES)
+    named = [name for dimension, entry in report["slices"].items() if dimension != "popularity" for name in entry["slices"]]
+    assert named and all(name in seen.text for name in named)
+    assert seen.tags["svg"] == 2 + len(report["slices"])
+
+
+def test_whatever_a_file_is_called_is_text(report: dict[str, Any]) -> None:
+    name = "<script>alert(1)</script>&.jsonl"
+    origin = report["provenance"] | {"dialogs": {"file": name, "sha256": "0"}}
+    slices = {"<b>": {"slices": {"$x_1$ <i>": report["recall"]["1"] | {"gold": 5}}, "gap": None}}
+    seen = Seen(page(report | {"provenance": origin, "slices": slices}))
+    assert "script" not in seen.tags and name in seen.text
+    assert "$x_1$ <i>" in seen.text
+
+
+@pytest.mark.parametrize(
+    ("leak", "said"),
+    [
+        ({"by_id": 0, "by_text": 0, "allowed": False}, "No leak found"),
+        ({"by_id": 0, "by_text": 3, "allowed": False}, "3 of these dialogs have a near duplicate"),
+        ({"by_id": 2, "by_text": 0, "allowed": True}, "Leak allowed: 2 of these dialogs"),
+    ],
+)
+def test_a_leak_is_stamped(report: dict[str, Any], leak: dict[str, Any], said: str) -> None:
+    assert said in Seen(page(report | {"provenance": report["provenance"] | {"leak": leak}})).text
+
+
+def test_a_report_without_a_head_slices_or_popularity_is_a_page_too(report: dict[str, Any]) -> None:
+    bare = report | {"stage": "retrieve", "reliability": None, "slices": {}, "beyond_accuracy": {"novelty": None}}
+    seen = Seen(page(bare))
+    assert seen.tags["svg"] == 1
+    assert "unknown" in seen.text and "Gain@" not in seen.text
+
+
+def test_the_same_report_gives_the_same_page(report: dict[str, Any], tmp_path: Path) -> None:
+    write_page(tmp_path / "deep" / "a.html", report)
+    assert (tmp_path / "deep" / "a.html").read_text(encoding="utf-8") == page(report)
+
+
+def test_without_a_library_to_plot_with_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    for name in ("chatrec.evaluate.page", "chatrec.evaluate.plots"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    monkeypatch.delattr("chatrec.evaluate.plots", raising=False)
+    with pytest.raises(DependencyMissingError, match=r"chatrec\[train\]"):
+        page_writer()
+
+
+def test_a_replay_that_read_the_words_says_what_it_read(tmp_path: Path) -> None:
+    write_catalog(items(), tmp_path / "catalog.jsonl")
+    dialogs = write_dialogs(tmp_path / "dialogs.jsonl", many_dialogs(3))
+    config = ReplayConfig(dialogs, tmp_path / "catalog.jsonl", ks=(3,), understand="text")
+    found = run_replay(config, tmp_path / "r.json", tmp_path / "r.jsonl", Embedder(), tmp_path / "index")
+    assert "annotated mentions" in Seen(page(found)).text
