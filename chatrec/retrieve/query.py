@@ -44,8 +44,14 @@ def wanted_words(ledger: Ledger) -> str:
         for constraint in ledger.constraints
         if constraint.op == "in" and constraint.field in WORD_FIELDS and isinstance(constraint.value, tuple)
         for value in constraint.value
+        if not any(_says_more(str(value), str(other)) for other in constraint.value)
     ]
     return " ".join(dict.fromkeys(wishes + values))
+
+
+def _says_more(value: str, other: str) -> bool:
+    """Whether one alternative is another with further words ("local co-op", "co-op"), which says nothing new of the need."""
+    return value != other and f" {other.casefold()} " in f" {value.casefold()} "
 
 
 def liked_items(query: Query, catalog: Mapping[str, Item]) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ second pass of a turn, over a dozen drafts, reads the same numbers as the first,
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -135,7 +135,8 @@ class Features:
         columns: Columns = {}
         wishes = [wish.text for wish in query.ledger.wishes if wish.direction == "more"]
         stems = tokenize(" . ".join([query.text, *wishes]))
-        latest = tokenize(query.last_message)
+        unwanted = {stem for text in ruled_out(query.ledger) for stem in tokenize(text)}
+        latest = [stem for stem in tokenize(query.last_message) if stem not in unwanted]
         for name in SAID:
             facet = self.table.facets[name]
             columns[f"said_{name}"] = facet.share(sorted(facet.find(stems)), rows)
@@ -213,6 +214,13 @@ def _rank_value(ranks: Floats) -> Floats:
 def anchors(ledger: Ledger) -> tuple[str, ...]:
     """The items that pull: liked and saved ones, else those named without a verdict; latest last."""
     return ledger.ids("liked", "saved") or ledger.ids("mentioned")
+
+
+def ruled_out(ledger: Ledger) -> Iterator[str]:
+    """The values that hard constraints exclude: their words in a message say what is not wanted."""
+    for constraint in ledger.constraints:
+        if constraint.op == "not_in" and isinstance(constraint.value, tuple):
+            yield from (str(value) for value in constraint.value)
 
 
 def _pooled(name: str, similarities: Floats) -> Columns:

@@ -102,6 +102,18 @@ def test_words_that_name_a_genre_a_mood_or_a_maker_are_matched_whatever_their_fo
     assert column(features, matrix, "said_genres") == [1.0, 1.0, 0.0]
 
 
+def test_a_word_that_rules_something_out_is_not_what_the_message_asks_for(small_index: Index, features: Features) -> None:
+    genre = next(item.genres[0] for item in small_index.catalog.values() if item.genres)
+    has = next(item.id for item in small_index.catalog.values() if genre in item.genres)
+    message = f"anything but {genre}"
+    without = Ledger(constraints=(Constraint(field="genres", op="not_in", value=(genre,)),))
+    column = features.names.index("now_genres")
+    asked = features(Query(ledger=Ledger(), text="", last_message=message), [Candidate(item=small_index.catalog[has])])
+    ruled_out = features(Query(ledger=without, text="", last_message=message), [Candidate(item=small_index.catalog[has])])
+    assert asked[0, column] > 0
+    assert np.isnan(ruled_out[0, column])
+
+
 def test_what_is_wanted_less_and_soft_constraints_are_their_own_features(small_index: Index, features: Features) -> None:
     known = ledger(
         wishes=(Wish(text="scary", direction="less"),),
