@@ -10,7 +10,7 @@ import typer
 from chatrec import __version__
 from chatrec.cli import ask, catalog, demo, doctor, index, serve, ui
 from chatrec.cli.replay import baselines, compare, replay
-from chatrec.cli.train import train_head
+from chatrec.cli.train import train_head, train_sweep
 from chatrec.errors import ChatrecError
 from chatrec.settings import Settings
 from chatrec.telemetry import configure
@@ -28,6 +28,7 @@ app = typer.Typer(
 )
 train = typer.Typer(help="Learn from dialogs and interactions.", no_args_is_help=True)
 train.command("head")(train_head)
+train.command("sweep")(train_sweep)
 app.command("ask")(ask.ask)
 app.command("chat")(ask.chat)
 app.command("similar")(ask.similar)

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.console import Console
+from rich.table import Table
 
 from chatrec.cli.progress import expected
 from chatrec.errors import DependencyMissingError
@@ -56,13 +58,49 @@ def train_head(
 
     options = HeadOptions.read(config) if config else HeadOptions()
     files = TrainFiles(tuple(dialogs), catalog, valid, interactions, interactions_catalog)
-    told = TrainConfig(folds, seed, refit, fit=options.fit, shape=options.shape)
+    told = TrainConfig(folds, seed, refit, head=options)
     with _preparation(files, told, track, out) as preparation:
         facts = Trainer(preparation, {"command": shlex.join(["chatrec", *sys.argv[1:]])}).run(out)
     typer.echo(f"{', '.join(facts['retrievers'])} and a {facts['head']['kind']} head in {out}; see {out / 'README.md'}")
     for protocol, metrics in facts["valid"].items():
         shown = ", ".join(f"R@{k} {value['value']:.3f}" for k, value in metrics["recall"].items())
         typer.echo(f"valid (protocol {protocol}, before it was learned from): {shown}")
+
+
+def train_sweep(
+    dialogs: Dialogs,
+    catalog: CatalogFile,
+    out: Annotated[Path, typer.Option("--out", help="Folder for best.json and the table, sweep.json.")],
+    valid: Valid = None,
+    interactions: Interactions = None,
+    interactions_catalog: InteractionsCatalog = None,
+    seed: Seed = 0,
+    folds: Folds = 5,
+    track: Tracked = "none",
+) -> None:
+    """Try other ways to fit the head: AdamW's learning rate and decay, loss weight, depth and dropout, one at a time.
+
+    They are judged by the mean reciprocal rank on folds of the training dialogs that neither they nor the retrievers saw; --valid is
+    never looked at. Candidates are gathered once, and stay in OUT/unfinished for `train head --config OUT/best.json --out OUT`.
+    """
+    with _needs_extra():
+        from chatrec.train.config import TrainConfig, TrainFiles
+        from chatrec.train.sweep import BEST, Sweep
+
+    files = TrainFiles(tuple(dialogs), catalog, valid, interactions, interactions_catalog)
+    with _preparation(files, TrainConfig(folds, seed), track, out) as preparation:
+        rows = Sweep(preparation).run(out)
+    shown = Table("changed", "MRR", "gain", "", "R@1", "R@10", "R@50", title="out of fold, training dialogs only")
+    for row in rows:
+        gain = f"{row.gain['value']:+.4f} [{row.gain['low']:+.4f}, {row.gain['high']:+.4f}]" if row.changed else ""
+        recall = (f"{value['value']:.3f}" for value in row.recall.values())
+        mrr = f"{row.mrr['value']:.4f} [{row.mrr['low']:.4f}, {row.mrr['high']:.4f}]"
+        shown.add_row(row.changed or "(the defaults)", mrr, gain, row.verdict, *recall)
+    Console().print(shown)
+    typer.echo(f"The best of {len(rows)} looks better than it is, for having been chosen; intervals are 95%, by dialog.")
+    typer.echo(
+        f"{out / BEST}: give it to `chatrec train head --config`, with the same files and --out {out} to begin with these candidates"
+    )
 
 
 @contextmanager

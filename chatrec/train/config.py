@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Annotated, ClassVar
 
@@ -35,6 +37,11 @@ class HeadOptions:
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
+    @property
+    def name(self) -> str:
+        """The same for the same options: names the steps they decide."""
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:8]
+
     @classmethod
     def read(cls, path: Path) -> HeadOptions:
         """Read a JSON file, such as the `best.json` of a sweep; what it does not name keeps its default.
@@ -61,8 +68,7 @@ class TrainConfig:
     seed: int = 0
     refit: bool = True
     models: ModelsConfig = field(default_factory=ModelsConfig)
-    fit: FitConfig = field(default_factory=FitConfig)
-    shape: Shape = field(default_factory=Shape)
+    head: HeadOptions = field(default_factory=HeadOptions)
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +66,7 @@ class Trainer:
 
     def _costs(self) -> dict[str, float]:
         preparation, config = self._preparation, self._config
-        after = finishing(preparation.size, preparation.models_config.bag, config.fit, config.shape, refit=config.refit)
+        after = finishing(preparation.size, preparation.models_config.bag, config.head.fit, config.head.shape, refit=config.refit)
         return preparation.costs() | after
 
     def _run(self, out: Path) -> dict[str, Any]:
@@ -129,17 +128,11 @@ class Trainer:
             head, epochs = fit_head(config, seen, held, fit, start, self._preparation.told(f"head/{name}"))
             return head, calibrate(config, predict(head, held), held) if len(held) else config, epochs
 
-        return self._preparation.steps.keep(f"{name}-{self._how}", FITTED, make)
-
-    @property
-    def _how(self) -> str:
-        """Name of how the head is fitted, so that a run with other options takes no step of this one."""
-        told = json.dumps([asdict(self._config.fit), asdict(self._config.shape)], sort_keys=True)
-        return hashlib.sha256(told.encode()).hexdigest()[:8]
+        return self._preparation.steps.keep(f"{name}-{self._config.head.name}", FITTED, make)
 
     def _fit_config(self, start: Head | None) -> FitConfig:
         """A head that begins as the shipped one takes smaller steps."""
-        fit = replace(self._config.fit, seed=self._config.seed)
+        fit = replace(self._config.head.fit, seed=self._config.seed)
         return fit if start is None else replace(fit, learning_rate=fit.learning_rate / 4)
 
     def _track(self, valid: Mapping[str, Any], epochs: int) -> None:

@@ -145,6 +145,12 @@ def found_within(pools: Pools, logits: np.ndarray, k: int) -> Floats:
     return np.take_along_axis(pools.gold, order, axis=1).sum(axis=1)
 
 
+def reciprocal_ranks(pools: Pools, logits: np.ndarray) -> NDArray[np.float64]:
+    """float64 [n]: 1 / rank of each instance's best gold, 0 where none was brought up; ties in fused order."""
+    gold = np.take_along_axis(pools.gold, np.argsort(-logits, axis=1, kind="stable"), axis=1) > 0
+    return np.where(gold.any(axis=1), 1 / (1 + gold.argmax(axis=1)), 0.0)
+
+
 def pool_metrics(pools: Pools, logits: np.ndarray, ks: Sequence[int] = (1, 10, 50)) -> dict[str, Any]:
     """Recall of the pool, of the fused order and of the head, with 95% intervals by dialog; empty without instances.
 

@@ -200,7 +200,9 @@ class Preparation:
 
     def _head_config(self, learned: tuple[str, ...]) -> HeadConfig:
         names = (*BASE_RETRIEVERS, *learned)
-        return HeadConfig(features=feature_names(names, learned), retrievers=names, scored=learned, **asdict(self.config.shape))
+        return HeadConfig(
+            features=feature_names(names, learned), retrievers=names, scored=learned, **asdict(self.config.head.shape)
+        )
 
     def out_of_fold(self, dialogs: Dialogs, config: HeadConfig) -> Pools:
         """Pools of the training instances, with retrievers that never saw the instance's dialog."""

@@ -9,7 +9,7 @@ from typing import Any
 from dialog_samples import SAMPLE, many_dialogs, write_dialogs
 
 from chatrec.index.embed import Embedder
-from chatrec.train.config import TrainConfig, TrainFiles
+from chatrec.train.config import HeadOptions, TrainConfig, TrainFiles
 from chatrec.train.fit import FitConfig
 from chatrec.train.head import Trainer
 from chatrec.train.meter import Meter
@@ -23,7 +23,7 @@ EMBEDDER = Embedder()
 QUICK = TrainConfig(
     folds=2,
     models=ModelsConfig(bag=BagConfig(dimension=8, epochs=3, tried=(), members=1, batch=64)),
-    fit=FitConfig(epochs=3, batch=32),
+    head=HeadOptions(FitConfig(epochs=3, batch=32)),
 )
 
 

@@ -19,6 +19,7 @@ from quick import QUICK, digests, prepare, train, write_valid
 
 from chatrec.errors import InputError
 from chatrec.train import steps
+from chatrec.train.config import HeadOptions
 from chatrec.train.fit import FitConfig
 from chatrec.train.head import Trainer
 from chatrec.train.meter import Meter
@@ -111,7 +112,7 @@ def test_another_way_to_fit_takes_the_pools_and_no_fit(tmp_path: Path, monkeypat
         patched.setattr(Trainer, "_relearn", interrupted)
         train(tmp_path, "models")
     made: list[str] = []
-    other = replace(QUICK, fit=FitConfig(epochs=2, batch=16))
+    other = replace(QUICK, head=HeadOptions(FitConfig(epochs=2, batch=16)))
     meter = Meter(lambda progress: made.append(progress.what))
     Trainer(prepare(tmp_path, other, meter)).run(tmp_path / "models")
     assert any("fitting the head" in what for what in made) and not any("fold" in what for what in made)

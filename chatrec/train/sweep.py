@@ -1,0 +1,195 @@
+"""`chatrec train sweep`: a small grid of ways to fit the head, judged out of fold on the training dialogs alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chatrec.errors import TrainingDataError
+from chatrec.evaluate.metrics import ratio_interval
+from chatrec.evaluate.report import write_report
+from chatrec.score.head import Head, HeadConfig
+from chatrec.train.config import HeadOptions
+from chatrec.train.costs import fitting
+from chatrec.train.fit import FitConfig, fit_head, predict
+from chatrec.train.meter import Mark
+from chatrec.train.pools import Pools, found_within, reciprocal_ranks
+from chatrec.train.prepare import ENOUGH, Preparation, Prepared, fold_of
+from chatrec.train.steps import Kind
+
+BEST, TABLE = "best.json", "sweep.json"
+CUTS = (1, 10, 50)
+FITS: tuple[dict[str, Any], ...] = (
+    {},
+    {"learning_rate": 1e-3},
+    {"learning_rate": 4e-3},
+    {"weight_decay": 0.1},
+    {"pointwise": 0.0},
+    {"pointwise": 0.5},
+)
+"""Changes of `FitConfig`, one at a time: AdamW's learning rate and weight decay, and the weight of the pointwise loss."""
+SHAPES: tuple[dict[str, Any], ...] = ({"layers": 1}, {"layers": 3}, {"dropout": 0.0}, {"dropout": 0.3})
+"""Changes of `Shape`, likewise; a head that starts from the shipped one cannot have another shape."""
+
+Outcome = dict[str, NDArray[Any]]
+"""Of each instance, out of fold: `mrr`, the reciprocal rank of its best gold; `found_k`, its gold within k, of the `asked`;
+its dialog, `group`."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table; each value has a 95% interval by dialog."""
+
+    changed: str
+    options: HeadOptions
+    mrr: dict[str, float]
+    gain: dict[str, float]
+    """In MRR over the defaults, paired by instance."""
+    recall: dict[str, dict[str, float]]
+
+    @property
+    def verdict(self) -> str:
+        """Whether the difference from the defaults is more than chance."""
+        if not self.changed:
+            return ""
+        return "better" if self.gain["low"] > 0 else "worse" if self.gain["high"] < 0 else "may be chance"
+
+
+class Sweep:
+    """Tries the grid on pools that are gathered once.
+
+    Args:
+        preparation: takes the files as far as candidate pools.
+    """
+
+    def __init__(self, preparation: Preparation) -> None:
+        self._preparation = preparation
+        self._config = preparation.config
+
+    def run(self, out: Path) -> tuple[Row, ...]:
+        """Try everything; write `best.json` for `train head --config` and `sweep.json`; best first.
+
+        The steps stay in `out/unfinished`: `train head` with the same files and folder begins with these pools.
+
+        Raises:
+            TrainingDataError: there is too little to tell ways to fit apart.
+            InputError: the folder cannot be written, or another training writes there.
+        """
+        preparation = self._preparation
+        with preparation.resuming(out):
+            tried = grid(shaped=True)
+            size, folds = preparation.size, self._config.folds
+            fits = {f"sweep-{o.name}": 0.8 * folds * fitting(size.asked, o.fit, o.shape) for _, o in tried}
+            preparation.meter.plan(preparation.costs() | fits)
+            prepared = preparation.run()
+            pools = prepared.pools
+            if (pools.gold.sum(axis=1) > 0).sum() < ENOUGH:
+                raise TrainingDataError(f"a sweep needs at least {ENOUGH} instances with gold among the candidates")
+            tried = grid(shaped=prepared.start is None)
+            outcomes = [(what, options, self._try(what, options, prepared)) for what, options in tried]
+        rows = ranked(outcomes)
+        write_report(out / TABLE, {"instances": len(outcomes[0][2]["mrr"]), "rows": [asdict(row) for row in rows]})
+        write_report(out / BEST, asdict(rows[0].options))
+        return rows
+
+    def _try(self, what: str, options: HeadOptions, prepared: Prepared) -> Outcome:
+        preparation, name = self._preparation, f"sweep-{options.name}"
+
+        def make() -> Outcome:
+            preparation.meter.begin(name, f"trying {what or 'the defaults'}")
+            fit = options.fit if prepared.start is None else replace(options.fit, learning_rate=options.fit.learning_rate / 4)
+            config = replace(prepared.config, **asdict(options.shape)) if prepared.start is None else prepared.config
+            fit = replace(fit, seed=self._config.seed)
+            told = preparation.told(f"sweep/{what or 'defaults'}")
+            logits = cross_validated(prepared.pools, config, fit, prepared.start, max(3, self._config.folds), told)
+            return outcome(prepared.pools, logits)
+
+        return preparation.steps.keep(name, OUTCOME, make)
+
+
+def grid(*, shaped: bool) -> list[tuple[str, HeadOptions]]:
+    """(what is changed, the options) of everything that is tried, the defaults first."""
+    base = HeadOptions()
+    tried = [(_told(fit), replace(base, fit=replace(base.fit, **fit))) for fit in FITS]
+    return tried + [(_told(shape), replace(base, shape=replace(base.shape, **shape))) for shape in SHAPES if shaped]
+
+
+def _told(changes: dict[str, Any]) -> str:
+    return ", ".join(f"{name} {value:g}" for name, value in changes.items())
+
+
+def cross_validated(
+    pools: Pools,
+    config: HeadConfig,
+    fit: FitConfig,
+    start: Head | None,
+    folds: int,
+    told: Callable[[Mark], None] = lambda mark: None,
+) -> NDArray[np.float32]:
+    """float32 [n, width]: logits of heads that neither learned from the instance's dialog nor stopped by it.
+
+    Each of at least three folds in turn is scored by a head fitted on the others, of which the next one says when to stop.
+    """
+    fold = fold_of([str(group) for group in pools.group], folds, fit.seed + 1)
+    logits = np.full(pools.present.shape, -np.inf, dtype=np.float32)
+    for number in range(folds):
+        stopping = fold == (number + 1) % folds
+        seen = ~stopping & (fold != number)
+
+        def part(mark: Mark, number: int = number) -> None:
+            told(Mark((number + mark.done) / folds, mark.epoch, {}))
+
+        head, _ = fit_head(config, pools.take(seen), pools.take(stopping), fit, start, part)
+        logits[fold == number] = predict(head, pools.take(fold == number))
+    return logits
+
+
+def under_new(pools: Pools, logits: NDArray[np.float32]) -> tuple[Pools, NDArray[np.float32]]:
+    """What protocol `new` scores of both; all of it where that is nothing."""
+    part = pools.new()
+    if not len(part):
+        return pools, logits
+    rows = (pools.gold * ~pools.named_before).sum(axis=1) + pools.missed > 0
+    return part, np.where(part.present, logits[rows], -np.inf)
+
+
+def outcome(pools: Pools, logits: NDArray[np.float32]) -> Outcome:
+    """How each instance fared, under protocol `new`."""
+    pools, logits = under_new(pools, logits)
+    found = {f"found_{k}": found_within(pools, logits, k) for k in CUTS}
+    return {"mrr": reciprocal_ranks(pools, logits), "asked": pools.asked, "group": pools.group, **found}
+
+
+def ranked(outcomes: list[tuple[str, HeadOptions, Outcome]]) -> tuple[Row, ...]:
+    """A row of each, by mean reciprocal rank, best first; of equals the one tried first. The defaults must come first."""
+    base = outcomes[0][2]
+    rows = [_row(what, options, tried, base) for what, options, tried in outcomes]
+    return tuple(sorted(rows, key=lambda row: -row.mrr["value"]))
+
+
+def _row(what: str, options: HeadOptions, tried: Outcome, base: Outcome) -> Row:
+    ones, group = np.ones(len(tried["mrr"])), tried["group"].tolist()
+
+    def share(top: NDArray[Any], bottom: NDArray[Any]) -> dict[str, float]:
+        low, high = ratio_interval(top.tolist(), bottom.tolist(), group)
+        return {"value": float(top.sum() / bottom.sum()), "low": low, "high": high}
+
+    recall = {str(k): share(tried[f"found_{k}"], tried["asked"]) for k in CUTS}
+    return Row(what, options, share(tried["mrr"], ones), share(tried["mrr"] - base["mrr"], ones), recall)
+
+
+def _save(folder: Path, made: Outcome) -> None:
+    np.savez(folder / "outcome.npz", allow_pickle=False, **made)
+
+
+def _load(folder: Path) -> Outcome:
+    with np.load(folder / "outcome.npz", allow_pickle=False) as stored:
+        return {name: stored[name] for name in stored.files}
+
+
+OUTCOME: Kind[Outcome] = Kind(_save, _load)
