@@ -1,8 +1,8 @@
 """What each retriever finds by itself, and what is lost without it: simple systems and an ablation, in the harness of the replay.
 
-Popularity, BM25 (`sparse`), repeating what was named (`named_before`), TF-IDF kNN over past dialogs (`dialogs`),
-co-occurrence (`co_mentioned`), co-rating (`co_rated`) and the rest are systems of one retriever; those that learn take part
-where `--models` has them.
+Popularity, BM25 (`sparse`), repeating what was named (`named_before`), TF-IDF kNN over past dialogs (`dialogs`), the same
+over the sets of items they name (`item_sets`), co-occurrence (`co_mentioned`), co-rating (`co_rated`) and the rest are systems
+of one retriever; those that learn take part where `--models` has them.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from chatrec.catalog.read import read_catalog
 from chatrec.evaluate.context import queries
@@ -21,6 +23,7 @@ from chatrec.evaluate.report import pool_recall_of, recall_of
 from chatrec.evaluate.run import ReplayConfig
 from chatrec.index.embed import Embedder
 from chatrec.index.open import open_or_build
+from chatrec.retrieve.collaborative import DialogNeighbours, Sparse, TrainedRetriever
 from chatrec.retrieve.fuse import Fusion
 from chatrec.retrieve.load import load_fusion
 from chatrec.retrieve.protocol import Retriever
@@ -28,6 +31,7 @@ from chatrec.score.head import SHIPPED
 from chatrec.types import Constraint, Query
 
 ALL = "all, fused"
+ITEM_SETS = "item_sets"
 
 
 class Remembering:
@@ -47,15 +51,37 @@ class Remembering:
 
 
 def systems(fusion: Fusion) -> Mapping[str, Fusion]:
-    """Every retriever alone, all of them fused, and all but one, under the names of the table."""
+    """Every retriever alone, the neighbourhood over item sets, all retrievers fused, and all but one, named as in the table."""
     index, config = fusion.index, fusion.config
     remembering = [Remembering(retriever) for retriever in fusion.retrievers]
     at_work = [r for r in remembering if config.weights.get(r.name, 1.0) > 0]
     found = {r.name: Fusion(index, [r], replace(config, weights={})) for r in remembering}
+    for model in [r.model for r in fusion.retrievers if isinstance(r, TrainedRetriever)]:
+        if isinstance(model, DialogNeighbours):
+            neighbours = TrainedRetriever(ITEM_SETS, item_sets(model), index)
+            found[ITEM_SETS] = Fusion(index, [neighbours], replace(config, weights={}))
     found[ALL] = Fusion(index, at_work, config)
     for left_out in at_work:
         found[f"without {left_out.name}"] = Fusion(index, [r for r in at_work if r is not left_out], config)
     return found
+
+
+def item_sets(model: DialogNeighbours) -> DialogNeighbours:
+    """Neighbourhood over the sets of items that past dialogs name, words and facts left out: what was put forward in the dialogs
+    whose set has the largest IDF-weighted cosine with the items named so far (after Xie et al. 2024).
+
+    Args:
+        model: the same over all concepts, as it was trained.
+    """
+    kept = [name for name in model.vocab if name.startswith("i:")]
+    rows = np.array([model.vocab[name] for name in kept], dtype=np.int64)
+    parts = [np.arange(model.postings.starts[row], model.postings.starts[row + 1]) for row in rows]
+    places = np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
+    columns, weights = model.postings.columns[places], model.postings.weights[places]
+    lengths = np.sqrt(np.bincount(columns, weights=weights.astype(np.float64) ** 2, minlength=len(model.answers.starts) - 1))
+    starts = np.concatenate([[0], np.cumsum([len(part) for part in parts])]).astype(np.int64)
+    postings = Sparse(starts, columns, (weights / lengths[columns]).astype(np.float32))
+    return replace(model, vocab={name: number for number, name in enumerate(kept)}, idf=model.idf[rows], postings=postings)
 
 
 def run_baselines(

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from dialog_samples import items, many_dialogs, write_dialogs
 
 from chatrec.catalog.read import write_catalog
-from chatrec.evaluate.baselines import ALL, run_baselines, systems
+from chatrec.evaluate.baselines import ALL, item_sets, run_baselines, systems
 from chatrec.evaluate.run import ReplayConfig, run_replay
 from chatrec.index.embed import Embedder
 from chatrec.index.open import Index
+from chatrec.retrieve.collaborative import TrainedRetriever
+from chatrec.retrieve.fuse import Fusion
 from chatrec.retrieve.load import load_fusion
+from chatrec.train.retrievers import dialog_neighbours
+from chatrec.types import Ledger, Opinion, Query
 
 
 def test_all_of_them_fused_is_what_the_replay_reports(tmp_path: Path) -> None:
@@ -27,8 +32,6 @@ def test_all_of_them_fused_is_what_the_replay_reports(tmp_path: Path) -> None:
 
 
 def test_a_system_asks_only_its_own_retrievers_and_each_of_them_once(small_index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
-    from chatrec.types import Ledger, Query
-
     fusion = load_fusion(small_index)
     asked: list[str] = []
     for retriever in fusion.retrievers:
@@ -38,6 +41,34 @@ def test_a_system_asks_only_its_own_retrievers_and_each_of_them_once(small_index
     assert sorted(asked) == sorted(retriever.name for retriever in fusion.retrievers)
     assert all(hit.retriever != "sparse" for candidate in found["without sparse"] for hit in candidate.hits)
     assert all(hit.retriever == "sparse" for candidate in found["sparse"] for hit in candidate.hits)
+
+
+def test_the_neighbourhood_over_item_sets_looks_at_nothing_but_the_items_named(small_index: Index) -> None:
+    rows = small_index.rows
+    bags = [["i:s:alien", "i:s:thing", "w:space", "g:horror"], ["i:s:alien", "w:space"], ["i:s:gun", "w:space", "w:laugh"]]
+    answers = [{rows["s:scream"]: 1.0}, {rows["s:aliens"]: 1.0}, {rows["s:hot"]: 1.0}]
+    trained = dialog_neighbours(bags, answers, len(rows), rarest=1)
+    model = item_sets(trained)
+    assert set(model.vocab) == {"i:s:alien", "i:s:thing", "i:s:gun"}
+    assert model.scores(Query(ledger=Ledger(), text="space laugh"), small_index) is None
+    opinions = (Opinion(item_id="s:alien", sentiment="mentioned"),)
+    scores = model.scores(Query(ledger=Ledger(opinions=opinions), text="space laugh"), small_index)
+    assert scores is not None
+    alien, thing = np.log1p(3 / 2), np.log1p(3 / 1)  # IDF of one dialog in two of three, and in one
+    shared = alien / np.hypot(alien, thing)
+    assert scores[rows["s:aliens"]] == pytest.approx(np.log1p(10 * 1.0), rel=1e-5)
+    assert scores[rows["s:scream"]] == pytest.approx(np.log1p(10 * shared), rel=1e-5)
+    assert scores[rows["s:hot"]] == 0
+
+
+def test_a_trained_neighbourhood_brings_the_one_over_item_sets_into_the_table(small_index: Index) -> None:
+    trained = dialog_neighbours([["i:s:alien"]], [{small_index.rows["s:thing"]: 1.0}], len(small_index.ids), rarest=1)
+    fusion = load_fusion(small_index)
+    fusion = Fusion(small_index, [*fusion.retrievers, TrainedRetriever("dialogs", trained, small_index)])
+    found = systems(fusion)
+    assert "item_sets" in found and "item_sets" not in systems(load_fusion(small_index))
+    query = Query(ledger=Ledger(opinions=(Opinion(item_id="s:alien", sentiment="mentioned"),)), text="")
+    assert [candidate.item.id for candidate in found["item_sets"](query)] == ["s:thing"]
 
 
 def _counted(retrieve, name, asked):

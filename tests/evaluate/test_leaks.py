@@ -45,6 +45,19 @@ def test_up_to_one_in_a_hundred_near_duplicates_are_counted_and_let_through() ->
     assert (leak.dialogs, leak.by_text, leak.refused) == (100, 1, False)
 
 
+def test_more_than_one_in_a_hundred_near_duplicates_are_refused() -> None:
+    trained = Fingerprints.of([talk(0), talk(1)])
+    log = [talk(900, seed=0), talk(901, seed=1), *(talk(number) for number in range(2, 100))]
+    with pytest.raises(LeakError, match="0 were trained on by id and 2 by near-duplicate text"):
+        guard(log, trained)
+    assert guard([*log, *(talk(number) for number in range(100, 200))], trained).by_text == 2
+
+
+@pytest.mark.parametrize(("words", "found"), [(39, 0), (40, 1)])
+def test_texts_count_from_forty_words_on(words: int, found: int) -> None:
+    assert find_leak([talk(2, words, seed=1)], Fingerprints.of([talk(1, words)])).by_text == found
+
+
 def test_an_allowed_leak_is_returned_so_that_it_can_be_stamped() -> None:
     assert guard([talk(1)], Fingerprints.of([talk(1)]), allow=True).refused
 

@@ -132,6 +132,24 @@ def test_dialogs_that_were_trained_on_are_refused_unless_allowed_and_then_stampe
     assert report["provenance"]["leak"] == {"by_id": 1, "by_text": 0, "allowed": True}
 
 
+def test_few_near_duplicates_are_reported_and_every_instance_is_ranked(files: ReplayConfig, tmp_path: Path) -> None:
+    from shutil import copytree
+
+    from chatrec.score.head import SHIPPED
+
+    words = " ".join(f"word{number}" for number in range(50))
+    twin = dialog(900, user(words), assistant("x", "thing"))
+    trained = dialog(901, user(words), assistant("x", "thing"))
+    fresh = [dialog(n, user("hi"), assistant("x", "alien")) for n in range(100)]
+    models = tmp_path / "models"
+    copytree(SHIPPED, models)
+    Fingerprints.of([trained]).save(models)
+    log = write_dialogs(tmp_path / "twin.jsonl", [twin, *fresh])
+    report, lines = run(ReplayConfig(log, files.catalog, models=models), tmp_path)
+    assert report["provenance"]["leak"] == {"by_id": 0, "by_text": 1, "allowed": False}
+    assert [line["dialog_id"] for line in lines] == ["s:900", *(f"s:{n}" for n in range(100))]
+
+
 def test_a_log_without_instances_says_why_nothing_is_replayed() -> None:
     with pytest.raises(DialogLogError, match="no instance to replay"):
         select([dialog(1, user("hi"))], "new")
