@@ -206,6 +206,17 @@ def test_two_replays_can_be_compared(run: Run, catalog: str, tmp_path: Path) -> 
     assert "@3" in ended.out and "1.0000" in ended.out and "may be chance" in ended.out
 
 
+def test_a_replay_writes_a_page_and_tells_where_misses_were_lost(run: Run, catalog: str, tmp_path: Path) -> None:
+    gold = [{"role": "assistant", "text": "x", "gold": ["t:moon"]}, {"role": "assistant", "text": "x", "gold": ["t:none"]}]
+    turns = [{"role": "user", "text": "a lonely man on the moon"}, *gold]
+    (tmp_path / "d.jsonl").write_text(json.dumps({"dialog_id": "d", "turns": turns}) + "\n")
+    named = ("--catalog", catalog, "--out", "r.json", "--html", "pages/r.html")
+    ended = run("replay", "d.jsonl", *named, "--understand", "text", "--k", "1,3")
+    assert ended.code == 0
+    assert "not in the catalog" in ended.out and "not understood" in ended.out and "0 annotated mentions" in ended.out
+    assert "Replay of d.jsonl" in (tmp_path / "pages" / "r.html").read_text()
+
+
 def test_a_command_that_needs_no_model_does_not_load_one() -> None:
     code = "import sys, chatrec.cli; sys.exit('torch' in sys.modules or 'chromadb' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
