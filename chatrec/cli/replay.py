@@ -115,7 +115,7 @@ def baselines(
     out: Annotated[Path | None, typer.Option("--out", help="Report to write, JSON.")] = None,
 ) -> None:
     """Each retriever by itself, all of them, and all but one, on the same dialogs: baselines and an ablation."""
-    from chatrec.evaluate.baselines import run_baselines
+    from chatrec.evaluate.baselines import KNOWN_AS, run_baselines
     from chatrec.evaluate.report import write_report
     from chatrec.evaluate.run import ReplayConfig, cell
     from chatrec.index.embed import Embedder
@@ -128,6 +128,7 @@ def baselines(
     if out is not None:
         write_report(out, {"protocol": protocol, "systems": report})
     shown = Table("system", *(f"recall@{cut}" for cut in ks), "anywhere", title=f"protocol {protocol}")
+    shown.caption = "; ".join(f"{name}: {known}" for name, known in KNOWN_AS.items() if name in report)
     for name, entry in report.items():
         shown.add_row(name, *(cell(entry["recall"][str(cut)]) for cut in ks), cell(entry["pool_recall"]))
     Console().print(shown)

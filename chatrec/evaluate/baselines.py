@@ -32,6 +32,22 @@ from chatrec.types import Constraint, Query
 
 ALL = "all, fused"
 ITEM_SETS = "item_sets"
+KNOWN_AS = {
+    "dense": "nearest by text",
+    "liked": "nearest to what was named",
+    "sparse": "BM25",
+    "popularity": "most popular",
+    "named_before": "repeat the context",
+    "co_mentioned": "co-occurrence in dialogs",
+    "followed_by": "recommended after",
+    "dialogs": "TF-IDF kNN over dialogs",
+    ITEM_SETS: "kNN over dialogs' sets of items",
+    "bag": "softmax over concepts",
+    "co_rated": "EASE over ratings",
+    "recommended": "most recommended in training",
+    "named": "most named in training",
+}
+"""Retriever → what the literature calls it."""
 
 
 class Remembering:

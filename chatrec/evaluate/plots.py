@@ -110,7 +110,7 @@ def popularity_curve(slices: Mapping[str, Mapping[str, Any]], k: int) -> str:
         axes.fill_between(tenths, low, high, color="#dbe6f4", label="95% interval")
         axes.plot(tenths, value, "o-", color=ACCENT, lw=2, ms=6)
         axes.set(ylim=(0, None), ylabel=f"recall@{k}")
-        axes.legend(loc="upper left")
+        axes.legend(loc="lower right")
         below.bar(tenths, gold, color="#b9cde6", width=0.7)
         below.set(xlim=(0.5, 10.5), xlabel="tenth of the catalog by popularity, best known last", ylabel="gold")
         below.set_xticks(range(1, 11))

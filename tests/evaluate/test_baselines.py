@@ -9,7 +9,7 @@ import pytest
 from dialog_samples import items, many_dialogs, write_dialogs
 
 from chatrec.catalog.read import write_catalog
-from chatrec.evaluate.baselines import ALL, item_sets, run_baselines, systems
+from chatrec.evaluate.baselines import ALL, KNOWN_AS, item_sets, run_baselines, systems
 from chatrec.evaluate.run import ReplayConfig, run_replay
 from chatrec.index.embed import Embedder
 from chatrec.index.open import Index
@@ -28,6 +28,8 @@ def test_all_of_them_fused_is_what_the_replay_reports(tmp_path: Path) -> None:
     replayed = run_replay(config, tmp_path / "a.json", tmp_path / "a.jsonl", Embedder(), tmp_path / "index")
     assert report[ALL]["recall"] == replayed["recall"]
     assert report[ALL]["pool_recall"] == replayed["pool_recall"]
+    alone = [name for name in report if name != ALL and not name.startswith("without ")]
+    assert alone and set(alone) <= KNOWN_AS.keys()
     assert {"popularity", "sparse", "named_before", "without dense"} <= report.keys()
 
 
