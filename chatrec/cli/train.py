@@ -80,8 +80,9 @@ def train_sweep(
 ) -> None:
     """Try other ways to fit the head: AdamW's learning rate and decay, loss weight, depth and dropout, one at a time.
 
-    They are judged by the mean reciprocal rank on folds of the training dialogs that neither they nor the retrievers saw; --valid is
-    never looked at. Candidates are gathered once, and stay in OUT/unfinished for `train head --config OUT/best.json --out OUT`.
+    They are judged by the mean reciprocal rank on folds of the training dialogs that neither they nor the retrievers saw;
+    --valid is never looked at. Candidates are gathered once, and stay in OUT/unfinished for
+    `train head --config OUT/best.json --out OUT`.
     """
     with _needs_extra():
         from chatrec.train.config import TrainConfig, TrainFiles
@@ -98,9 +99,7 @@ def train_sweep(
         shown.add_row(row.changed or "(the defaults)", mrr, gain, row.verdict, *recall)
     Console().print(shown)
     typer.echo(f"The best of {len(rows)} looks better than it is, for having been chosen; intervals are 95%, by dialog.")
-    typer.echo(
-        f"{out / BEST}: give it to `chatrec train head --config`, with the same files and --out {out} to begin with these candidates"
-    )
+    typer.echo(f"{out / BEST} is for `chatrec train head --config`; with the same files and --out it begins with these pools")
 
 
 @contextmanager

@@ -63,15 +63,52 @@ def _lines(facts: Mapping[str, Any]) -> list[str]:
     if head.get("held_out_fold_of_train"):
         lines += ["## A fold of the training dialogs that the head did not see (it decided when to stop)", ""]
         lines += _tables(head["held_out_fold_of_train"])
+    lines += _calibration(facts)
     lines += ["## Data", ""]
     lines += [f"- `{name}` sha256 {digest}" for name, digest in facts["data"].items()]
-    lines += ["", "## Limits", ""]
-    lines += [
+    lines += ["", "## Limits", "", *_limits(facts), "", "## To make it again", ""]
+    if "command" in facts:
+        lines += ["```sh", facts["command"], "```", ""]
+    lines += [f"Seed {facts['seed']}, {facts['folds']} folds, bag of concepts for {facts['bag_epochs']} epochs; the head with"]
+    lines += [f"{_told(facts['options']['fit'])}; {_told(facts['options']['shape'])}.", ""]
+    lines += [f"- {name} {version}" for name, version in facts["versions"].items()]
+    return lines
+
+
+def _told(options: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in options.items() if name not in ("seed", "stop_after"))
+
+
+def _limits(facts: Mapping[str, Any]) -> list[str]:
+    limits = [
         "The retrievers know the items of this catalog only and are refused for another one. Items that no training dialog",
         "names are reached through their text alone. Scores are calibrated for candidates of the kind of dialogs trained on;",
-        "people who speak otherwise, or of other things, get less reliable ones.",
+        "people who speak otherwise, or of other things, get less reliable ones. Rankings learned from dialogs lean on fame.",
     ]
-    return lines
+    if not facts["valid"]:
+        limits += [
+            "",
+            "**No validation dialogs with instances were given: how it does on unseen dialogs was not measured.**",
+        ]
+    return limits
+
+
+def _calibration(facts: Mapping[str, Any]) -> list[str]:
+    fitted = facts["calibration"]
+    of = "simulated needs" if facts["head"]["kind"] == "shipped" else "that fold"
+    lines = [
+        "## Calibration",
+        "",
+        f"p = σ({fitted['slope']:.3f} · logit + {fitted['offset']:.3f}), fitted on {of} (Platt scaling).",
+    ]
+    if not facts["reliability"]:
+        return [*lines, "It was not measured on validation dialogs.", ""]
+    lines += ["On the validation dialogs, of candidates that were given a probability of …, so many were put forward:", ""]
+    lines += ["| probability | candidates | said, on average | came true |", "|---|---|---|---|"]
+    for row in facts["reliability"]:
+        interval = f"{row['came_true']:.3f} [{row['from']:.3f}, {row['to']:.3f}]"
+        lines.append(f"| {row['low']:g} to {row['high']:g} | {row['candidates']:,} | {row['said']:.3f} | {interval} |")
+    return [*lines, ""]
 
 
 def _tables(protocols: Mapping[str, Any]) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,9 @@ from chatrec.train.card import write_card
 from chatrec.train.costs import finishing
 from chatrec.train.data import Dialogs, gather
 from chatrec.train.fit import FitConfig, calibrate, fit_head, predict
-from chatrec.train.pools import Pools, pool_metrics
+from chatrec.train.pools import Pools, pool_metrics, reliability
 from chatrec.train.prepare import ENOUGH, POOLS, Preparation, Prepared, fold_of, fusion_config
-from chatrec.train.steps import Kind, clear
+from chatrec.train.steps import Kind, clear, versions
 
 Fitted = tuple[Head, HeadConfig, int]
 """A head, its configuration, and how many epochs it was fitted."""
@@ -79,7 +79,8 @@ class Trainer:
         valid_pools = preparation.steps.keep(
             "valid", POOLS, lambda: preparation.pools("valid", valid.cases, models, learned.config, "validation dialogs", offset)
         )
-        facts = {"head": learned.facts, "valid": by_protocol(valid_pools, learned.head)}
+        facts: dict[str, Any] = {"head": learned.facts, "valid": by_protocol(valid_pools, learned.head)}
+        facts["reliability"] = reliability_of(learned, valid_pools)
         self._track(facts["valid"], learned.epochs)
         if self._config.refit and len(valid_pools):
             learned = self._relearn("head-all", Pools.join([pools, valid_pools]), learned)
@@ -144,7 +145,7 @@ class Trainer:
         """Write everything aside and move it into the folder."""
         self._meter.begin("write", "writing")
         preparation = self._preparation
-        refitted = self._config.refit and bool(preparation.valid_lines)
+        refitted, embedder = self._config.refit and bool(preparation.valid_lines), preparation.index.embedder
         lines = preparation.lines + (preparation.valid_lines if refitted else ())
         facts |= {"retrievers": list(models), "dialogs": len(lines), "refitted": refitted, "seed": self._config.seed}
         facts |= {
@@ -152,6 +153,9 @@ class Trainer:
             "folds": self._config.folds,
             "data": preparation.files.hashes(),
             "catalog_sha256": preparation.index.catalog.sha256,
+            "calibration": {"slope": learned.config.slope, "offset": learned.config.offset},
+            "options": asdict(self._config.head),
+            "versions": versions() | {"embedder": f"{embedder.name} sha256 {embedder.sha256}"},
             **self._notes,
         }
 
@@ -164,6 +168,13 @@ class Trainer:
             write_card(folder, facts)
 
         preparation.steps.publish(out, save, facts)
+
+
+def reliability_of(learned: Learned, pools: Pools) -> list[dict[str, Any]]:
+    """Rows of the reliability table of a calibrated head; none without instances."""
+    config = learned.config
+    chances = 1 / (1 + np.exp(-(config.slope * predict(learned.head, pools).astype(np.float64) + config.offset)))
+    return reliability(pools, chances) if len(pools) else []
 
 
 def by_protocol(pools: Pools, head: Head) -> dict[str, Any]:

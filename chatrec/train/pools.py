@@ -151,6 +151,34 @@ def reciprocal_ranks(pools: Pools, logits: np.ndarray) -> NDArray[np.float64]:
     return np.where(gold.any(axis=1), 1 / (1 + gold.argmax(axis=1)), 0.0)
 
 
+RELIABILITY = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
+"""Bounds of the probabilities told apart; most candidates of a turn are unlikely."""
+
+
+def reliability(pools: Pools, probabilities: np.ndarray) -> list[dict[str, Any]]:
+    """Whether gold comes true as often as was said: a row per band of probability that holds a candidate.
+
+    Args:
+        pools: candidates with gold.
+        probabilities: [n, width] of the calibrated head.
+
+    Returns:
+        `low`, `high` (bounds of the band), `candidates`, `said` (mean probability), `came_true` (share of gold) and the latter's
+        95% interval by dialog, `from` and `to`.
+    """
+    said, gold = probabilities[pools.present].astype(np.float64), pools.gold[pools.present]
+    group = np.broadcast_to(pools.group[:, None], pools.present.shape)[pools.present]
+    band = np.clip(np.searchsorted(RELIABILITY, said, side="right") - 1, 0, len(RELIABILITY) - 2)
+    rows = []
+    for number in np.unique(band):
+        of = band == number
+        low, high = ratio_interval(gold[of].tolist(), np.ones(int(of.sum())).tolist(), group[of].tolist())
+        told = {"said": said[of].mean(), "came_true": gold[of].mean(), "from": low, "to": high}
+        bounds = {"low": RELIABILITY[number], "high": RELIABILITY[number + 1], "candidates": int(of.sum())}
+        rows.append(bounds | {name: round(float(value), 4) for name, value in told.items()})
+    return rows
+
+
 def pool_metrics(pools: Pools, logits: np.ndarray, ks: Sequence[int] = (1, 10, 50)) -> dict[str, Any]:
     """Recall of the pool, of the fused order and of the head, with 95% intervals by dialog; empty without instances.
 

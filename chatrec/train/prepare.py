@@ -92,7 +92,6 @@ class Preparation:
         self.valid_lines = _others(read_all((files.valid,), catalog), self.lines) if files.valid else ()
         self.meter.say("opening the index")
         self.index = ExactIndex.of(open_or_build(catalog, embedder, build_dir))
-        self._check_vectors()
         self._users = self._read_interactions()
         self.models_config = replace(config.models, bag=replace(config.models.bag, seed=config.seed))
 
@@ -141,15 +140,6 @@ class Preparation:
         real = any(case.example.recommended and not case.made_up for case in dialogs.cases)
         start, config = (None, self._head_config(tuple(models))) if real else load_head(SHIPPED)
         return Prepared(dialogs, models, self.out_of_fold(dialogs, config), start, config)
-
-    def _check_vectors(self) -> None:
-        bad = ~np.isfinite(self.index.vectors).all(axis=1)
-        if bad.any():
-            item = self.index.ids[int(bad.argmax())]
-            raise TrainingDataError(
-                f"the vector of {item!r} in the index holds NaN: look at the weights that CHATREC_EMBEDDER names, then"
-                " `chatrec index build --force`"
-            )
 
     def _read_interactions(self) -> list[list[tuple[int, float]]]:
         if self.files.interactions is None:

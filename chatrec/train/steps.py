@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import json
+import platform
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -164,8 +165,14 @@ def _alone(home: Path) -> Iterator[None]:
 
 def _key(parts: Mapping[str, Any]) -> str:
     """Name of the run: a hash of what decides its result, of the code and of the packages that calculate."""
-    content = {**parts, "code": code_sha256(), "packages": {name: importlib.metadata.version(name) for name in DECIDING}}
+    content = {**parts, "code": code_sha256(), "versions": versions()}
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def versions() -> dict[str, str]:
+    """Of what calculates."""
+    packages = {name: importlib.metadata.version(name) for name in DECIDING}
+    return {"chatrec": chatrec.__version__, "python": platform.python_version(), **packages}
 
 
 def code_sha256() -> str:

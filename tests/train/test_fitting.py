@@ -14,7 +14,7 @@ from chatrec.score.head import HeadConfig
 from chatrec.train.exact import ExactIndex
 from chatrec.train.fit import FitConfig, calibrate, fit_head, predict
 from chatrec.train.needs import simulate
-from chatrec.train.pools import Pools, pool_metrics
+from chatrec.train.pools import Pools, pool_metrics, reliability
 from chatrec.train.retrievers import co_occurrence, ease, followed_by, keep_best
 
 THOROUGH = FitConfig(epochs=20, patience=20, batch=16, learning_rate=5e-3, sampled=10)
@@ -91,6 +91,19 @@ def test_pools_in_which_all_or_none_is_gold_teach_nothing_and_are_refused() -> N
     alike.gold[:] = 1
     with pytest.raises(TrainingDataError, match="nothing can be learned"):
         fit_head(HeadConfig(members=1), alike, alike, FitConfig(epochs=1))
+
+
+def test_the_reliability_table_tells_how_often_what_was_said_came_true() -> None:
+    held = pools(40)
+    held.present[:, 8:] = False
+    held.gold[:] = 0
+    held.gold[:10, 0] = 1
+    said = np.full((40, 10), 0.015)
+    said[:, 0] = 0.25
+    rows = reliability(held, said)
+    assert [(row["low"], row["high"], row["candidates"]) for row in rows] == [(0.01, 0.02, 40 * 7), (0.2, 0.5, 40)]
+    assert [(row["said"], row["came_true"]) for row in rows] == [(0.015, 0.0), (0.25, 0.25)]
+    assert rows[1]["from"] < 0.25 < rows[1]["to"]
 
 
 def test_padding_is_never_ranked() -> None:

@@ -49,6 +49,19 @@ def test_the_card_names_the_data_by_hash_and_tells_metrics_with_intervals(traine
     assert "Recall of the candidate pool" in card and "before the final fit" in card
 
 
+def test_the_card_tells_how_far_probabilities_can_be_trusted_and_how_to_make_it_again(trained: tuple[Path, dict]) -> None:
+    folder, facts = trained
+    card = (folder / "models" / "README.md").read_text(encoding="utf-8")
+    assert sum(row["candidates"] for row in facts["reliability"]) > 0
+    assert "came true" in card and f"torch {torch.__version__}" in card and "seed 0" in card and "learning rate 0.002" in card
+    assert facts["calibration"]["slope"] == load_head(folder / "models")[1].slope
+
+
+def test_a_card_without_validation_says_that_nothing_was_measured(tmp_path: Path) -> None:
+    train(tmp_path, "models")
+    assert "was not measured" in (tmp_path / "models" / "README.md").read_text(encoding="utf-8")
+
+
 def test_what_was_trained_on_cannot_be_replayed_with_the_models_unnoticed(trained: tuple[Path, dict], tmp_path: Path) -> None:
     folder, _ = trained
     for log in ("train.jsonl", "valid.jsonl"):
