@@ -91,6 +91,8 @@ def test_what_a_model_picks_is_recorded_once_and_replayed_without_it(
     assert len(line.picks) == 2 and line.slots == 12
     asked = len(scripted_llm.requests)
     assert ranked("again.jsonl", writer) == ranked("offline.jsonl", None) == live
+    misses = json.loads((tmp_path / "report.json").read_text())["misses"]
+    assert misses["shortlisted out"] is not None and misses["dropped by grounding"] == 0
     assert len(scripted_llm.requests) == asked == 1
 
 
