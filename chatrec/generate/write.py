@@ -17,7 +17,7 @@ from chatrec.llm import LLM, Answer, ChatMessage, Usage
 from chatrec.settings import Settings
 from chatrec.types import Candidate, Claim, Constraint, Draft, Message
 
-__all__ = ["Writer", "Writing", "Written", "drafts_from_facts"]
+__all__ = ["Writer", "Writing", "Written", "drafts_from_facts", "pose"]
 
 log = structlog.get_logger()
 
@@ -165,7 +165,8 @@ class Writing(Iterator[Written]):
     def _ask(self, mode: Mode) -> tuple[Reader, Answer]:
         protocol = lines if mode == "grammar" else json_picks
         prompt = self._writer.prompts["small" if mode == "grammar" else "capable"]
-        deck, messages = self._fitting(prompt, protocol.decks(self._slots, self._context))
+        decks = protocol.decks(self._slots, self._context)
+        deck, messages = pose(prompt, decks, self._message, self._history, self._context, self._n)
         by_name = {card.name: card for card in deck}
         limit = prompt.meta.budget.answer
         if mode == "grammar":
@@ -175,15 +176,27 @@ class Writing(Iterator[Written]):
         form = json_picks.schema(deck, self._n) if mode == "schema" else None
         return json_picks.JsonReader(by_name), self._writer.llm.stream(messages, max_tokens=limit, json_schema=form)
 
-    def _fitting(self, prompt: Prompt, decks: Iterator[Deck]) -> tuple[Deck, list[ChatMessage]]:
-        """The richest cards whose prompt is within the budget; without the history, if even the leanest are not."""
-        values = {"n": self._n, "known": _known(self._context), "message": _bounded(self._message)}
-        deck: Deck = ()
-        for deck in decks:
-            messages = prompt.messages(self._history, cards=deck, **values)
-            if prompt.fits(messages):
-                return deck, messages
-        return deck, prompt.messages((), cards=deck, **values)
+
+def pose(
+    prompt: Prompt, decks: Iterator[Deck], message: str, history: Sequence[Message], context: FactContext, n: int
+) -> tuple[Deck, list[ChatMessage]]:
+    """The richest cards whose prompt is within the budget, and that prompt; without the history, if even the leanest are not.
+
+    Args:
+        prompt: the template.
+        decks: cards of the same candidates, ever leaner.
+        message: the latest message.
+        history: earlier messages, oldest first.
+        context: the turn.
+        n: how many picks are wanted.
+    """
+    values = {"n": n, "known": _known(context), "message": _bounded(message)}
+    deck: Deck = ()
+    for deck in decks:
+        messages = prompt.messages(history, cards=deck, **values)
+        if prompt.fits(messages):
+            return deck, messages
+    return deck, prompt.messages((), cards=deck, **values)
 
 
 def _parts(reader: Reader, answer: Answer, n: int) -> Iterator[tuple[Candidate, Claim | None]]:

@@ -51,6 +51,36 @@ def write_shipped_card(folder: Path, facts: Mapping[str, Any]) -> None:
     (folder / CARD).write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
+def write_generator_card(folder: Path, facts: Mapping[str, Any]) -> None:
+    """Write the card of an adapter that teaches a language model to pick and to explain."""
+    (folder / FACTS).write_text(json.dumps(dict(facts), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    lines = [
+        "# An adapter that picks and explains",
+        "",
+        f"LoRA, rank {facts['rank']}, {facts['trainable_parameters']:,} parameters in half precision, for {facts['base']}.",
+        "Apache-2.0. Given a numbered list of works and a request it names the slots that fit and two facts of each, copied from",
+        "the list.",
+        "",
+        "## Learned from",
+        "",
+        f"{facts['lessons']} requests as the chat poses them over the catalog (CC0), each once: put together from its facts,",
+        "or written by people in the dialogs below, of which only the messages are used; every answer is made of the works' own",
+        "facts. A tenth of the works was kept out. `chatrec train generator` makes the same lessons from the same seed.",
+        "",
+        *(f"- `{name}` sha256 {digest}" for name, digest in facts["data"].items()),
+        f"- lessons sha256 {facts['lessons_sha256']}",
+        "",
+        f"{facts['steps']} steps of {facts['batch']}, AdamW, learning rate {facts['learning_rate']:g}, seed {facts['seed']};"
+        f" loss at the end {facts['loss']:.3f}.",
+        "",
+        "## Limits",
+        "",
+        "Requests were in English. It knows the form and what stands in the list, nothing of the world; it was taught with 6 to",
+        "10 slots. What it names is checked against the catalog, and put in order by the scoring head, before anyone sees it.",
+    ]
+    (folder / CARD).write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
 def _lines(facts: Mapping[str, Any]) -> list[str]:
     head = facts["head"]
     lines = ["# Models of one catalog", ""]
