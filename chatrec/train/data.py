@@ -7,7 +7,7 @@ import math
 import random
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -101,20 +101,15 @@ def read_all(paths: Sequence[Path], catalog: Mapping[str, Item]) -> tuple[Dialog
     return lines
 
 
-def gather(lines: Sequence[DialogLine], index: Index, tick: Callable[[float], None] = lambda done: None) -> Dialogs:
-    """Examples and mentions of dialogs; texts are embedded here.
-
-    Args:
-        lines: the dialogs.
-        index: of their catalog.
-        tick: told the share done.
+def gather(lines: Sequence[DialogLine], index: Index) -> Dialogs:
+    """Examples and mentions of dialogs; the index's embedder is asked for the vectors of what was said.
 
     Raises:
         TrainingDataError: the embedder gives no numbers for what was said.
     """
     turns = [(number, *turn) for number, line in enumerate(lines) for turn in turns_of(line, index)]
     last = {number: place for place, (number, *_rest) in enumerate(turns)}
-    asked = _checked(queries(index, [instance for _, instance, _, _ in turns], "full"), [turn[1] for turn in turns], tick)
+    asked = _checked(queries(index, [instance for _, instance, _, _ in turns], "full"), [turn[1] for turn in turns])
     cases = tuple(
         Case(
             number,
@@ -133,16 +128,15 @@ def gather(lines: Sequence[DialogLine], index: Index, tick: Callable[[float], No
     return Dialogs(tuple(lines), cases, mentions)
 
 
-def _checked(asked: Iterable[Query], instances: Sequence[Instance], tick: Callable[[float], None]) -> Iterator[Query]:
+def _checked(asked: Iterable[Query], instances: Sequence[Instance]) -> Iterator[Query]:
     """The same queries, if their vectors are numbers: NaN would pass for "unknown"."""
-    for done, (query, instance) in enumerate(zip(asked, instances, strict=True), 1):
+    for query, instance in zip(asked, instances, strict=True):
         for vector in (query.vector, query.message_vector):
             if vector is not None and not np.isfinite(vector).all():
                 raise TrainingDataError(
                     f"dialog {instance.dialog.dialog_id!r}, turn {instance.turn}: the embedder gives NaN for what was said;"
                     " look at the weights that CHATREC_EMBEDDER names"
                 )
-        tick(done / len(instances))
         yield query
 
 

@@ -15,7 +15,7 @@ from chatrec.retrieve.collaborative import Model, save_models
 from chatrec.score.head import SHIPPED, Head, HeadConfig, load_head, save_head
 from chatrec.train.card import write_card
 from chatrec.train.costs import finishing
-from chatrec.train.data import Dialogs, gather
+from chatrec.train.data import Dialogs
 from chatrec.train.fit import FitConfig, calibrate, fit_head, predict
 from chatrec.train.pools import Pools, pool_metrics, reliability
 from chatrec.train.prepare import ENOUGH, POOLS, Preparation, Prepared, fold_of, fusion_config
@@ -74,7 +74,7 @@ class Trainer:
         prepared = preparation.run()
         models, pools = prepared.models, prepared.pools
         learned = self._learn(prepared)
-        valid = gather(preparation.valid_lines, preparation.index)
+        valid = preparation.gather("valid-said", preparation.valid_lines, "embedding the validation dialogs")
         offset = len(preparation.lines)
         valid_pools = preparation.steps.keep(
             "valid", POOLS, lambda: preparation.pools("valid", valid.cases, models, learned.config, "validation dialogs", offset)

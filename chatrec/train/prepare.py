@@ -24,6 +24,7 @@ from chatrec.retrieve.load import base_retrievers
 from chatrec.retrieve.protocol import Retriever
 from chatrec.score.features import BASE_RETRIEVERS, Features, feature_names
 from chatrec.score.head import SHIPPED, Head, HeadConfig, load_head
+from chatrec.score.table import Floats
 from chatrec.train.config import TrainConfig, TrainFiles
 from chatrec.train.costs import Size, preparing
 from chatrec.train.data import Case, Dialogs, gather, read_all, read_interactions, turns_of
@@ -32,6 +33,7 @@ from chatrec.train.meter import Mark, Meter
 from chatrec.train.models import FEATURE_ONLY, co_rated, fit_models
 from chatrec.train.pools import Pools, build_pools
 from chatrec.train.retrievers import choose_epochs
+from chatrec.train.said import VECTORS, embed, said, with_memory
 from chatrec.train.steps import NUMBER, Kind, Steps, unfinished
 from chatrec.train.track import NoTracker, Tracker
 
@@ -119,7 +121,8 @@ class Preparation:
         valid = [turn for line in self.valid_lines for turn in turns_of(line, self.index)]
         return Size(
             items=len(self.index.ids),
-            texts=len(turns) + len(valid),
+            chars=sum(map(len, said(self.lines, self.index))),
+            valid_chars=sum(map(len, said(self.valid_lines, self.index))),
             pairs=sum(len(rows) for _, rows, _ in turns),
             asked=sum(recommended for *_, recommended in turns),
             valid_asked=sum(recommended for *_, recommended in valid),
@@ -133,8 +136,7 @@ class Preparation:
 
     def run(self) -> Prepared:
         """Read, fit retrievers, and retrieve out of fold."""
-        self.meter.begin("read", "reading dialogs")
-        dialogs = gather(self.lines, self.index, self.meter.tick)
+        dialogs = self.gather("said", self.lines, "embedding what was said")
         self._choose_epochs(dialogs)
         models = self.fit("models", dialogs, "fitting retrievers on all training dialogs")
         real = any(case.example.recommended and not case.made_up for case in dialogs.cases)
@@ -154,6 +156,16 @@ class Preparation:
             return None
         self.meter.begin("rated", "fitting co-rating")
         return co_rated(self._users, len(self.index.ids), self.config.models)
+
+    def gather(self, name: str, lines: Sequence[DialogLine], what: str) -> Dialogs:
+        """Dialogs as examples, their texts embedded in a step of this name."""
+        texts = said(lines, self.index)
+
+        def make() -> Floats:
+            self.meter.begin(name, what)
+            return embed(texts, self.index.embedder, self.meter.tick)
+
+        return gather(lines, with_memory(self.index, texts, self.steps.keep(name, VECTORS, make)))
 
     def _choose_epochs(self, dialogs: Dialogs) -> None:
         def choose() -> int:

@@ -24,7 +24,7 @@ from chatrec.score.features import Features
 from chatrec.score.head import HeadConfig, save_head
 from chatrec.train.card import write_shipped_card
 from chatrec.train.config import TrainConfig, TrainFiles
-from chatrec.train.data import Case, Dialogs, gather
+from chatrec.train.data import Case, Dialogs
 from chatrec.train.fit import FitConfig, calibrate, fit_head, predict
 from chatrec.train.head import by_protocol
 from chatrec.train.meter import Mark, Meter, Progress, Report
@@ -93,7 +93,7 @@ def train_shipped(redial: Path, catalog: Path, out: Path, build_dir: Path, *, ne
     """Everything from the files: gather, out-of-fold retrievers, needs, fit, write."""
     files = TrainFiles((redial / "dialogs.train.jsonl",), redial / "catalog.jsonl")
     preparation = Preparation(files, TrainConfig(seed=seed), build_dir, Embedder(), Meter(_changes()))
-    dialogs = gather(preparation.lines, preparation.index)
+    dialogs = preparation.gather("said", preparation.lines, "embedding what was said")
     learned = preparation.out_of_fold(dialogs, SHIPPED_CONFIG)
     plain = preparation.pools("plain", sampled(dialogs), {}, SHIPPED_CONFIG)
     made = need_pools(catalog, needs, seed, Embedder(), build_dir)

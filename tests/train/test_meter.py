@@ -75,5 +75,13 @@ def test_a_run_goes_through_its_plan_in_order_and_never_back(tmp_path, told: lis
     shares = [progress.done for progress in told]
     assert shares == sorted(shares) and told[-1].what == "writing"
     whats = " | ".join(dict.fromkeys(progress.what for progress in told))
-    for step in ("reading dialogs", "fold 2 of 2, candidates", "epoch 3: loss", "held out loss", "validation dialogs", "writing"):
+    said = (
+        "embedding what was said",
+        "fold 2 of 2, candidates",
+        "epoch 3: loss",
+        "held out loss",
+        "validation dialogs",
+        "writing",
+    )
+    for step in said:
         assert step in whats, step
