@@ -96,9 +96,15 @@ class Turn:
         if reading.intent == "swap":
             yield self._finish(engine, self._filled(engine, query, pool, reading))
             return
+        exhausted = ""
         if not pool:
-            yield self._finish(engine, self._empty(engine, query, reading))
-            return
+            empty = self._empty(engine, query, reading)
+            if reading.intent == "critique":  # what was shown already may be what is asked for
+                query, pool = self._retrieve(engine, ledger, self.message, others=False)
+                exhausted = empty.notes[0]
+            if not pool:
+                yield self._finish(engine, empty)
+                return
         n = reading.n or self.n or engine.n
         pool, shortlist = self._shortlist(engine, query, pool, n, surprise=reading.intent == "surprise")
         context = FactContext(ledger, engine.index.catalog, near_liked(engine.index, query, shortlist), reading.language)
@@ -116,7 +122,8 @@ class Turn:
         if question is not None:
             self.changes += (Change(action="asked", turn=self.number, key=question.field),)
         picks = recommend(shown, context)
-        yield self._finish(engine, final_reply(reading, context, picks, n, degraded, pool=pool, question=question))
+        told = final_reply(reading, context, picks, n, degraded, pool=pool, question=question, exhausted=exhausted)
+        yield self._finish(engine, told)
 
     def refresh(self, engine: Engine, *, keep: bool) -> Reply:
         """The slate after the ledger was changed by hand, without the language model.

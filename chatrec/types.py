@@ -191,12 +191,14 @@ Fact = Literal["creators", "cast", "minutes", "year", "description", "genres", "
 class Comparison:
     """What works are compared by."""
 
-    field: Literal["minutes", "year", "popularity", "moods", "choice", "all"]
+    field: Literal["minutes", "year", "popularity", "age", "moods", "choice", "all"]
     """`choice`: which of them to take; `all`: side by side."""
     most: bool = True
     """Whether the one with more of it is sought."""
     values: tuple[str, ...] = ()
     """For moods: those that count, as the catalog spells them; the first names them all."""
+    said: str = ""
+    """The mood's word, as typed."""
     subject: str | None = None
     """For a question of yes or no: the id of the work that is said to have more, or less."""
 

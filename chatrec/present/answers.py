@@ -157,7 +157,7 @@ def _by_mood(works: Sequence[Item], comparison: Comparison, language: Language) 
         return say("unknown_of", language, field=field_name("moods", language), names=listed_names(unknown, language), rest=rest)
     held = [item for item in works if not set(comparison.values).isdisjoint(item.moods)]
     others = [item for item in works if item not in held]
-    mood = constraint_label(Constraint(field="moods", op="in", value=comparison.values), language)
+    mood = constraint_label(Constraint(field="moods", op="in", value=comparison.values, said=comparison.said), language)
     if not held or not others:
         return say("all_mood" if held else "no_mood", language, mood=mood, rest=rest)
     answer = ""

@@ -6,7 +6,8 @@ A question about a field is worth the mutual information of the wanted work C an
 
 where p_c is the head's probability of candidate c, normalised over those that have the field, V_c the values it has (each as
 likely an answer), and k the share of the probability that those candidates hold: of a work whose value is unknown, no answer
-tells anything. Answers are the likeliest few values, which are offered, and "another".
+tells anything. Answers are the likeliest few values, which are offered, and "another". As whoever has no wish about a field
+has no answer either, the bits are multiplied by the share of people who do (`ASKED_FOR`).
 """
 
 from __future__ import annotations
@@ -20,11 +21,13 @@ from chatrec.present.wording import JOIN, say
 from chatrec.types import Candidate, Chip, Constraint, Item, Language, Ledger, Reading
 from chatrec.understand.chips import constraint_label
 
-FIELDS = ("kind", "form", "genres", "moods", "year")
+ASKED_FOR: Mapping[str, float] = {"kind": 0.91, "form": 0.40, "genres": 0.69, "moods": 0.24, "year": 0.07}
+"""Fields that are asked about, and how many of the first requests in `bench/conversations.py` say something of them: who has
+no wish about a field has no answer, and then nothing is learned."""
 MAX_OPTIONS = 3
 MAX_FACTS = 1
 """Things known of a need up to which a question may pay."""
-MIN_GAIN = 0.7
+MIN_GAIN = 0.2
 """Bits below which a question does not pay."""
 OTHER = "*"
 FORM_NOUNS: Mapping[str, tuple[str, str]] = {
@@ -54,8 +57,10 @@ class Question:
 
     def text(self, language: Language) -> str:
         """The question as a sentence."""
-        comma, either = JOIN[language]
+        comma, either = JOIN[language][0], "还是" if language == "zh" else " or "
         labels = [label for label, _ in self._answers(language)]
+        if self.field == "kind":
+            labels = [label.removeprefix("something ").removeprefix("想").removesuffix("的") for label in labels]
         return say(f"ask_{self.field}", language, options=comma.join(labels[:-1]) + either + labels[-1])
 
     def chips(self, language: Language) -> tuple[Chip, ...]:
@@ -87,10 +92,11 @@ def question_for(reading: Reading, ledger: Ledger, pool: Sequence[Candidate], tu
     """
     unsettled = reading.missing or reading.ambiguities or reading.unsupported or ledger.ambiguities
     just_asked = any(asked >= turn - 1 for _, asked in ledger.asked)
-    if reading.intent != "recommend" or unsettled or just_asked or facts_known(ledger) > MAX_FACTS:
+    open_request = reading.intent == "recommend" or (reading.intent == "more" and not ledger.last_shown)
+    if not open_request or unsettled or just_asked or facts_known(ledger) > MAX_FACTS:
         return None
-    fields = set(FIELDS) - {field for field, _ in ledger.asked} - _settled(ledger)
-    questions = [best_question(pool, field) for field in FIELDS if field in fields]
+    fields = set(ASKED_FOR) - {field for field, _ in ledger.asked} - _settled(ledger)
+    questions = [best_question(pool, field) for field in ASKED_FOR if field in fields]
     worth = [question for question in questions if question.gain >= MIN_GAIN and len(question.options) > 1]
     return max(worth, key=lambda question: question.gain, default=None)
 
@@ -125,7 +131,7 @@ def best_question(pool: Sequence[Candidate], field: str) -> Question:
         answers.update({value: score / mass / len(lumped) for value in lumped})
         doubt += score / mass * log2(len(lumped))
     entropy = -sum(share * log2(share) for share in answers.values() if share > 0)
-    return Question(field, options, mass / total * (entropy - doubt))
+    return Question(field, options, ASKED_FOR[field] * mass / total * (entropy - doubt))
 
 
 def _values(item: Item, field: str) -> tuple[str, ...]:

@@ -33,6 +33,7 @@ def final_reply(
     *,
     pool: Sequence[Candidate] = (),
     question: Question | None = None,
+    exhausted: str = "",
 ) -> Reply:
     """The answer of a turn that found something. Why it is less than it could be is in `degraded`, not in its text.
 
@@ -44,6 +45,7 @@ def final_reply(
         degraded: why the answer is less than it could be.
         pool: everything that fits, the picks included; the next steps are chosen from it.
         question: what to ask beside the picks.
+        exhausted: that nothing else fits, where works are shown again.
     """
     language = context.language
     asked = chips(context.ledger, context.catalog, language)
@@ -53,10 +55,19 @@ def final_reply(
         count = len(recommendations)
         notes = (*notes, say("few", language, n=count, fit="fits" if count == 1 else "fit"))
     opening = _swapped(reading, context, recommendations) or _opening(
-        reading, asked, len(recommendations), language, without=bool(missing)
+        reading,
+        _pulling(asked, context.ledger),
+        len(recommendations),
+        language,
+        without=bool(missing),
+        asks=question is not None,
+        again=bool(exhausted),
     )
     ask = question.text(language) if question else ""
-    told = [*_lead(reading, asked), *missing, opening, *(note for note in notes if note not in missing), ask]
+    rest = [*(note for note in notes if note not in missing), *filter(None, [ask])]
+    if rest and opening.endswith("："):
+        opening = opening[:-1] + "。"
+    told = [*_lead(reading, asked), exhausted, *missing, opening, *rest]
     steps = next_steps([pick.item for pick in recommendations], pool, context.ledger, language)
     return Reply(
         text=" ".join(filter(None, told)),
@@ -131,14 +142,25 @@ def _lead(reading: Reading, asked: tuple[Chip, ...]) -> list[str]:
     return [say(key, reading.language, what=what)]
 
 
-def _opening(reading: Reading, asked: tuple[Chip, ...], n: int, language: Language, *, without: bool) -> str:
+def _opening(
+    reading: Reading, asked: tuple[Chip, ...], n: int, language: Language, *, without: bool, asks: bool, again: bool
+) -> str:
     """How many picks there are, and what they go by; `without` a title that was named and is missing."""
     labels = JOIN[language][0].join(chip.label for chip in asked)
+    if again:
+        return say("again", language, n=count_picks(n, language), are="is" if n == 1 else "are")
     if reading.intent == "surprise":
         going_by = (f"按“{labels}”，" if language == "zh" else f", going by {labels}") if labels else ""
         return say("surprise", language, n=count_picks(n, language), asked=going_by, are="is" if n == 1 else "are")
-    key = ("going_by" if labels else "going_by_nothing") if without else ("picks" if labels else "picks_plain")
+    plain = "picks_start" if asks else "picks_plain"
+    key = ("going_by" if labels else "going_by_nothing") if without else ("picks" if labels else plain)
     return say(key, language, n=count_picks(n, language), asked=labels, are="is" if n == 1 else "are")
+
+
+def _pulling(asked: tuple[Chip, ...], ledger: Ledger) -> tuple[Chip, ...]:
+    """What the picks go by: what was saved for later is none of it."""
+    saved = ledger.ids("saved")
+    return tuple(c for c in asked if not (c.remove is not None and c.remove.action == "unopine" and c.remove.key in saved))
 
 
 def _swapped(reading: Reading, context: FactContext, recommendations: tuple[Recommendation, ...]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chatrec.generate.wording import PHRASES, form_noun
+from chatrec.generate.wording import PHRASES, form_noun, spaced
 from chatrec.types import Constraint, Item, Language
 from chatrec.understand.chips import title_of
 
@@ -14,6 +14,8 @@ SENTENCES: dict[str, dict[Language, str]] = {
         "en": "Here {are} {n} to start with. Tell me more about what you are in the mood for.",
         "zh": "先推荐 {n} 个，告诉我你的喜好，我会调整。",
     },
+    "again": {"en": "Here {are} {n} of those again.", "zh": "再给你看其中 {n} 个："},
+    "picks_start": {"en": "Here {are} {n} to start with.", "zh": "先推荐 {n} 个："},
     "few": {"en": "Only {n} in the catalog {fit} everything you asked for.", "zh": "目录里只有 {n} 个完全符合你的要求。"},
     "greeting": {
         "en": "Hello! Tell me what you would like to watch, hear or play, what you loved, or what to avoid.",
@@ -97,11 +99,11 @@ SENTENCES: dict[str, dict[Language, str]] = {
     "swap_none": {"en": "I have nothing else that fits in place of {old}.", "zh": "没有别的符合要求的可以换{old}了。"},
     "put_off": {"en": "Saved for another day: {names}.", "zh": "已存下，改天再看：{names}。"},
     "surprise": {"en": "Here {are} {n} you might not have thought of{asked}.", "zh": "{asked}你可能没想到的 {n} 个："},
-    "ask_kind": {"en": "Would you rather have {options}?", "zh": "你更想要{options}？"},
+    "ask_kind": {"en": "Would you rather have something {options}?", "zh": "你更想{options}？"},
     "ask_form": {"en": "Would you rather have {options}?", "zh": "你更想要{options}？"},
-    "ask_genres": {"en": "Is it {options} that you are after?", "zh": "你想要的是{options}吗？"},
+    "ask_genres": {"en": "Is it {options} that you are after?", "zh": "你想要的是{options}？"},
     "ask_moods": {"en": "Should it be {options}?", "zh": "想要的感觉是{options}？"},
-    "ask_year": {"en": "Does it matter when it is from: the {options}?", "zh": "年代有要求吗：{options}？"},
+    "ask_year": {"en": "Does it matter when it is from: the {options}?", "zh": "年代上想要{options}的？"},
     "off_topic": {
         "en": "That is beyond me: I find things to watch, hear or play. Name a mood, a genre, a title you loved, what to avoid.",
         "zh": "这个我帮不上：我只会推荐可以看、听或玩的作品。说说心情、类型、喜欢过的作品，或者不想要什么。",
@@ -130,6 +132,8 @@ COMPARED: dict[tuple[str, bool], dict[Language, tuple[str, str]]] = {
     ("year", True): {"en": ("newer", "the newest"), "zh": ("更新", "最新")},
     ("year", False): {"en": ("older", "the oldest"), "zh": ("更老", "最老")},
     ("popularity", True): {"en": ("better known", "the best known"), "zh": ("更有名", "最有名")},
+    ("age", True): {"en": ("for older people", "for the oldest"), "zh": ("适合更大的人", "最适合大人")},
+    ("age", False): {"en": ("fit for younger ones", "fit for the youngest"), "zh": ("更适合孩子", "最适合孩子")},
     ("popularity", False): {"en": ("less known", "the least known"), "zh": ("更小众", "最小众")},
 }
 """What one of two, and of several, works is called that has more, or less, of a field."""
@@ -209,5 +213,7 @@ def told_fact(item: Item, field: str, language: Language) -> str:
     if field == "popularity":
         return say("popularity", language, value=f"{item.popularity:g}")
     if field in ("creators", "cast"):
-        return PHRASES[field](comma.join(values[:MAX_NAMES]), item, language) + stop
-    return comma.join(PHRASES[field](part, item, language) for part in values[:MAX_NAMES]) + stop
+        told = PHRASES[field](comma.join(values[:MAX_NAMES]), item, language)
+    else:
+        told = comma.join(PHRASES[field](part, item, language) for part in values[:MAX_NAMES])
+    return (spaced(told) if language == "zh" else told) + stop

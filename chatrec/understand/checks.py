@@ -9,6 +9,7 @@ from chatrec.understand.marks import Mark, Page
 from chatrec.understand.text import is_han, wordset
 
 _AUXILIARIES = wordset("is isnt was wasnt does doesnt did has hasnt")
+_QUESTIONS = wordset("where how")
 _OPENERS = wordset("and so ok okay but , hmm wait")
 _IT = (("this", "one"), ("that", "one"), ("it",))
 _NO_FACT = wordset("possible ok okay alright fine true me over that")
@@ -21,6 +22,8 @@ _CHECKED = {"constrain", "wish"}
 def subject_of(page: Page, ledger: Ledger) -> tuple[str, Mark | None] | None:
     """The work that a question of yes or no is about, and the mark that names it; `None` if the message is no such question."""
     start = next((at for at, word in enumerate(page.words) if word not in _OPENERS), 0)
+    if page.words[start] in _QUESTIONS and not _is_request(page):
+        return _only_work(page, start, ledger)
     opens = page.words[start] in _AUXILIARIES
     asks = not _ASKING.isdisjoint(page.words[-2:])
     at = start + 1 if opens else start
@@ -33,6 +36,15 @@ def subject_of(page: Page, ledger: Ledger) -> tuple[str, Mark | None] | None:
     pronouns = _IT if opens else _HAN_IT
     said = any(tuple(page.words[at : at + len(pronoun)]) == pronoun for pronoun in pronouns)
     return (it[0], None) if it and said else None
+
+
+def _only_work(page: Page, start: int, ledger: Ledger) -> tuple[str, Mark | None] | None:
+    """The one work shown that a question such as `where can I watch the first one?` is about."""
+    named = [mark for mark in page.marks if mark.role in ("title", "ref")]
+    if named:
+        return (named[0].ids[0], named[0]) if len(named) == 1 and named[0].role == "ref" else None
+    it = (ledger.focus or ledger.last_shown)[:1]
+    return (it[0], None) if it and "it" in page.words[start:] else None
 
 
 def conditions_of(changes: Iterable[Change], turn: int) -> tuple[Constraint, ...] | None:

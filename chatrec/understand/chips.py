@@ -172,6 +172,9 @@ def _language_label(constraint: Constraint, language: Language) -> str:
     values = constraint.value if isinstance(constraint.value, tuple) else ()
     if (constraint.op, values) == ("not_in", ("zxx",)):
         return "有人声" if language == "zh" else "with words"
+    own = lexicon().sections["languages"].get(str(values[0]), {}).get("zh", ()) if values else ()
+    if language == "zh" and constraint.said in own:
+        return constraint.said if constraint.op == "in" else f"不要{constraint.said}"
     names = [_language_name(str(v), language) for v in values if v not in ("yue", "cmn", "nb", "nn", "fil") or len(values) == 1]
     joined = (" / " if language == "en" else "／").join(names[:MAX_VALUES])
     if constraint.op == "not_in":

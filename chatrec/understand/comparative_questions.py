@@ -7,6 +7,7 @@ films do you have?`) is none of them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Literal
 
@@ -48,11 +49,12 @@ def comparison_of(page: Page, ledger: Ledger, words: Words) -> tuple[Comparison,
     if aspect is None or _asks_for_more(page, named, aspect) or (aspect.field == "choice" and "what" in page.words):
         return None
     works = _works(page, named, ledger)
+    _mark_lacking(page)
     lacking = any(mark.role == "missing" for mark in page.marks)
     if len(works) < 2 and not (works and lacking):
         return None
     if frame == "yes_no":
-        aspect = Comparison(field=aspect.field, most=aspect.most, values=aspect.values, subject=works[0])
+        aspect = replace(aspect, subject=works[0])
     return aspect, works
 
 
@@ -92,7 +94,7 @@ def _aspect(page: Page, start: int, named: Sequence[Mark], words: Words) -> Comp
             mood, most = found
             own = tuple(lexicon().sections["moods"][mood]["values"])
             most = most and page.words[max(0, mark.start - 1)] not in _LESS
-            return Comparison(field="moods", most=most, values=words.spelled("moods", own) or own)
+            return Comparison(field="moods", most=most, values=words.spelled("moods", own) or own, said=page.said(mark))
     return None
 
 
@@ -113,7 +115,7 @@ def _asks_for_more(page: Page, named: Sequence[Mark], aspect: Comparison) -> boo
         if mark in named or mark.role in ("count", "missing"):
             continue
         compared = has_section(mark, "critiques", "critiques_mood", "vague", "comparative", "fields")
-        compared = compared or (aspect.field == "moods" and mark.has("moods"))
+        compared = compared or (aspect.field == "moods" and mark.has("moods")) or (aspect.field == "age" and mark.has("ages"))
         if compared and _describes(page, mark):
             return True
         content = mark.role != "words" or any(mark.has(section) for section in CONTENT if section != "forms")
@@ -141,7 +143,24 @@ def _works(page: Page, named: Sequence[Mark], ledger: Ledger) -> tuple[str, ...]
     if any(mark.role == "missing" for mark in page.marks):
         return ()
     known = ledger.focus if len(ledger.focus) > 1 else ledger.last_shown
-    return known[:2] if _first(page, 0, _TWO) is not None else known
+    if _first(page, 0, _TWO) is not None:
+        return known[:2]
+    return ledger.last_shown if _is_superlative(page) and _first(page, 0, _THEM) is None else known
+
+
+def _is_superlative(page: Page) -> bool:
+    """`which is the oldest?` asks of the whole slate, `which is older?` of the two that were just compared."""
+    return any(word in ("most", "least", "最") or (len(word) > 5 and word.endswith("est")) for word in page.words)
+
+
+def _mark_lacking(page: Page) -> None:
+    """A name behind `than` that the catalog does not have: `is Alien longer than Zorblax Returns?`."""
+    start = page.words.index("than") + 1 if "than" in page.words else len(page.words)
+    end = start
+    while end < len(page.words) and page.text.tokens[end].is_capital and not page.taken(end):
+        end += 1
+    if end > start:
+        page.add(Mark(start, end, "missing"))
 
 
 def _meant(mark: Mark, ledger: Ledger) -> tuple[str, ...]:

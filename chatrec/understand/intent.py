@@ -72,7 +72,7 @@ def intent_of(draft: Draft) -> Intent:
 def _about_single_picks(draft: Draft) -> Intent | None:
     """`swap the second one`, `seen the first one`, `not tonight but save it` concern some picks only, `save it` none."""
     opinions = [c.opinion for c in draft.changes if c.opinion is not None]
-    passed = any(c.action == "passed" for c in draft.changes)
+    passed = sum(c.action == "passed" for c in draft.changes)
     if len(opinions) + passed != len(draft.changes) or not draft.changes or draft.missing:
         return None
     shown = all(opinion.item_id in draft.ledger.last_shown for opinion in opinions)

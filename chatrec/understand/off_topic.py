@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from chatrec.understand.free import STOP
-from chatrec.understand.lexicon import Phrase, lexicon
 from chatrec.understand.marks import Mark, Page
-from chatrec.understand.text import is_han, key_of, wordset
+from chatrec.understand.talk import phrases
+from chatrec.understand.text import is_han, wordset
 
+_OF_FACTS = wordset("who whose when where why how")
+"""Questions of which a year, a length or an age says nothing yet: `who won in 2018?`."""
 _ASKING = wordset("what whats who whos whose when where why how which is are was were does do did can could will would should")
 _HAN_ASKING = wordset("吗 么 谁 几 哪 怎 何 啥 呢")
 _REQUESTS = wordset(
-    "recommend suggest watch play listen hear see read show give find pick choose similar like another else more next "
+    "recommend suggest watch play listen hear see read show give find pick choose similar another else more next "
     "any anything something some should good best new there"
 )
-_HAN_REQUESTS = wordset("看 听 玩 荐 找 来 像 部 首 款 片 剧 歌 类")
+_HAN_REQUESTS = wordset("看 听 玩 荐 找 来 像 片 剧 歌 类")
+_LISTS = wordset("list recommend recommendations suggest suggestions playlist 单 荐")
 _OPENERS = wordset("please can could would you will hey hi hello ok okay so and but , now just 请 帮 我 你 能 可 以 给")
 _OURS = ("genres", "styles", "moods", "tags", "forms", "inner", "companies", "vague", "critiques", "critiques_mood", "verbs")
 """Sections whose words speak of works; nations and themes turn up in any talk."""
-
 _OUR_CUES = ("more", "surprise", "whatever", "greeting", "thanks", "restart", "forget", "new_topic")
 
 
@@ -25,8 +27,8 @@ def is_off_topic(page: Page) -> bool:
     """Whether a message is a question or a task, and nothing in it speaks of works."""
     start = next((at for at, word in enumerate(page.words) if word not in _OPENERS), 0)
     if _is_chore(page, start):
-        return not any(mark.has("forms") or mark.has("genres") for mark in page.marks)
-    if any(_is_ours(mark) for mark in page.marks):
+        return not (any(mark.has("forms") for mark in page.marks) and not _LISTS.isdisjoint(page.words))
+    if any(_is_ours(mark, facts=page.words[start] in _OF_FACTS) for mark in page.marks):
         return False
     words = [word for word in page.words if word[0].isalnum()]
     if is_han(page.words[0]) or any(is_han(word) for word in words[:2]):
@@ -35,11 +37,14 @@ def is_off_topic(page: Page) -> bool:
     return asks and any(word not in STOP and word not in _ASKING for word in words)
 
 
-def _is_ours(mark: Mark) -> bool:
-    named = mark.role in ("title", "person", "ref", "missing", "minutes", "year", "age")
-    return named or mark.is_cue(*_OUR_CUES) or any(mark.has(section) for section in _OURS)
+def _is_ours(mark: Mark, *, facts: bool) -> bool:
+    named = mark.role in ("title", "person", "ref", "missing")
+    measured = mark.role in ("minutes", "year", "age") and not facts
+    return named or measured or mark.is_cue(*_OUR_CUES) or any(mark.has(section) for section in _OURS)
 
 
 def _is_chore(page: Page, start: int) -> bool:
-    chores: list[Phrase] = [key_of(phrase) for key in ("en", "zh") for phrase in lexicon().sections["talk"]["chores"][key]]
-    return any(tuple(page.words[start : start + len(chore)]) == chore for chore in chores)
+    mark = page.starting(start)
+    if mark is not None and mark.role == "title":
+        return False  # `Call of Duty`
+    return any(tuple(page.words[start : start + len(chore)]) == chore for chore in phrases("chores"))

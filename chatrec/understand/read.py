@@ -172,7 +172,7 @@ class Understander:
 
     def _add_kinds(self, draft: Draft, asked: Asked) -> None:
         turn_topic(draft, asked, self._items)
-        if asked.said and asked.kinds != draft.ledger.kinds:
+        if asked.said and asked.kinds != _after_commands(draft).kinds:
             draft.kinds(asked.kinds)
         for mark in draft.page.marks:
             if mark.has("forms") and mark.negated and not mark.about:

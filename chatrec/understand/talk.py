@@ -44,19 +44,20 @@ def swapped(page: Page) -> list[Mark]:
 
 
 @cache
-def _phrases(name: str) -> tuple[Phrase, ...]:
+def phrases(name: str) -> tuple[Phrase, ...]:
+    """The phrases of one kind of talk, English and Chinese."""
     data = lexicon().sections["talk"][name]
     return tuple(key_of(phrase) for key in ("en", "zh") for phrase in data[key])
 
 
 def _has(page: Page, name: str) -> bool:
     words = page.words
-    return any(tuple(words[at : at + len(phrase)]) == phrase for phrase in _phrases(name) for at in range(len(words)))
+    return any(tuple(words[at : at + len(phrase)]) == phrase for phrase in phrases(name) for at in range(len(words)))
 
 
 def _begins(page: Page, name: str) -> bool:
     """Whether the message begins with one of the phrases, openers and references left out."""
-    openers = {word for phrase in _phrases("openers") for word in phrase}
+    openers = {word for phrase in phrases("openers") for word in phrase}
     at = 0
     while at < len(page.words):
         mark = page.starting(at)
@@ -66,4 +67,4 @@ def _begins(page: Page, name: str) -> bool:
             at += 1
         else:
             break
-    return any(tuple(page.words[at : at + len(phrase)]) == phrase for phrase in _phrases(name))
+    return any(tuple(page.words[at : at + len(phrase)]) == phrase for phrase in phrases(name))
