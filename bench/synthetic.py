@@ -34,9 +34,7 @@ KIND_SHARES = (0.45, 0.35, 0.20)
 FORMS = {"video": ("film", "series"), "audio": ("album", "podcast", "audiobook"), "game": ("game",)}
 MINUTES = {"video": 100.0, "audio": 45.0, "game": 900.0}
 LANGUAGES = ("en", "fr", "ja", "es", "de", "ko", "zh", "it", "hi", "pt", "sv", "da", "pl", "ru", "tr")
-COUNTRIES = tuple(
-    ["US", "GB", "FR", "JP", "CA", "DE", "KR", "CN", "IT", "IN", "ES", "BR", "SE", "DK", "PL", "RU", "AU", "MX", "TR", "NG"]
-)
+COUNTRIES = ("US", "GB", "FR", "JP", "CA", "DE", "KR", "CN", "IT", "IN", "ES", "BR", "SE", "DK", "PL", "RU", "AU", "MX", "NG")
 AGES = (0, 6, 12, 16, 18)
 PRESENT = {
     "year": 0.95,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from chatrec.index.open import Index
+from chatrec.index.open import Index, top
 from chatrec.retrieve.query import liked_items
 from chatrec.types import Constraint, Ledger, Query
 
@@ -79,11 +79,17 @@ class PopularityRetriever:
 
     def __init__(self, index: Index) -> None:
         self._index = index
+        self._scores = np.nan_to_num(index.popularity, nan=0.0)
+        self._order = np.argsort(-self._scores, kind="stable")
 
     def retrieve(self, query: Query, required: tuple[Constraint, ...], k: int) -> list[tuple[str, float]]:
         """Popularity percentile within the medium; unknown counts as the least."""
-        scores = np.nan_to_num(self._index.popularity, nan=0.0)
-        return best_allowed(self._index, scores, np.ones(len(scores), dtype=bool), query, required, k)
+        allowed, found, start = self._index.allowed(query, required), [], 0
+        while len(found) < k and start < len(self._order):
+            rows = self._order[start : 2 * start + 4 * k]
+            found += rows[allowed[rows]].tolist()
+            start += len(rows)
+        return [(self._index.ids[row], float(self._scores[row])) for row in found[:k]]
 
 
 class NamedBeforeRetriever:
@@ -121,7 +127,5 @@ def best_allowed(
 ) -> list[tuple[str, float]]:
     """The k best of some rows (bool [items]) that satisfy the constraints and are not excluded; ties go by row."""
     rows = np.flatnonzero(among & index.allowed(query, required))
-    if len(rows) > k:
-        rows = rows[scores[rows] >= np.partition(scores[rows], -k)[-k]]
-    rows = rows[np.argsort(-scores[rows], kind="stable")][:k]
+    rows = rows[top(scores[rows], k)]
     return [(index.ids[row], score) for row, score in zip(rows.tolist(), scores[rows].tolist(), strict=True)]
