@@ -98,6 +98,15 @@ def test_a_fact_that_is_asked_is_told_and_the_search_goes_on_where_it_was(rec: R
     assert not set(shown) & set(ids(chat.send("more")))
 
 
+def test_what_is_saved_can_be_listed_and_is_not_recommended_again(rec: Recommender) -> None:
+    chat = rec.session()
+    first = ids(chat.send("cosy games"))
+    chat.react(first[1], "saved")
+    assert [item.id for item in chat.saved] == [first[1]]
+    for message in ("cosy games", "more", "surprise me"):
+        assert first[1] not in ids(chat.send(message))
+
+
 def test_what_a_removed_chip_said_is_not_searched_for(rec: Recommender) -> None:
     chat = rec.session()
     reply = chat.send("something about dinosaurs")

@@ -141,6 +141,7 @@ def _by_number(works: Sequence[Item], comparison: Comparison, language: Language
             "more_of" if len(ranked) == 2 else "most_of",
             language,
             name=listed_names(first, language),
+            are="is" if len(first) == 1 else "are",
             more=more,
             most=most,
             value=told_fact(best, field, language).rstrip(".。"),

@@ -29,7 +29,7 @@ def slate(ranked: Sequence[T], n: int, ledger: Ledger, *, candidate: Callable[[T
         ledger: what was asked for.
         candidate: how to read an entry's candidate.
     """
-    varied = _spread_makers(ranked, ledger, candidate)
+    varied = _less_last(_spread_makers(ranked, ledger, candidate), ledger, candidate)
     kinds = ledger.kinds or KINDS
     if len(kinds) == 1:
         return tuple(varied[:n])
@@ -93,6 +93,17 @@ def _novelty(item: Item, seen: set[str], famous: Sequence[float]) -> float:
 
 def _traits(item: Item) -> set[str]:
     return {item.kind, *item.creators, *item.genres, *item.moods, *item.themes}
+
+
+def _less_last(ranked: Sequence[T], ledger: Ledger, candidate: Callable[[T], Candidate]) -> list[T]:
+    """Move what has a mood or genre that there should be less of behind everything else."""
+    less = {wish.value for wish in ledger.wishes if wish.direction == "less" and wish.field in ("moods", "genres")}
+
+    def has(entry: T) -> bool:
+        item = candidate(entry).item
+        return not less.isdisjoint((*item.moods, *item.genres))
+
+    return [*(entry for entry in ranked if not has(entry)), *(entry for entry in ranked if has(entry))]
 
 
 def kept_picks(catalog: Mapping[str, Item], ledger: Ledger) -> tuple[Item, ...]:

@@ -49,8 +49,8 @@ SENTENCES: dict[str, dict[Language, str]] = {
     "no_check": {"en": "I don't know: this catalog does not tell that of {name}.", "zh": "不知道：目录里没有{name}的这项信息。"},
     "yes": {"en": "Yes.", "zh": "是的。"},
     "no": {"en": "No.", "zh": "不是。"},
-    "more_of": {"en": "{name} is {more}: {value}. {rest}", "zh": "{name}{more}：{value}。{rest}"},
-    "most_of": {"en": "{name} is {most}: {value}. {rest}", "zh": "{name}{most}：{value}。{rest}"},
+    "more_of": {"en": "{name} {are} {more}: {value}. {rest}", "zh": "{name}{more}：{value}。{rest}"},
+    "most_of": {"en": "{name} {are} {most}: {value}. {rest}", "zh": "{name}{most}：{value}。{rest}"},
     "level": {"en": "There is no difference. {rest}", "zh": "没有差别。{rest}"},
     "other_sense": {
         "en": "These lengths do not compare: one is of an episode, the other of the whole. {rest}",

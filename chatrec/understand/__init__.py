@@ -8,7 +8,7 @@ How a message is read, from the surest to the least sure:
 4. `lexicon` and `words`: the longest phrases of `lexicon.toml` and of the catalog's own genres, moods, tags and themes.
 5. `framed_names`: names that a frame asks for ("loved …", "… was great"), and those that the catalog lacks.
 6. `scopes`: what is ruled out, wished for softly, released, liked, seen.
-7. `questions`: a question about one work changes nothing. Else `commands`, `kinds`, `measures`, `topics`, `contents`,
+7. `questions`, `comparative_questions`, `checks`, `talk`, `off_topic`: what is only asked or told changes nothing. Else `commands`, `kinds`, `measures`, `topics`, `contents`,
    `critiques`, `origins`, `free`, `occasions`: the marks become changes.
 
 What was decided where words leave it open:
@@ -39,11 +39,17 @@ What was decided where words leave it open:
   is nothing in them for "forget that" to take back; that takes back what was said before, and the answer says which.
 - The time of a console ("PS2 era") is its years. "No kids stuff" rules out the family genre and lifts the age.
 - What only some catalogs record (who reads, how many seasons) is demanded where a tag tells it, else said to be unknown.
-- "Seen it" after an answer speaks of the first work shown, "seen them" of all.
+- "Seen it" after an answer speaks of the work last spoken of, else of the first shown; "seen them" of all.
 - Other media without content of their own ("what about games?") keep what still makes sense; with it ("now a history podcast")
   they are a new topic.
 - An unqualified title that fits several works of the medium spoken of is taken as the best known one; the ambiguity stays open
   in the ledger until one of its works is spoken of again. Works of another medium count only if they are as well known; "the
   book" or "the soundtrack" afterwards changes over to them.
+- "It" and "the two" are what was spoken of since the last picks, else the first of those; "which is older?" weighs the two that
+  were just compared, "which is the oldest?" the whole last answer.
+- "Seen the first one", "swap the second one" and "not tonight, but save it" replace only those picks; "save it" replaces none.
+  What is saved is not recommended again.
+- A question of yes or no about one work is a request read as conditions on it; what no field tells is not known. A question or
+  a task in which nothing speaks of works is off topic.
 - Whoever asks about a title ("is Alien any good?") has not said that they like it.
 """

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatrec.present.slate import fill_gaps, kept_picks, slate
-from chatrec.types import Candidate, Constraint, Draft, Item, Kind, Ledger, Opinion
+from chatrec.present.slate import fill_gaps, kept_picks, slate, unexpected
+from chatrec.types import Candidate, Constraint, Draft, Item, Kind, Ledger, Opinion, Wish
 
 
 def candidate(name: str, kind: Kind = "video", maker: str = "", score: float = 0.5) -> Candidate:
@@ -81,3 +81,26 @@ def test_a_pick_that_breaks_a_new_constraint_goes_too() -> None:
     item = Item(id="video:long", kind="video", title="long", minutes=200)
     ledger = Ledger(last_shown=("video:long",), constraints=(Constraint(field="minutes", op="le", value=90.0),))
     assert kept_picks({item.id: item}, ledger) == ()
+
+
+def test_what_there_should_be_less_of_comes_last() -> None:
+    dark = Candidate(item=Item(id="video:dark", kind="video", title="dark", moods=("dark",)), score=0.9)
+    lighter = Ledger(kinds=("video",), wishes=(Wish(text="dark", field="moods", value="dark", direction="less"),))
+    assert names(pick([dark, candidate("a"), candidate("b")], 2, lighter)) == ["a", "b"]
+    assert names(pick([dark], 2, lighter)) == ["dark"]
+
+
+def test_a_surprise_shares_little_with_what_is_known_and_is_not_the_most_famous() -> None:
+    def work(name: str, genre: str, popularity: float) -> Candidate:
+        return Candidate(item=Item(id=name, kind="video", title=name, genres=(genre,), popularity=popularity))
+
+    known = work("known", "western", 50).item
+    ranked = [work("w", "western", 10), work("famous", "comedy", 90), work("c", "comedy", 20), work("h", "horror", 30)]
+    ranked += [work(f"worse {n}", "war", 1) for n in range(4)]
+    assert names(unexpected(ranked, 2, [known], candidate=lambda c: c)) == ["c", "h"]
+
+
+def test_what_was_passed_over_leaves_its_place() -> None:
+    items = {c.item.id: c.item for c in (candidate("a"), candidate("b"))}
+    ledger = Ledger(last_shown=tuple(items), passed=("video:a",))
+    assert [item.title for item in kept_picks(items, ledger)] == ["b"]

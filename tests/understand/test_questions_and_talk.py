@@ -1,0 +1,148 @@
+"""Comparisons, checks, why, what was saved, and talk that is about something else: they change nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from chatrec.types import Change, Comparison
+from chatrec.understand.ledger import replay
+
+SHOWN = ("video:alien", "video:inception", "video:spirited-away")
+FIRST_TWO, ENDS = SHOWN[:2], (SHOWN[0], SHOWN[2])
+NOTED = [Change(action="shown", turn=0, item_ids=SHOWN)]
+
+
+def read(reader, message, *notes):
+    return reader.read(message, replay([*NOTED, *notes]), turn=1)
+
+
+@pytest.mark.parametrize(
+    ("message", "field", "most", "about"),
+    [
+        ("which of the two is shorter?", "minutes", False, FIRST_TWO),
+        ("which one is newer?", "year", True, SHOWN),
+        ("and which is the longest?", "minutes", True, SHOWN),
+        ("which is less scary, the first or the second?", "moods", False, FIRST_TWO),
+        ("which one is calmer?", "moods", True, SHOWN),
+        ("which is more popular?", "popularity", True, SHOWN),
+        ("compare the first and the third", "all", True, ENDS),
+        ("what's the difference between the first and the third?", "all", True, ENDS),
+        ("which one would you pick?", "choice", True, SHOWN),
+        ("which of them is for kids?", "age", False, SHOWN),
+        ("which is older, Alien or Inception?", "year", False, FIRST_TWO),
+        ("第一部和第二部哪个更短？", "minutes", False, FIRST_TWO),
+        ("哪部最恐怖？", "moods", True, SHOWN),
+        ("比较一下第一部和第三部", "all", True, ENDS),
+    ],
+)
+def test_a_comparison_is_read_as(message, field, most, about, reader):
+    reading = read(reader, message)
+    assert (reading.intent, reading.about, reading.changes) == ("compare", about, ())
+    assert (reading.comparison.field, reading.comparison.most) == (field, most)
+
+
+@pytest.mark.parametrize(
+    ("message", "subject"),
+    [
+        ("is the second one longer than the first?", SHOWN[1]),
+        ("is it longer than Inception?", SHOWN[0]),
+        ("第二部比第一部长吗？", SHOWN[1]),
+    ],
+)
+def test_a_comparison_of_yes_or_no_knows_its_subject(message, subject, reader):
+    assert read(reader, message).comparison == Comparison(field="minutes", subject=subject)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "something shorter than Alien",
+        "which shorter films do you have?",
+        "which horror films are longer than two hours?",
+        "shorter",
+        "what about something newer?",
+        "有没有更短的电影？",
+    ],
+)
+def test_a_request_that_compares_is_no_question(message, reader):
+    assert read(reader, message).intent != "compare"
+
+
+def test_the_two_are_those_that_were_just_spoken_of(reader):
+    spoken = Change(action="spoken_of", turn=1, item_ids=ENDS)
+    assert read(reader, "which of the two is shorter?", spoken).about == ENDS
+    assert read(reader, "which is the shortest?", spoken).about == SHOWN
+    assert read(reader, "how long is it?", spoken).asked == (ENDS[0], "minutes")
+
+
+def test_what_was_spoken_of_is_forgotten_with_the_next_picks():
+    spoken = Change(action="spoken_of", turn=1, item_ids=ENDS)
+    assert replay([*NOTED, spoken]).focus == ENDS
+    assert replay([*NOTED, spoken, *NOTED]).focus == ()
+
+
+@pytest.mark.parametrize(
+    ("message", "about", "fields"),
+    [
+        ("is it scary?", SHOWN[0], {"moods"}),
+        ("is the second one in French?", SHOWN[1], {"language"}),
+        ("is the third one under two hours?", SHOWN[2], {"minutes"}),
+        ("is Alien scary?", SHOWN[0], {"moods"}),
+        ("is the first one on Netflix?", SHOWN[0], set()),
+        ("where can I watch the second one?", SHOWN[1], set()),
+        ("第二部是法语的吗？", SHOWN[1], {"language"}),
+    ],
+)
+def test_a_check_is_read_as(message, about, fields, reader):
+    reading = read(reader, message)
+    assert (reading.intent, reading.about, reading.changes) == ("check", (about,), ())
+    assert {condition.field for condition in reading.conditions} == fields
+
+
+@pytest.mark.parametrize(
+    ("message", "intent", "about"),
+    [
+        ("why this one?", "why", SHOWN[:1]),
+        ("why did you pick the last one?", "why", SHOWN[2:]),
+        ("为什么推荐第二部？", "why", SHOWN[1:2]),
+        ("what did I save?", "saved", ()),
+        ("我存了什么？", "saved", ()),
+        ("what's the weather like today?", "off_topic", ()),
+        ("write me a python script that sorts a list", "off_topic", ()),
+        ("who won the world cup in 2018?", "off_topic", ()),
+        ("translate good morning into Spanish", "off_topic", ()),
+        ("今天天气怎么样？", "off_topic", ()),
+        ("帮我写段Python代码", "off_topic", ()),
+        ("法国的首都是哪里？", "off_topic", ()),
+    ],
+)
+def test_talk_changes_nothing(message, intent, about, reader):
+    reading = read(reader, message)
+    assert (reading.intent, reading.about, reading.changes) == (intent, about, ())
+
+
+@pytest.mark.parametrize(
+    "message", ["what should I watch?", "write me a list of horror films", "do you know any good thrillers?", "画风可爱的游戏"]
+)
+def test_a_request_in_the_form_of_a_question_is_ours(message, reader):
+    assert read(reader, message).intent not in ("off_topic", "check", "compare")
+
+
+@pytest.mark.parametrize(
+    ("message", "intent", "saved", "passed"),
+    [
+        ("save the second one", "save", SHOWN[1:2], ()),
+        ("keep the third one for later", "save", SHOWN[2:], ()),
+        ("not tonight but save it", "swap", SHOWN[:1], SHOWN[:1]),
+        ("the second one, not tonight", "swap", (), SHOWN[1:2]),
+        ("swap the first and the third one", "swap", (), ENDS),
+        ("今晚不看，先存着第一部", "swap", SHOWN[:1], SHOWN[:1]),
+        ("把第二部换掉", "swap", (), SHOWN[1:2]),
+        ("I'll watch the second one", "thanks", SHOWN[1:2], ()),
+    ],
+)
+def test_single_picks_are_kept_or_replaced(message, intent, saved, passed, reader):
+    reading = read(reader, message)
+    ledger = replay([*NOTED, *reading.changes])
+    assert (reading.intent, ledger.ids("saved"), ledger.passed) == (intent, saved, passed)
+    assert ledger.ids("liked") == ()
