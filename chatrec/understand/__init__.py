@@ -8,8 +8,9 @@ How a message is read, from the surest to the least sure:
 4. `lexicon` and `words`: the longest phrases of `lexicon.toml` and of the catalog's own genres, moods, tags and themes.
 5. `framed_names`: names that a frame asks for ("loved …", "… was great"), and those that the catalog lacks.
 6. `scopes`: what is ruled out, wished for softly, released, liked, seen.
-7. `questions`, `comparative_questions`, `checks`, `talk`, `off_topic`: what is only asked or told changes nothing. Else `commands`, `kinds`, `measures`, `topics`, `contents`,
-   `critiques`, `origins`, `free`, `occasions`: the marks become changes.
+7. `questions`, `comparative_questions`, `checks`, `talk`, `off_topic`: what is only asked or told changes nothing. Else
+   `commands`, `kinds`, `measures`, `topics`, `contents`, `critiques`, `origins`, `free`, `occasions`: the marks become changes;
+   `intent`: what the message wants to happen.
 
 What was decided where words leave it open:
 
