@@ -156,7 +156,9 @@ class Turn:
         if not pool and not kept:
             return self._empty(engine, query, reading)
         n = len(ledger.last_shown) or engine.n
-        scored = engine.scorer(query, [Candidate(item=item) for item in kept] + list(pool))
+        with_kept = engine.fusion(replace(query, excluded=query.excluded.difference(item.id for item in kept)))
+        found = {candidate.item.id: candidate for candidate in with_kept}  # what speaks for them now, as for the others
+        scored = engine.scorer(query, [found.get(item.id, Candidate(item=item)) for item in kept] + list(pool))
         context = FactContext(ledger, engine.index.catalog, near_liked(engine.index, query, scored), reading.language)
         shown = fill_gaps(ledger.last_shown, kept, drafts_from_facts(scored, context), n)
         return final_reply(reading, context, recommend(shown, context), n, (), pool=scored)
@@ -259,10 +261,12 @@ class Turn:
 
 
 def _is_command(reading: Reading) -> bool:
-    """Whether the words describe no work: `forget that`, `something else`, or a title that the catalog lacks."""
-    unsaid = all(change.action == "passed" for change in reading.changes)
-    others = reading.intent in ("more", "surprise", "swap")
-    return reading.intent in ("undo", "restart") or (unsaid and (others or bool(reading.missing)))
+    """Whether the words describe no work: `forget that`, `something else`, `swap the second`, or a title the catalog lacks."""
+    actions = {change.action for change in reading.changes}
+    if reading.intent == "swap":
+        return actions <= {"passed", "opine"}
+    others = reading.intent in ("more", "surprise")
+    return reading.intent in ("undo", "restart") or (actions <= {"passed"} and (others or bool(reading.missing)))
 
 
 def _candidate(draft: Draft) -> Candidate:

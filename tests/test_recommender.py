@@ -267,3 +267,21 @@ def test_text_in_the_catalog_changes_nothing(tmp_path: Path) -> None:
     shown = own.session().send("a western film").recommendations[0]
     assert shown.item.title == hostile
     assert "<img" not in shown.reason
+
+
+def test_picks_that_stay_when_one_is_swapped_or_saved_still_fit(rec: Recommender) -> None:
+    chat = rec.session()
+    before = {pick.item.id: pick for pick in chat.send("a cosy game").recommendations}
+    for message in ("swap the second one", "not tonight but save the first"):
+        stayed = [pick for pick in chat.send(message).recommendations if pick.item.id in before]
+        assert len(stayed) >= 3
+        assert all(pick.score > 0.5 * before[pick.item.id].score for pick in stayed)
+
+
+def test_what_is_saved_for_later_does_not_pull(rec: Recommender) -> None:
+    chat = rec.session()
+    chat.send("a fun game")
+    chat.send("not tonight but save the first")
+    picks = chat.send("darker").recommendations
+    assert all({"dark", "bleak", "gritty", "scary"} & set(pick.item.moods) for pick in picks)
+    assert all(pick.fit != "low" for pick in picks)

@@ -212,8 +212,8 @@ def _rank_value(ranks: Floats) -> Floats:
 
 
 def anchors(ledger: Ledger) -> tuple[str, ...]:
-    """The items that pull: liked and saved ones, else those named without a verdict; latest last."""
-    return ledger.ids("liked", "saved") or ledger.ids("mentioned")
+    """The items that pull: liked ones, else those named without a verdict; latest last. What was saved for later does not."""
+    return ledger.ids("liked") or ledger.ids("mentioned")
 
 
 def ruled_out(ledger: Ledger) -> Iterator[str]:
