@@ -6,7 +6,7 @@ import asyncio
 import importlib.metadata
 import threading
 import uuid
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -37,6 +37,10 @@ if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
 
 Reaction = Literal["liked", "disliked", "seen", "saved"]
+
+
+HISTORY_PULLS = 5
+"""Works of a person's history that pull at the beginning of a conversation: the latest they liked."""
 
 
 class Recommender:
@@ -226,6 +230,30 @@ class Chat:
         turn = max(0, self.state.turn - 1)
         opinion = Opinion(item_id=item_id, sentiment=reaction, turn=turn)
         return self._refresh(Change(action="opine", turn=turn, opinion=opinion), keep=True)
+
+    def add_history(self, liked: Sequence[str] = (), seen: Sequence[str] = ()) -> Ledger:
+        """Tell what one met before, e.g. from `chatrec catalog history`: none of it is recommended again.
+
+        The last `HISTORY_PULLS` of the liked ones pull, and are chips that can be removed, until the topic changes.
+
+        Args:
+            liked, seen: ids of this catalog, oldest first; what is liked need not be named as seen too.
+
+        Raises:
+            InputError: the catalog has no such id.
+        """
+        unknown = [item_id for item_id in (*liked, *seen) if item_id not in self.recommender.catalog]
+        if unknown:
+            raise InputError(f"no item {unknown[0]!r} in this catalog ({len(unknown)} of the history's ids are unknown)")
+        pulling = tuple(dict.fromkeys(reversed(liked)))[:HISTORY_PULLS]
+        met = [item_id for item_id in dict.fromkeys((*seen, *liked)) if item_id not in pulling]
+        with self._lock:
+            state = self.state
+            opinions = [Opinion(item_id=item_id, sentiment="past", turn=state.turn) for item_id in met]
+            opinions += [Opinion(item_id=item_id, sentiment="liked", turn=state.turn) for item_id in reversed(pulling)]
+            told = tuple(Change(action="opine", turn=state.turn, opinion=opinion) for opinion in opinions)
+            self._store.save(self.id, replace(state, changes=(*state.changes, *told)))
+        return self.ledger
 
     def choose_kinds(self, *kinds: Kind) -> Reply:
         """Restrict the media, or with no argument lift the restriction, and get the slate that follows."""

@@ -285,3 +285,21 @@ def test_what_is_saved_for_later_does_not_pull(rec: Recommender) -> None:
     picks = chat.send("darker").recommendations
     assert all({"dark", "bleak", "gritty", "scary"} & set(pick.item.moods) for pick in picks)
     assert all(pick.fit != "low" for pick in picks)
+
+
+def test_a_history_is_not_recommended_again_and_its_latest_likes_pull(rec: Recommender) -> None:
+    scary = [item.id for item in rec.catalog.values() if "scary" in item.moods and item.kind == "video"]
+    chat = rec.session()
+    ledger = chat.add_history(liked=scary[:40], seen=scary[30:60])
+    assert ledger.ids("liked") == tuple(scary[35:40])
+    reply = chat.send("a scary film")
+    assert len(reply.recommendations) == 5
+    assert not set(ids(reply)) & set(scary[:60])
+    assert any(claim.field == "near" for pick in reply.recommendations for claim in pick.evidence)
+
+
+def test_a_history_of_another_catalog_is_refused_and_changes_nothing(rec: Recommender) -> None:
+    chat = rec.session()
+    with pytest.raises(InputError, match="2 of the history's ids are unknown"):
+        chat.add_history(liked=["other:1", next(iter(rec.catalog))], seen=["other:2"])
+    assert chat.ledger == rec.session().ledger

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter, ValidationError
+
 from chatrec.catalog.clean import title_key
 from chatrec.catalog.exports import EXPORTS, LIKED_PLAYS, Met, Work
 from chatrec.catalog.report import Report
-from chatrec.errors import InputError
+from chatrec.errors import DataMissingError, InputError
 from chatrec.types import Item
 
 NEAR_YEARS = 1
@@ -31,6 +33,27 @@ class History:
     def to_dict(self) -> dict[str, Any]:
         """Plain data, as the command line prints it."""
         return {"liked": list(self.liked), "seen": list(self.seen), "unmatched": list(self.unmatched)}
+
+    @classmethod
+    def read(cls, path: Path) -> History:
+        """What `to_dict` was written to.
+
+        Raises:
+            DataMissingError: there is no such file.
+            InputError: it is not such a file.
+        """
+        if not path.is_file():
+            raise DataMissingError(f"no history at {path}: make one with `chatrec catalog history`")
+        try:
+            data = _HISTORY.validate_json(path.read_bytes())
+        except ValidationError as error:
+            raise InputError(
+                f"{path} is no history as `chatrec catalog history` writes it: {error.errors()[0]['msg']}"
+            ) from error
+        return data
+
+
+_HISTORY = TypeAdapter(History)
 
 
 def read_history(name: str, path: Path, catalog: Mapping[str, Item], report: Report) -> History:

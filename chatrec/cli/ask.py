@@ -13,6 +13,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from chatrec.catalog.history import History
 from chatrec.cli.options import CatalogPath, IndexPath, Models, NoLLM, Picks, SkipBad
 from chatrec.errors import InputError
 from chatrec.types import CandidatesFound, Final, Kind, Recommendation, Reply
@@ -20,6 +21,9 @@ from chatrec.types import CandidatesFound, Final, Kind, Recommendation, Reply
 if TYPE_CHECKING:
     from chatrec.recommender import Chat, Recommender
 
+HistoryFile = Annotated[
+    Path | None, typer.Option("--history", help="What you liked and saw before: the JSON file of `chatrec catalog history`.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print only the reply, as JSON, on standard output.")]
 
 
@@ -32,9 +36,11 @@ def ask(
     models: Models = None,
     skip_bad: SkipBad = False,
     no_llm: NoLLM = False,
+    history: HistoryFile = None,
 ) -> None:
     """Ask once."""
-    reply = _open(catalog, index, models, skip_bad, no_llm).session().send(message, n=n)
+    conversation = _remembering(_open(catalog, index, models, skip_bad, no_llm).session(), history)
+    reply = conversation.send(message, n=n)
     if as_json:
         sys.stdout.write(json.dumps(reply.to_dict(), ensure_ascii=False, indent=1) + "\n")
     else:
@@ -49,10 +55,11 @@ def chat(
     skip_bad: SkipBad = False,
     no_llm: NoLLM = False,
     session: Annotated[str | None, typer.Option(help="Go on with this conversation (with CHATREC_STORE set).")] = None,
+    history: HistoryFile = None,
 ) -> None:
     """Talk in the terminal; an empty line or Ctrl-D ends it."""
     console = Console()
-    conversation = _open(catalog, index, models, skip_bad, no_llm).session(session)
+    conversation = _remembering(_open(catalog, index, models, skip_bad, no_llm).session(session), history)
     console.print("What are you in the mood for?", style="bold")
     while message := _read_line(console):
         try:
@@ -84,6 +91,14 @@ def _open(catalog: Path | None, index: Path | None, models: Path | None, skip_ba
 
     overrides = {"catalog": catalog, "models": models, "llm": False if no_llm else None}
     return Recommender.open(index=index, skip_bad=skip_bad, progress=sys.stderr.isatty(), **overrides)
+
+
+def _remembering(conversation: Chat, history: Path | None) -> Chat:
+    """The conversation, told of what the person met before."""
+    if history is not None:
+        met = History.read(history)
+        conversation.add_history(met.liked, met.seen)
+    return conversation
 
 
 def _read_line(console: Console) -> str:

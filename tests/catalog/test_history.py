@@ -143,3 +143,16 @@ def test_exports_that_cannot_be_read_are_told(tmp_path: Path) -> None:
         report = Report()
         assert read("trakt", put(tmp_path, {"ratings.json": content}), report) == History()
         assert report.bad == 1
+
+
+def test_a_history_survives_its_file_and_what_is_none_is_named(tmp_path: Path) -> None:
+    history = History(("t:a",), ("t:a", "t:b"), ("Dug",))
+    path = tmp_path / "me.json"
+    path.write_text(json.dumps(history.to_dict()))
+    assert History.read(path) == history
+    with pytest.raises(DataMissingError, match="chatrec catalog history"):
+        History.read(tmp_path / "absent.json")
+    for content in ("", "[]", '{"liked": 3}'):
+        path.write_text(content)
+        with pytest.raises(InputError, match="is no history"):
+            History.read(path)

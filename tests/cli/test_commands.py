@@ -232,3 +232,11 @@ def test_a_page_that_a_script_started_in_the_background_ends_on_an_interrupt() -
         assert any(f":{port}/" in line for line in page.stderr)
         page.send_signal(signal.SIGINT)
         assert page.wait(timeout=60) == 130
+
+
+def test_a_history_keeps_what_was_met_from_coming_again(run: Run, catalog: str, tmp_path: Path) -> None:
+    (tmp_path / "me.json").write_text(json.dumps({"liked": ["t:alien"], "seen": ["t:moon"], "unmatched": []}))
+    ended = run("ask", "a science fiction film", "--json", "--catalog", catalog, "--history", "me.json")
+    assert ended.code == 0
+    assert not {"t:alien", "t:moon"} & {pick["item"]["id"] for pick in json.loads(ended.out)["recommendations"]}
+    assert run("ask", "hello", "--catalog", catalog, "--history", "you.json").code == 6
