@@ -8,7 +8,7 @@ import sys
 import typer
 
 from chatrec import __version__
-from chatrec.cli import ask, catalog, demo, doctor, index, serve, ui
+from chatrec.cli import ask, catalog, demo, doctor, evaluate, index, serve, ui
 from chatrec.cli.replay import baselines, compare, replay
 from chatrec.cli.train import train_head, train_sweep
 from chatrec.errors import ChatrecError
@@ -40,6 +40,7 @@ app.command("baselines")(baselines)
 app.command("compare")(compare)
 app.add_typer(index.app, name="index")
 app.add_typer(catalog.app, name="catalog")
+app.add_typer(evaluate.app, name="evaluate")
 app.add_typer(serve.app, name="serve")
 app.add_typer(train, name="train")
 

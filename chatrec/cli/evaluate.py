@@ -1,0 +1,112 @@
+"""`chatrec evaluate`: systems that learn from interactions, beside each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from chatrec.cli.progress import expected
+from chatrec.errors import DependencyMissingError
+from chatrec.settings import Settings
+
+app = typer.Typer(help="Compare systems that learn from interactions.", no_args_is_help=True)
+
+
+@app.callback()
+def group() -> None:
+    """A group, though it has one command."""
+
+
+@app.command("ratings")
+def ratings(
+    interactions: Annotated[Path, typer.Option("--interactions", help="CSV: user_id,item_id,value,timestamp.")],
+    catalog: Annotated[Path, typer.Option("--catalog", help="The catalog their item ids are of.")],
+    split: Annotated[
+        Literal["last-out", "temporal"],
+        typer.Option("--split", help="Hold out each user's last one, or everything after one moment (the latest tenth)."),
+    ] = "last-out",
+    values: Annotated[
+        Literal["auto", "rating", "log"],
+        typer.Option("--values", help="Compare values as they stand, or as log(1 + value); auto: log if more than 20 differ."),
+    ] = "auto",
+    max_users: Annotated[int, typer.Option("--max-users", min=2, help="Read a uniform sample of so many users.")] = 20_000,
+    value_weight: Annotated[
+        float, typer.Option("--value-weight", min=0.0, help="Weight of squared error against the ranking loss in our model.")
+    ] = 0.2,
+    out: Annotated[Path | None, typer.Option("--out", help="Report to write, JSON.")] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Same seed, same sample, split and start.")] = 0,
+) -> None:
+    """Predict held-out ratings, hours or plays, and rank what was held out among all that a user has not met.
+
+    Our model, which also knows text and facts, is fitted and scored on the same split as the usual baselines.
+    """
+    try:
+        from chatrec.train.ratings import RatingsConfig, run_ratings
+        from chatrec.train.ratings_hybrid import HybridConfig
+    except ModuleNotFoundError as error:
+        raise DependencyMissingError(f"this needs {error.name}: pip install 'chatrec[train]'") from error
+    from chatrec.evaluate.report import write_report
+    from chatrec.index.embed import Embedder
+
+    settings = Settings.load()
+    scale = None if values == "auto" else values
+    hybrid = HybridConfig(value_weight=value_weight)
+    config = RatingsConfig(interactions, catalog, split, scale, max_users, seed, hybrid)
+    with expected("reading") as show:
+        report = run_ratings(config, Embedder.of(settings), settings.build_dir, tick=lambda what, done: show(what, done, None))
+    if out is not None:
+        write_report(out, report)
+    console = Console()
+    for table in tables(report):
+        console.print(table)
+    for line in notes(report):
+        console.print(line, highlight=False)
+    if out is not None:
+        console.print(str(out))
+
+
+def tables(report: Mapping[str, Any]) -> tuple[Table, Table]:
+    """All metrics of every system, and those of items that nobody had met beside those of the others."""
+    from chatrec.evaluate.ratings_metrics import cell
+
+    unit = "of log(1 + value)" if report["reading"]["scale"] == "log" else "of ratings"
+    whole = Table("system", f"RMSE {unit}", "AUC liked", "AUC", "AUC per user", "NDCG@10", title="all held-out interactions")
+    parts = Table("system", "cold: AUC", "NDCG@10", "warm: AUC", "NDCG@10", title="by item, per user")
+    for name, entry in report["systems"].items():
+        whole.add_row(name, *(cell(entry[metric]) for metric in ("rmse", "liked_auc", "auc", "user_auc", "ndcg@10")))
+        slices = (entry["slices"][part] for part in ("cold", "warm"))
+        parts.add_row(name, *(cell(part[metric]) for part in slices for metric in ("peer_auc", "ndcg@10")))
+    whole.caption = (
+        "AUC liked: predicted values tell what is at least the median value; AUC: held-out against unmet items, all users"
+        " together, per user: each alone. 95% intervals, by user."
+    )
+    parts.caption = (
+        "cold: nobody met it in training; AUC here is among unmet items that are as new. —: predicts order only, or none."
+    )
+    return whole, parts
+
+
+def notes(report: Mapping[str, Any]) -> list[str]:
+    """What was read, held out and left out, in sentences."""
+    reading, split = report["reading"], report["split"]
+    of = f" of {reading['users_in_file']:,}" if reading["users_in_file"] else ", a sample of those in the file"
+    told = [
+        f"{reading['users']:,} users{of}; learned from {split['learned_from']:,} interactions, {split['held_out']:,} of"
+        f" {split['users_held_out']:,} users held out ({split['how']}), {split['of_cold_items']:,} of items nobody had met;"
+        f" {split['items_ranked']:,} items ranked"
+    ]
+    if reading["unknown_lines"]:
+        example = reading["unknown_example"]
+        told.append(f"{reading['unknown_lines']:,} lines left out: the catalog lacks their item, for instance {example!r}")
+    if reading["repeated"]:
+        told.append(f"{reading['repeated']:,} lines repeat a user and item named before; the last one counts")
+    if split["of_new_users"]:
+        told.append(f"{split['of_new_users']:,} later interactions left out: their users have no earlier one")
+    if reading["one_value"]:
+        told.append("every value is the same: one class only, so RMSE means nothing and nothing can be told liked from not")
+    return told
