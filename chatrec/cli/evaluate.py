@@ -86,7 +86,8 @@ def tables(report: Mapping[str, Any]) -> tuple[Table, Table]:
         " together, per user: each alone. 95% intervals, by user."
     )
     parts.caption = (
-        "cold: nobody met it in training; AUC here is among unmet items that are as new. —: predicts order only, or none."
+        "cold: nobody met it in training; AUC here is among unmet items that are as new. —: predicts order only, or nothing of"
+        " the kind is held out. chatrec: text, facts, biases and EASE, one model for values and order."
     )
     return whole, parts
 
@@ -102,11 +103,11 @@ def notes(report: Mapping[str, Any]) -> list[str]:
     ]
     if reading["unknown_lines"]:
         example = reading["unknown_example"]
-        told.append(f"{reading['unknown_lines']:,} lines left out: the catalog lacks their item, for instance {example!r}")
+        told.append(f"lines left out, for the catalog lacks their item: {reading['unknown_lines']:,}, for instance {example!r}")
     if reading["repeated"]:
-        told.append(f"{reading['repeated']:,} lines repeat a user and item named before; the last one counts")
+        told.append(f"lines that repeat a user and item named before: {reading['repeated']:,}; the last one counts")
     if split["of_new_users"]:
-        told.append(f"{split['of_new_users']:,} later interactions left out: their users have no earlier one")
+        told.append(f"later interactions left out, for their users have no earlier one: {split['of_new_users']:,}")
     if reading["one_value"]:
         told.append("every value is the same: one class only, so RMSE means nothing and nothing can be told liked from not")
     return told

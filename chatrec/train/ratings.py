@@ -35,7 +35,7 @@ from chatrec.train.ratings_systems import (
     implicit,
 )
 
-OURS = "chatrec (text, facts, bias, EASE)"
+OURS = "chatrec"
 BIAS_RIDGE = (2.0, 5.0, 10.0)
 EASE_RIDGE = (50.0, 200.0, 500.0, 1000.0)
 BLENDS = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0)
@@ -146,7 +146,7 @@ def contenders(data: Split, features: Floats, config: RatingsConfig) -> Iterator
     yield "popularity", lambda: (Popularity.fit(data.train), {})
     yield tuned("bias only", Bias.fit, BIAS_RIDGE, "rmse")
     yield tuned(
-        "matrix factorisation (squared error)",
+        "matrix factorisation",
         lambda train, ridge: fit_factorisation(train, Bias.fit(train, 5.0), ridge, seed=seed),
         (0.05, 0.1, 0.2, 0.5),
         "rmse",

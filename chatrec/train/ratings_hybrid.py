@@ -18,7 +18,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from scipy import sparse
 
 from chatrec.evaluate.ratings import Floats, Interactions, Rows
 from chatrec.train.ratings_systems import Bias, Ease
@@ -178,12 +177,12 @@ class _Data:
         columns = np.concatenate([self.items[user][mask] for user, mask in zip(users, kept, strict=True)])
         left = np.concatenate([self.deviations[user][mask] for user, mask in zip(users, kept, strict=True)])
         scale = (1 / np.sqrt(np.maximum(lengths, 1)))[rows].astype(np.float32)
-        return tuple(self._table(data, rows, columns, len(users)) for data in (scale, scale * left))  # type: ignore[return-value]
-
-    def _table(self, data: Floats, rows: Rows, columns: Rows, height: int) -> torch.Tensor:
-        table = sparse.csr_array((data, (rows, columns)), shape=(height, self.width))
-        parts = (torch.from_numpy(part.astype(np.int64)) for part in (table.indptr, table.indices))
-        return torch.sparse_csr_tensor(*parts, torch.from_numpy(table.data), size=table.shape)  # type: ignore[arg-type]
+        places, size = torch.from_numpy(np.stack([rows, columns])), (len(users), self.width)
+        one, other = (torch.from_numpy(data) for data in (scale, scale * left))
+        return (
+            torch.sparse_coo_tensor(places, one, size, check_invariants=True),
+            torch.sparse_coo_tensor(places, other, size, check_invariants=True),
+        )
 
 
 def _loss(net: _Net, data: _Data, users: Rows, rng: np.random.Generator, config: HybridConfig) -> torch.Tensor:

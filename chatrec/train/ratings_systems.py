@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -189,7 +190,9 @@ class ItemNeighbours:
         """Cosines of columns, the `neighbours` largest of each kept, by `implicit`."""
         model = implicit().nearest_neighbours.CosineRecommender(K=neighbours, num_threads=1)
         table = met(train)
-        model.fit(sparse.csr_matrix(table), show_progress=False)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Method expects CSR input")  # of a matrix that the library makes itself
+            model.fit(sparse.csr_matrix(table), show_progress=False)
         return cls(table, sparse.csr_array(model.similarity))
 
     def scores(self, users: Rows) -> Floats:
