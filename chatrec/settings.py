@@ -57,7 +57,8 @@ class Settings(BaseSettings):
     llm_timeout_s: float = Field(60.0, gt=0, description="longest a whole answer may take")
     llm_stall_s: float = Field(8.0, gt=0, description="longest silence before or between tokens")
     llm_base: str = Field(
-        "", description="folder or hub id of the model that `serve llm` starts; empty: SmolLM2-135M-Instruct from its package"
+        "",
+        description="folder or hub id of the model that `serve llm` starts; empty: the default one, from its package",
     )
     threads: int = Field(
         1, ge=1, description="threads of torch in a turn; its sums are small, and more threads wait for busy cores"

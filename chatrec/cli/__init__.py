@@ -9,6 +9,7 @@ import typer
 
 from chatrec import __version__
 from chatrec.cli import ask, catalog, demo, doctor, evaluate, index, serve, ui
+from chatrec.cli.generator import train_generator
 from chatrec.cli.replay import baselines, compare, replay
 from chatrec.cli.train import train_head, train_sweep
 from chatrec.errors import ChatrecError
@@ -28,6 +29,7 @@ app = typer.Typer(
 )
 train = typer.Typer(help="Learn from dialogs and interactions.", no_args_is_help=True)
 train.command("head")(train_head)
+train.command("generator")(train_generator)
 train.command("sweep")(train_sweep)
 app.command("ask")(ask.ask)
 app.command("chat")(ask.chat)

