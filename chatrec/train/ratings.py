@@ -36,9 +36,9 @@ from chatrec.train.ratings_systems import (
 )
 
 OURS = "chatrec"
-BIAS_RIDGE = (2.0, 5.0, 10.0)
-EASE_RIDGE = (50.0, 200.0, 500.0, 1000.0)
-BLENDS = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0)
+BIAS_RIDGE = (0.5, 2.0, 5.0, 10.0)
+EASE_RIDGE = (10.0, 20.0, 50.0, 200.0, 500.0, 1000.0)
+BLENDS = (0.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
 """Weights of EASE's score against log-probabilities."""
 FACT_DIMENSIONS = 64
 TUNED_ON = 1000
@@ -151,9 +151,9 @@ def contenders(data: Split, features: Floats, config: RatingsConfig) -> Iterator
         (0.05, 0.1, 0.2, 0.5),
         "rmse",
     )
-    yield tuned("item-kNN (implicit)", ItemNeighbours.fit, (20, 100, 300), ndcg)
-    yield tuned("ALS (implicit)", lambda train, alpha: fit_als(train, alpha, seed), (1.0, 5.0, 20.0), ndcg)
-    yield tuned("BPR (implicit)", lambda train, rate: fit_bpr(train, rate, seed), (0.01, 0.05), ndcg)
+    yield tuned("item-kNN (implicit)", ItemNeighbours.fit, (5, 20, 100, 300), ndcg)
+    yield tuned("ALS (implicit)", lambda train, alpha: fit_als(train, alpha, seed), (1.0, 5.0, 20.0, 40.0), ndcg)
+    yield tuned("BPR (implicit)", lambda train, rate: fit_bpr(train, rate, seed), (0.003, 0.01, 0.05), ndcg)
     yield tuned("EASE", Ease.fit, EASE_RIDGE, ndcg)
 
     def ours() -> tuple[Recommender, Mapping[str, Any]]:
