@@ -18,6 +18,7 @@ from chatrec.cli.progress import expected
 from chatrec.errors import DependencyMissingError
 from chatrec.settings import Settings
 from chatrec.train.track import Track
+from chatrec.train.tuning import NEEDS_PEFT, TowerConfig, Tuning
 
 if TYPE_CHECKING:
     from chatrec.train.config import TrainConfig, TrainFiles
@@ -46,6 +47,10 @@ def train_head(
     folds: Folds = 5,
     refit: Annotated[bool, typer.Option("--refit/--no-refit", help="Fit on train + valid in the end, or on train only.")] = True,
     config: Annotated[Path | None, typer.Option("--config", help="How to fit the head: the best.json of `train sweep`.")] = None,
+    tuning: Annotated[Tuning, typer.Option("--tuning", help="How the text encoder is adapted to what people ask.")] = "none",
+    tuning_examples: Annotated[
+        int, typer.Option("--tuning-examples", min=1, help="Most turns an encoder is tuned on, per fit; linear takes all.")
+    ] = TowerConfig.examples,
     track: Tracked = "none",
 ) -> None:
     """Learn retrievers, fusion, scoring head and calibration for one catalog, from dialogs that speak of it.
@@ -53,15 +58,22 @@ def train_head(
     Interrupted, it goes on when the same command is given again, with the same result; finished steps wait in OUT/unfinished.
     """
     with _needs_extra():
+        from chatrec.train.card import told_tower
         from chatrec.train.config import HeadOptions, TrainConfig, TrainFiles
         from chatrec.train.head import Trainer
+        from chatrec.train.models import ModelsConfig
+
+        if tuning in NEEDS_PEFT:
+            import peft  # noqa: F401 - so that it is missed before the work begins, not after
 
     options = HeadOptions.read(config) if config else HeadOptions()
     files = TrainFiles(tuple(dialogs), catalog, valid, interactions, interactions_catalog)
-    told = TrainConfig(folds, seed, refit, head=options)
+    models = ModelsConfig(tower=TowerConfig(tuning, tuning_examples))
+    told = TrainConfig(folds, seed, refit, models, options)
     with _preparation(files, told, track, out) as preparation:
         facts = Trainer(preparation, {"command": shlex.join(["chatrec", *sys.argv[1:]])}).run(out)
     typer.echo(f"{', '.join(facts['retrievers'])} and a {facts['head']['kind']} head in {out}; see {out / 'README.md'}")
+    typer.echo(f"text tower: {told_tower(facts['text_tower'])}")
     for protocol, metrics in facts["valid"].items():
         shown = ", ".join(f"R@{k} {value['value']:.3f}" for k, value in metrics["recall"].items())
         typer.echo(f"valid (protocol {protocol}, before it was learned from): {shown}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import os
 from collections.abc import Sequence
@@ -66,6 +67,10 @@ class Embedder:
             return SentenceTransformer(self._location, device="cpu", local_files_only=local)
         except (OSError, ValueError) as error:
             raise ModelMissingError(f"embedder {self._location!r} cannot be loaded: {error}. Set CHATREC_EMBEDDER") from error
+
+    def copy_of_model(self) -> SentenceTransformer:
+        """The model, for one who changes its weights."""
+        return copy.deepcopy(self._model)
 
     @property
     def dimension(self) -> int:

@@ -19,6 +19,7 @@ from chatrec.errors import ModelMissingError
 from chatrec.index.open import Index
 from chatrec.retrieve.concepts import concepts
 from chatrec.retrieve.retrievers import best_allowed
+from chatrec.retrieve.tower import EncoderTower, LinearTower
 from chatrec.types import Constraint, Query
 
 Floats = NDArray[np.float32]
@@ -233,7 +234,9 @@ class Prior:
         return cls(arrays["values"])
 
 
-KINDS: Mapping[str, Any] = {model.kind: model for model in (ItemToItem, BagOfConcepts, DialogNeighbours, Prior)}
+KINDS: Mapping[str, Any] = {
+    model.kind: model for model in (ItemToItem, BagOfConcepts, DialogNeighbours, Prior, LinearTower, EncoderTower)
+}
 
 
 def save_models(folder: Path, models: Mapping[str, Model], catalog_sha256: str, rows: int) -> None:

@@ -86,6 +86,7 @@ def _lines(facts: Mapping[str, Any]) -> list[str]:
     lines = ["# Models of one catalog", ""]
     lines += [f"Learned from {facts['dialogs']} dialogs, seed {facts['seed']}, {facts['folds']} folds."]
     lines += [f"Retrievers: {', '.join(facts['retrievers']) or 'none but the ones every catalog has'}."]
+    lines += [f"Text tower: {told_tower(facts['text_tower'])}."]
     lines += [f"Head: {head['kind']}{' (' + head['why'] + ')' if 'why' in head else ''}.", ""]
     if facts["valid"]:
         note = "before the final fit, which includes the validation dialogs" if facts["refitted"] else "never trained on"
@@ -103,6 +104,15 @@ def _lines(facts: Mapping[str, Any]) -> list[str]:
     lines += [f"{_told(facts['options']['fit'])}; {_told(facts['options']['shape'])}.", ""]
     lines += [f"- {name} {version}" for name, version in facts["versions"].items()]
     return lines
+
+
+def told_tower(tower: Mapping[str, Any]) -> str:
+    """How the text tower was tuned and how many of its parameters were trained."""
+    if tower["tuning"] == "none":
+        return "the index's encoder as it is"
+    if not tower["trainable_parameters"]:
+        return f"the index's encoder as it is, since the dialogs hold nothing to tune it on ({tower['tuning']} was asked for)"
+    return f"{tower['tuning']}, {tower['trainable_parameters']:,} trainable parameters"
 
 
 def _told(options: Mapping[str, Any]) -> str:

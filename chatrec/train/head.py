@@ -12,11 +12,13 @@ import numpy as np
 
 from chatrec.evaluate.leaks import Fingerprints
 from chatrec.retrieve.collaborative import Model, save_models
+from chatrec.retrieve.tower import EncoderTower, LinearTower
 from chatrec.score.head import SHIPPED, Head, HeadConfig, load_head, save_head
 from chatrec.train.card import write_card
 from chatrec.train.costs import finishing
 from chatrec.train.data import Dialogs
 from chatrec.train.fit import FitConfig, calibrate, fit_head, predict
+from chatrec.train.models import TOWER
 from chatrec.train.pools import Pools, pool_metrics, reliability
 from chatrec.train.prepare import ENOUGH, POOLS, Preparation, Prepared, fold_of, fusion_config
 from chatrec.train.steps import Kind, clear, versions
@@ -149,6 +151,7 @@ class Trainer:
         lines = preparation.lines + (preparation.valid_lines if refitted else ())
         facts |= {"retrievers": list(models), "dialogs": len(lines), "refitted": refitted, "seed": self._config.seed}
         facts |= {
+            "text_tower": {"tuning": self._config.models.tower.tuning, "trainable_parameters": trained_in(models)},
             "bag_epochs": preparation.models_config.bag.epochs,
             "folds": self._config.folds,
             "data": preparation.files.hashes(),
@@ -168,6 +171,12 @@ class Trainer:
             write_card(folder, facts)
 
         preparation.steps.publish(out, save, facts)
+
+
+def trained_in(models: Mapping[str, Model]) -> int:
+    """Parameters of the text tower that were trained; 0 without one."""
+    tower = models.get(TOWER)
+    return tower.parameters if isinstance(tower, LinearTower | EncoderTower) else 0
 
 
 def reliability_of(learned: Learned, pools: Pools) -> list[dict[str, Any]]:

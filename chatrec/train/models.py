@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from chatrec.index.open import Index
 from chatrec.retrieve.collaborative import ItemToItem, Model
@@ -22,8 +23,10 @@ from chatrec.train.retrievers import (
     incidence,
     prior,
 )
+from chatrec.train.tower import fit_tower
+from chatrec.train.tuning import TowerConfig
 
-CO_MENTIONED, FOLLOWED, BAG, NEIGHBOURS = "co_mentioned", "followed_by", "bag", "dialogs"
+CO_MENTIONED, FOLLOWED, BAG, NEIGHBOURS, TOWER = "co_mentioned", "followed_by", "bag", "dialogs", "tower"
 RECOMMENDED, NAMED, CO_RATED = "recommended", "named", "co_rated"
 FEATURE_ONLY = (RECOMMENDED, NAMED)
 """Priors bring up the same items for anyone; they inform the head and retrieve nothing."""
@@ -34,6 +37,7 @@ class ModelsConfig:
     """How the retrievers are fitted."""
 
     bag: BagConfig = field(default_factory=BagConfig)
+    tower: TowerConfig = field(default_factory=TowerConfig)
     rating_regularisation: float = 200.0
     text_weight: float = 2.0
     """Weight of a dialog with text against a bare sequence of mentions, in the bag of concepts."""
@@ -44,7 +48,7 @@ def fit_models(
     dialogs: Dialogs,
     config: ModelsConfig,
     rated: ItemToItem | None,
-    report: Callable[[Mark], None] = lambda mark: None,
+    report: Callable[[str, Mark], None] = lambda name, mark: None,
 ) -> dict[str, Model]:
     """Fit every retriever that these dialogs allow.
 
@@ -53,7 +57,7 @@ def fit_models(
         dialogs: what is learned from.
         config: hyper-parameters.
         rated: co-rating weights, which do not depend on the dialogs.
-        report: receives marks of the one fit that takes long, the bag of concepts.
+        report: receives marks of the fits that take long, the bag of concepts and the text tower, by the retriever's name.
     """
     items = len(index.ids)
     models: dict[str, Model] = {}
@@ -65,7 +69,9 @@ def fit_models(
     if dialogs.cases:
         models[NEIGHBOURS] = _neighbours(index, dialogs.cases)
         examples = [_weighted(case, config.text_weight) for case in dialogs.cases]
-        models[BAG] = bag_of_concepts(index, examples, config.bag, report)
+        models[BAG] = bag_of_concepts(index, examples, config.bag, partial(report, BAG))
+        if tower := fit_tower(index, examples, config.tower, partial(report, TOWER)):
+            models[TOWER] = tower
     if counts := Counter(row for case in dialogs.cases if case.example.recommended for row in case.example.targets):
         models[RECOMMENDED] = prior(counts, items)
     if groups:

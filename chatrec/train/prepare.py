@@ -39,7 +39,7 @@ from chatrec.train.track import NoTracker, Tracker
 
 ENOUGH = 60
 """Instances with gold among the candidates that a head of its own needs; with fewer, the shipped head is kept."""
-LEARNED_WEIGHTS = {"bag": 3.0, "co_mentioned": 1.5, "dialogs": 1.5, "followed_by": 0.7, "co_rated": 0.7}
+LEARNED_WEIGHTS = {"bag": 3.0, "co_mentioned": 1.5, "dialogs": 1.5, "followed_by": 0.7, "co_rated": 0.7, "tower": 1.0}
 """Fusion weights of trained retrievers."""
 LEARNED_DEPTH = 300
 """Items taken of each retriever, and candidates passed on, where retrievers were trained. On a held-out fold of ReDial's
@@ -95,7 +95,8 @@ class Preparation:
         self.meter.say("opening the index")
         self.index = ExactIndex.of(open_or_build(catalog, embedder, build_dir))
         self._users = self._read_interactions()
-        self.models_config = replace(config.models, bag=replace(config.models.bag, seed=config.seed))
+        bag, tower = (replace(part, seed=config.seed) for part in (config.models.bag, config.models.tower))
+        self.models_config = replace(config.models, bag=bag, tower=tower)
 
     @contextmanager
     def resuming(self, out: Path) -> Iterator[None]:
@@ -182,7 +183,9 @@ class Preparation:
         def fit() -> dict[str, Model]:
             rated = self._rated
             self.meter.begin(name, what)
-            return fit_models(self.index, dialogs, self.models_config, rated, self.told(f"bag/{name}"))
+            return fit_models(
+                self.index, dialogs, self.models_config, rated, lambda part, mark: self.told(f"{part}/{name}")(mark)
+            )
 
         def save(folder: Path, models: dict[str, Model]) -> None:
             save_models(folder, models, self.index.catalog.sha256, len(self.index.ids))
