@@ -9,7 +9,9 @@ from dataclasses import dataclass
 
 from chatrec.train.config import Shape
 from chatrec.train.fit import FitConfig
+from chatrec.train.models import ModelsConfig
 from chatrec.train.retrievers import ENOUGH_PAIRS, BagConfig
+from chatrec.train.tuning import TowerConfig
 
 CHAR_S = 6e-5
 """To embed a character of a text; contexts are cut at about what the encoder reads."""
@@ -19,6 +21,10 @@ LOGIT_S = 2.4e-8
 """Of a pair of context and target in an epoch of the bag of concepts, per item."""
 STEP_S = 2.2e-6
 """Of a step of its optimizer, per item."""
+TUNE_S = 0.1
+"""Of a turn in an epoch of tuning a text encoder."""
+ENCODE_S = 0.03
+"""To encode a turn's text once more, with a tuned encoder."""
 HEAD_S = 2e-4
 """Of an instance in an epoch of one member of the head, with losses and recall afterwards."""
 EASE_S = 4e-11
@@ -44,36 +50,54 @@ class Size:
     rated: bool
 
 
-def preparing(size: Size, bag: BagConfig, folds: int) -> dict[str, float]:
+def preparing(size: Size, models: ModelsConfig, folds: int) -> dict[str, float]:
     """Step → expected seconds, up to the pools."""
+    bag, tower = models.bag, models.tower
     tried = {bag.epochs, *bag.tried} if size.pairs <= ENOUGH_PAIRS else set()
     epochs = sorted(tried)[len(tried) // 2] if tried else bag.epochs
     costs = {"said": READ_S + size.chars * CHAR_S, "epochs": 0.8 * sum(tried) * _epoch(size.pairs, size.items, bag)}
-    costs |= {"rated": size.items**3 * EASE_S if size.rated else 0.0, "models": _bag(size.pairs, size.items, bag, epochs)}
+    costs |= {"rated": size.items**3 * EASE_S if size.rated else 0.0, "models": 0.0}
+    costs["models"] = _bag(size.pairs, size.items, bag, epochs) + _tower(size.pairs, tower)
     for fold in range(1, folds + 1):
         costs[f"fold-{fold}-models"] = (1 - 1 / folds) * costs["models"]
-        costs[f"fold-{fold}"] = size.asked / folds * ASKED_S
+        costs[f"fold-{fold}"] = size.asked / folds * _asked(tower)
     return costs
 
 
-def finishing(size: Size, bag: BagConfig, fit: FitConfig, shape: Shape, *, refit: bool) -> dict[str, float]:
+def finishing(size: Size, models: ModelsConfig, fit: FitConfig, shape: Shape, *, refit: bool) -> dict[str, float]:
     """Step → expected seconds, from the pools to the written folder."""
+    bag, tower = models.bag, models.tower
     once = fitting(size.asked, fit, shape)
     costs = {
         "stopped": 0.8 * once,
         "head": 0.6 * once,
         "valid-said": size.valid_chars * CHAR_S,
-        "valid": size.valid_asked * ASKED_S,
+        "valid": size.valid_asked * _asked(tower),
     }
     if refit and size.valid_asked:
         more = 1 + size.valid_pairs / max(size.pairs, 1)
-        costs |= {"head-all": 0.6 * once * more, "models-all": _bag(size.pairs, size.items, bag, bag.epochs) * more}
+        learned = _bag(size.pairs, size.items, bag, bag.epochs) * more + _tower(size.pairs + size.valid_pairs, tower)
+        costs |= {"head-all": 0.6 * once * more, "models-all": learned}
     return {**costs, "write": WRITE_S}
 
 
 def fitting(instances: int, fit: FitConfig, shape: Shape) -> float:
     """Seconds of one fit of a head."""
     return instances * fit.epochs * shape.members * HEAD_S
+
+
+def share_of_bag(size: Size, models: ModelsConfig) -> float:
+    """What part of fitting the retrievers the bag of concepts takes; the text tower takes the rest."""
+    bag = _bag(size.pairs, size.items, models.bag, models.bag.epochs)
+    return bag / max(bag + _tower(size.pairs, models.tower), 1e-9)
+
+
+def _tower(pairs: int, tower: TowerConfig) -> float:
+    return 0.0 if tower.tuning in ("none", "linear") else min(pairs, tower.examples) * tower.epochs * TUNE_S
+
+
+def _asked(tower: TowerConfig) -> float:
+    return ASKED_S if tower.tuning in ("none", "linear") else ASKED_S + ENCODE_S
 
 
 def _bag(pairs: int, items: int, bag: BagConfig, epochs: int) -> float:

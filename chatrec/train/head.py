@@ -68,7 +68,7 @@ class Trainer:
 
     def _costs(self) -> dict[str, float]:
         preparation, config = self._preparation, self._config
-        after = finishing(preparation.size, preparation.models_config.bag, config.head.fit, config.head.shape, refit=config.refit)
+        after = finishing(preparation.size, preparation.models_config, config.head.fit, config.head.shape, refit=config.refit)
         return preparation.costs() | after
 
     def _run(self, out: Path) -> dict[str, Any]:

@@ -26,11 +26,11 @@ from chatrec.score.features import BASE_RETRIEVERS, Features, feature_names
 from chatrec.score.head import SHIPPED, Head, HeadConfig, load_head
 from chatrec.score.table import Floats
 from chatrec.train.config import TrainConfig, TrainFiles
-from chatrec.train.costs import Size, preparing
+from chatrec.train.costs import Size, preparing, share_of_bag
 from chatrec.train.data import Case, Dialogs, gather, read_all, read_interactions, turns_of
 from chatrec.train.exact import ExactIndex
 from chatrec.train.meter import Mark, Meter
-from chatrec.train.models import FEATURE_ONLY, co_rated, fit_models
+from chatrec.train.models import BAG, FEATURE_ONLY, co_rated, fit_models
 from chatrec.train.pools import Pools, build_pools
 from chatrec.train.retrievers import choose_epochs
 from chatrec.train.said import VECTORS, embed, said, with_memory
@@ -133,7 +133,7 @@ class Preparation:
 
     def costs(self) -> dict[str, float]:
         """The steps of `run` and what they are expected to take."""
-        return preparing(self.size, self.models_config.bag, self.config.folds)
+        return preparing(self.size, self.models_config, self.config.folds)
 
     def run(self) -> Prepared:
         """Read, fit retrievers, and retrieve out of fold."""
@@ -180,12 +180,16 @@ class Preparation:
     def fit(self, name: str, dialogs: Dialogs, what: str) -> dict[str, Model]:
         """Retrievers fitted on some dialogs, as a step of this name."""
 
+        share = share_of_bag(self.size, self.models_config)
+
+        def report(part: str, mark: Mark) -> None:
+            done = share * mark.done if part == BAG else share + (1 - share) * mark.done
+            self.told(f"{part}/{name}")(replace(mark, done=done))
+
         def fit() -> dict[str, Model]:
             rated = self._rated
             self.meter.begin(name, what)
-            return fit_models(
-                self.index, dialogs, self.models_config, rated, lambda part, mark: self.told(f"{part}/{name}")(mark)
-            )
+            return fit_models(self.index, dialogs, self.models_config, rated, report)
 
         def save(folder: Path, models: dict[str, Model]) -> None:
             save_models(folder, models, self.index.catalog.sha256, len(self.index.ids))

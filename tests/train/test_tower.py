@@ -18,6 +18,7 @@ from chatrec.index.open import Index
 from chatrec.retrieve.adapt import body, changed, insert_adapters
 from chatrec.retrieve.collaborative import load_models, save_models
 from chatrec.retrieve.tower import EncoderTower, LinearTower
+from chatrec.train.costs import Size, preparing, share_of_bag
 from chatrec.train.models import ModelsConfig
 from chatrec.train.retrievers import Example
 from chatrec.train.tower import fit_tower
@@ -77,9 +78,17 @@ def test_every_kind_learns_what_words_stand_for(tuning: Tuning, towers: dict, sm
 
 
 @pytest.mark.parametrize("tuning", ["linear", *ENCODERS])
-def test_the_same_seed_gives_the_same_tower(tuning: Tuning, towers: dict, small_index: Index, planted: list[Example]) -> None:
-    again = fitted(small_index, planted, tuning).arrays()
-    assert all(np.array_equal(array, again[name]) for name, array in towers[tuning].arrays().items())
+def test_the_same_seed_gives_the_same_tower_and_another_seed_another(
+    tuning: Tuning, small_index: Index, planted: list[Example]
+) -> None:
+    def arrays(seed: int) -> dict[str, np.ndarray]:
+        tower = fit_tower(small_index, planted, replace(CONFIG, tuning=tuning, epochs=1, linear_epochs=1, seed=seed))
+        assert tower is not None
+        return dict(tower.arrays())
+
+    first, again, other = arrays(0), arrays(0), arrays(1)
+    assert all(np.array_equal(array, again[name]) for name, array in first.items())
+    assert any(not np.array_equal(array, other.get(name)) for name, array in first.items())
 
 
 @pytest.mark.parametrize("tuning", ["linear", *ENCODERS])
@@ -190,6 +199,15 @@ def test_training_with_a_tower_writes_it_tells_of_it_and_gives_the_head_its_scor
     train(tmp_path, "again", config, valid=tmp_path / "valid.jsonl")
     first, second = digests(tmp_path / "models"), digests(tmp_path / "again")
     assert all(first[name] == second[name] for name in ("head.safetensors", "head.json", "card.json"))
+
+
+def test_tuning_an_encoder_is_counted_in_the_time_that_is_told() -> None:
+    size = Size(items=1000, chars=10**5, valid_chars=0, pairs=500, asked=400, valid_asked=0, valid_pairs=0, rated=False)
+    none, linear, lora = (ModelsConfig(tower=TowerConfig(tuning)) for tuning in ("none", "linear", "lora"))
+    assert preparing(size, none, 5) == preparing(size, linear, 5)
+    assert sum(preparing(size, lora, 5).values()) > sum(preparing(size, none, 5).values()) + 400
+    assert share_of_bag(size, none) == 1.0
+    assert 0 < share_of_bag(size, lora) < 1
 
 
 def test_without_tuning_there_is_no_tower(small_index: Index, planted: list[Example]) -> None:
