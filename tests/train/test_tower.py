@@ -10,10 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from dialog_samples import items
+from dialog_samples import SAMPLE, items, many_dialogs, write_dialogs
 from quick import QUICK, digests, train, write_valid
 
-from chatrec.errors import ModelMissingError, SettingsError
+from chatrec.cli import main
+from chatrec.errors import DependencyMissingError, ModelMissingError, SettingsError
 from chatrec.index.open import Index
 from chatrec.retrieve.adapt import body, changed, insert_adapters
 from chatrec.retrieve.collaborative import load_models, save_models
@@ -208,6 +209,20 @@ def test_tuning_an_encoder_is_counted_in_the_time_that_is_told() -> None:
     assert sum(preparing(size, lora, 5).values()) > sum(preparing(size, none, 5).values()) + 400
     assert share_of_bag(size, none) == 1.0
     assert 0 < share_of_bag(size, lora) < 1
+
+
+def test_tuning_by_lora_without_peft_is_refused_before_the_work_begins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "peft", None)
+    log = write_dialogs(tmp_path / "train.jsonl", many_dialogs(3))
+    files = ["--dialogs", str(log), "--catalog", str(SAMPLE), "--out", str(tmp_path / "models")]
+    monkeypatch.setattr(sys, "argv", ["chatrec", "train", "head", *files, "--tuning", "lora"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == DependencyMissingError.exit_code
+    assert "training needs peft: pip install 'chatrec[train]'" in capsys.readouterr().err
+    assert not (tmp_path / "models").exists()
 
 
 def test_without_tuning_there_is_no_tower(small_index: Index, planted: list[Example]) -> None:
