@@ -21,7 +21,7 @@ LOGIT_S = 2.4e-8
 """Of a pair of context and target in an epoch of the bag of concepts, per item."""
 STEP_S = 2.2e-6
 """Of a step of its optimizer, per item."""
-TUNE_S = 0.1
+TUNE_S = 0.15
 """Of a turn in an epoch of tuning a text encoder."""
 ENCODE_S = 0.03
 """To encode a turn's text once more, with a tuned encoder."""
