@@ -50,7 +50,7 @@ Generated = Generator[Event, None, tuple[tuple[Draft, ...], tuple[str, ...]]]
 """Events while the model writes; returns the drafts and why they are less than they could be."""
 TAKING_BACK = ("unconstrain", "unwish", "unopine")
 """Changes by hand after which the last message no longer says what is wanted."""
-OTHERS = ("more", "surprise", "critique", "swap")
+OTHERS = ("more", "surprise", "critique")
 """Intents that ask for something that was not shown before."""
 
 
@@ -90,12 +90,11 @@ class Turn:
         if reading.intent in SPOKEN:
             yield self._finish(engine, self._answer(engine, reading, ledger))
             return
-        query, pool = self._retrieve(
-            engine, ledger, "" if _is_command(reading) else self.message, others=reading.intent in OTHERS
-        )
+        words = "" if _is_command(reading) else self.message
         if reading.intent == "swap":
-            yield self._finish(engine, self._filled(engine, query, pool, reading))
+            yield self._finish(engine, self._filled(engine, reading, ledger, words))
             return
+        query, pool = self._retrieve(engine, ledger, words, others=reading.intent in OTHERS)
         exhausted = ""
         if not pool:
             empty = self._empty(engine, query, reading)
@@ -135,30 +134,30 @@ class Turn:
         ledger = replay(self.changes)
         reading = Reading(language=language_of(self.message))
         words = "" if self.changes[-1].action in TAKING_BACK else self.message
-        query, pool = self._retrieve(engine, ledger, words, others=keep)
-        if keep:
-            reply = self._filled(engine, query, pool, reading)
-        elif not pool:
-            reply = self._empty(engine, query, reading)
-        else:
-            scored = engine.scorer(query, pool)
-            context = FactContext(ledger, engine.index.catalog, near_liked(engine.index, query, scored), reading.language)
-            shown = slate(drafts_from_facts(scored, context), engine.n, ledger, candidate=_candidate)
-            reply = final_reply(reading, context, recommend(shown, context), engine.n, (), pool=scored)
-        self._finish(engine, reply)
+        fill = self._filled if keep else self._anew
+        self._finish(engine, fill(engine, reading, ledger, words))
         assert self.reply is not None
         return self.reply
 
-    def _filled(self, engine: Engine, query: Query, pool: Sequence[Candidate], reading: Reading) -> Reply:
+    def _anew(self, engine: Engine, reading: Reading, ledger: Ledger, words: str) -> Reply:
+        """A new slate without the language model."""
+        query, pool = self._retrieve(engine, ledger, words, others=False)
+        if not pool:
+            return self._empty(engine, query, reading)
+        scored = engine.scorer(query, pool)
+        context = FactContext(ledger, engine.index.catalog, near_liked(engine.index, query, scored), reading.language)
+        shown = slate(drafts_from_facts(scored, context), engine.n, ledger, candidate=_candidate)
+        return final_reply(reading, context, recommend(shown, context), engine.n, (), pool=scored)
+
+    def _filled(self, engine: Engine, reading: Reading, ledger: Ledger, words: str) -> Reply:
         """The last slate, with others only where something had to go, without the language model."""
-        ledger = query.ledger
         kept = kept_picks(engine.index.catalog, ledger)
+        query, pool = self._retrieve(engine, ledger, words, others=True, kept=frozenset(item.id for item in kept))
         if not pool and not kept:
             return self._empty(engine, query, reading)
         n = len(ledger.last_shown) or engine.n
-        with_kept = engine.fusion(replace(query, excluded=query.excluded.difference(item.id for item in kept)))
-        found = {candidate.item.id: candidate for candidate in with_kept}  # what speaks for them now, as for the others
-        scored = engine.scorer(query, [found.get(item.id, Candidate(item=item)) for item in kept] + list(pool))
+        found = {candidate.item.id for candidate in pool}
+        scored = engine.scorer(query, [*pool, *(Candidate(item=item) for item in kept if item.id not in found)])
         context = FactContext(ledger, engine.index.catalog, near_liked(engine.index, query, scored), reading.language)
         shown = fill_gaps(ledger.last_shown, kept, drafts_from_facts(scored, context), n)
         return final_reply(reading, context, recommend(shown, context), n, (), pool=scored)
@@ -184,9 +183,13 @@ class Turn:
             detail |= {"n_out": len(reading.changes), "intent": reading.intent, "language": reading.language}
         return reading, ledger
 
-    def _retrieve(self, engine: Engine, ledger: Ledger, words: str, *, others: bool) -> tuple[Query, tuple[Candidate, ...]]:
+    def _retrieve(
+        self, engine: Engine, ledger: Ledger, words: str, *, others: bool, kept: frozenset[str] = frozenset()
+    ) -> tuple[Query, tuple[Candidate, ...]]:
+        """The query and its candidates; `others` leaves out what was shown, but for the items that are kept."""
         with self.stages.stage("embed", 1) as detail:
             query = compose(engine.index, ledger, words, exclude_shown=others)
+            query = replace(query, excluded=query.excluded - kept)
             detail |= {"n_out": int(query.vector is not None)}
         with self.stages.stage("retrieve", len(engine.index.ids)) as detail:
             pool = engine.fusion(query)

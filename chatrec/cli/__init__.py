@@ -9,9 +9,8 @@ import typer
 
 from chatrec import __version__
 from chatrec.cli import ask, catalog, demo, doctor, evaluate, index, serve, ui
-from chatrec.cli.generator import train_generator
 from chatrec.cli.replay import baselines, compare, replay
-from chatrec.cli.train import train_head, train_sweep
+from chatrec.cli.train import train_generator, train_head, train_sweep
 from chatrec.errors import ChatrecError
 from chatrec.settings import Settings
 from chatrec.telemetry import configure
