@@ -122,6 +122,7 @@ def train_generator(
         list[Path] | None, typer.Option("--dialogs", help="Dialog log whose messages give requests their shape; several times.")
     ] = None,
     base: Annotated[Path | None, typer.Option("--base", help="Folder of the model to teach; none: the default one.")] = None,
+    start: Annotated[Path | None, typer.Option("--start", help="Folder of an adapter to teach further; none: a new one.")] = None,
     lessons: Annotated[int, typer.Option("--lessons", min=1, help="How many requests to learn from, each once.")] = 1000,
     rank: Annotated[int, typer.Option("--rank", min=1, max=128, help="Rank of the LoRA matrices.")] = 16,
     learning_rate: Annotated[float, typer.Option("--learning-rate", min=0.0, help="Highest learning rate.")] = 5e-4,
@@ -168,7 +169,7 @@ def train_generator(
             pace = (began[-1] - began[0]) / (len(began) - 1) if len(began) > 1 else None
             show(f"learning, loss {loss:.3f}", done / steps, None if pace is None else pace * (steps - done))
 
-        facts = train_generator(made, folder, out, config, tick)
+        facts = train_generator(made, folder, out, config, tick, start=start)
     versions = {"torch": torch.__version__, "python": platform.python_version()}
     data = {path.name: file_sha256(path) for path in dialogs or []}
     write_generator_card(out, facts | {"base": folder.name, "lessons": len(made), "versions": versions, "data": data})

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -17,18 +18,22 @@ from typing import Any
 
 import numpy as np
 import torch
-from peft import LoraConfig, PeftModel, get_peft_model, get_peft_model_state_dict
-from safetensors.torch import load_file, save_file
+from peft import LoraConfig, PeftModel, get_peft_model, get_peft_model_state_dict, set_peft_model_state_dict
+from safetensors import SafetensorError
+from safetensors.torch import load, load_file, save_file
 from torch.nn.functional import cross_entropy
 from transformers import AutoModelForCausalLM, AutoTokenizer, DynamicCache, PreTrainedModel, PreTrainedTokenizerBase
 
-from chatrec.errors import DataMissingError
+from chatrec.errors import DataMissingError, ModelMissingError
 from chatrec.train.judge import Answered
 from chatrec.train.lessons import Lesson
 
 UNFINISHED = "unfinished"
+ADAPTER_FILE = "adapter_model.safetensors"
 STATE, WEIGHTS = "state.json", "state.safetensors"
 IGNORED = -100
+SLOT = re.compile(r"^\S+", re.MULTILINE)
+"""What a line of an answer begins with."""
 LINEAR = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 """The linear layers of a Llama block."""
 Tick = Callable[[int, int, float], None]
@@ -50,6 +55,8 @@ class GeneratorConfig:
     clip: float = 1.0
     save_every: int = 20
     """Steps after which the run is saved, so that it can be gone on with."""
+    choosing: float = 3.0
+    """Weight in the loss of the tokens that choose: a line's slot, and the answer's end. The others copy facts."""
     seed: int = 0
 
 
@@ -59,6 +66,8 @@ class Encoded:
 
     request: list[int]
     answer: list[int]
+    choosing: list[bool]
+    """Which of the answer's tokens name a slot or end it."""
 
     def __len__(self) -> int:
         return len(self.request) + len(self.answer)
@@ -81,7 +90,10 @@ class Lines:
         text = self._template(lesson.messages, prompt=True)
         if not text.startswith(self._head):
             raise ValueError("a lesson's rules differ from the others'")
-        return Encoded(self._ids(text[len(self._head) :]), [*self._ids(lesson.answer), self.end])
+        answer: Any = self._tokenizer(lesson.answer, add_special_tokens=False, return_offsets_mapping=True)
+        named = {place for line in SLOT.finditer(lesson.answer) for place in range(*line.span())}
+        choosing = [begin in named for begin, _ in answer["offset_mapping"]]
+        return Encoded(self._ids(text[len(self._head) :]), [*answer["input_ids"], self.end], [*choosing, True])
 
     def _template(self, messages: Sequence[tuple[str, str]], *, prompt: bool) -> str:
         said = [{"role": role, "content": text} for role, text in messages]
@@ -91,13 +103,14 @@ class Lines:
         return list(self._tokenizer(text, add_special_tokens=False)["input_ids"])
 
 
-def answer_loss(model: PreTrainedModel, prefix: Sequence[int], batch: Sequence[Encoded]) -> torch.Tensor:
-    """Mean cross-entropy of the answers' tokens.
+def answer_loss(model: PreTrainedModel, prefix: Sequence[int], batch: Sequence[Encoded], choosing: float = 1.0) -> torch.Tensor:
+    """Weighted mean cross-entropy of the answers' tokens.
 
     Args:
         model: a causal language model.
         prefix: tokens of the rules; run once and shared by the batch.
         batch: what follows them.
+        choosing: weight of the tokens that name a slot or end the answer; all others weigh 1.
     """
     rules: Any = model.model(torch.tensor([list(prefix)]), use_cache=True, past_key_values=DynamicCache())
     cache = rules.past_key_values
@@ -105,17 +118,20 @@ def answer_loss(model: PreTrainedModel, prefix: Sequence[int], batch: Sequence[E
     longest = max(map(len, batch))
     ids = torch.zeros(len(batch), longest, dtype=torch.long)
     labels = torch.full((len(batch), longest), IGNORED)
+    weights = torch.ones(len(batch), longest)
     mask = torch.zeros(len(batch), len(prefix) + longest, dtype=torch.long)
     mask[:, : len(prefix)] = 1
     for row, one in enumerate(batch):
         tokens = torch.tensor(one.request + one.answer)
         ids[row, : len(one)] = tokens
         labels[row, len(one.request) - 1 : len(one) - 1] = tokens[len(one.request) :]
+        weights[row, len(one.request) - 1 : len(one) - 1][torch.tensor(one.choosing)] = choosing
         mask[row, len(prefix) : len(prefix) + len(one)] = 1
     positions = torch.arange(len(prefix), len(prefix) + longest).expand(len(batch), -1)
     hidden = model.model(ids, attention_mask=mask, position_ids=positions, past_key_values=cache).last_hidden_state
     wanted = labels != IGNORED
-    return cross_entropy(model.lm_head(hidden[wanted]).float(), labels[wanted])
+    losses = cross_entropy(model.lm_head(hidden[wanted]).float(), labels[wanted], reduction="none")
+    return (losses * weights[wanted]).sum() / weights[wanted].sum()
 
 
 def batches(lengths: Sequence[int], size: int, seed: int) -> list[list[int]]:
@@ -129,7 +145,13 @@ def batches(lengths: Sequence[int], size: int, seed: int) -> list[list[int]]:
 
 
 def train_generator(
-    lessons: Sequence[Lesson], base: Path, out: Path, config: GeneratorConfig, tick: Tick | None = None
+    lessons: Sequence[Lesson],
+    base: Path,
+    out: Path,
+    config: GeneratorConfig,
+    tick: Tick | None = None,
+    *,
+    start: Path | None = None,
 ) -> dict[str, Any]:
     """Fit an adapter and write it; an interrupted run is gone on with where it was saved, with the same result.
 
@@ -139,12 +161,14 @@ def train_generator(
         out: gets `adapter_config.json` and `adapter_model.safetensors` (half precision).
         config: how.
         tick: progress.
+        start: folder of an adapter of the same shape that is taught further; none: a new one.
 
     Returns:
         What happened: steps, loss over the last tenth, trainable parameters, digest of the lessons.
 
     Raises:
         DataMissingError: there are no lessons, or no model at `base`.
+        ModelMissingError: there is no adapter of this shape at `start`.
     """
     if not (base / "config.json").is_file():
         raise DataMissingError(f"no model at {base}: run `chatrec serve llm --prepare-only`, or give --base")
@@ -152,9 +176,10 @@ def train_generator(
     lines = Lines(tokenizer, lessons)
     encoded = [lines.encode(one) for one in lessons]
     plan = batches([len(one) for one in encoded], config.batch, config.seed)
-    run = _Run.begin(base, out, config, digest(lessons), len(plan))
+    run = _Run.begin(base, out, config, digest(lessons), len(plan), start)
     for step in range(run.step, len(plan)):
-        run.learn(answer_loss(run.model, lines.prefix, [encoded[place] for place in plan[step]]))
+        batch = [encoded[place] for place in plan[step]]
+        run.learn(answer_loss(run.model, lines.prefix, batch, config.choosing))
         if tick is not None:
             tick(step + 1, len(plan), run.loss)
         if run.step % config.save_every == 0:
@@ -177,7 +202,7 @@ def digest(lessons: Sequence[Lesson]) -> str:
 class _Run:
     """A model under training with everything that must be kept to go on."""
 
-    def __init__(self, base: Path, out: Path, config: GeneratorConfig, data: str, steps: int) -> None:
+    def __init__(self, base: Path, out: Path, config: GeneratorConfig, data: str, steps: int, start: Path | None) -> None:
         torch.manual_seed(config.seed)
         self.model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32, local_files_only=True)
         layers = int(self.model.config.num_hidden_layers)
@@ -189,6 +214,7 @@ class _Run:
             task_type="CAUSAL_LM",
         )
         self._peft = get_peft_model(self.model, lora)
+        self._started = _load_adapter(self._peft, start) if start else None
         self._weights = [weight for weight in self.model.parameters() if weight.requires_grad]
         self._optimizer = torch.optim.AdamW(self._weights, lr=config.learning_rate, weight_decay=0.0)
         self._out, self._aside, self._config, self._data, self._steps = out, out / UNFINISHED, config, data, steps
@@ -196,9 +222,9 @@ class _Run:
         self._losses: list[float] = []
 
     @classmethod
-    def begin(cls, base: Path, out: Path, config: GeneratorConfig, data: str, steps: int) -> _Run:
+    def begin(cls, base: Path, out: Path, config: GeneratorConfig, data: str, steps: int, start: Path | None) -> _Run:
         """A new run, or the one that was interrupted if its lessons and settings are the same."""
-        run = cls(base, out, config, data, steps)
+        run = cls(base, out, config, data, steps, start)
         run._resume()
         return run
 
@@ -235,7 +261,7 @@ class _Run:
         weights = {name: value.half().contiguous() for name, value in get_peft_model_state_dict(self._peft).items()}
         self._out.mkdir(parents=True, exist_ok=True)
         self._peft.peft_config["default"].save_pretrained(str(self._out))
-        save_file(weights, self._out / "adapter_model.safetensors")
+        save_file(weights, self._out / ADAPTER_FILE)
         _forget_folder(self._out / "adapter_config.json")
         shutil.rmtree(self._aside, ignore_errors=True)
         return {
@@ -243,11 +269,12 @@ class _Run:
             "loss": float(np.mean(self._losses[-max(1, self._steps // 10) :])),
             "trainable_parameters": sum(weight.numel() for weight in self._weights),
             "lessons_sha256": self._data,
+            "start_sha256": self._started,
             **asdict(self._config),
         }
 
     def _key(self) -> str:
-        return hashlib.sha256(f"{self._data}{self._steps}{self._config}".encode()).hexdigest()
+        return hashlib.sha256(f"{self._data}{self._steps}{self._config}{self._started}".encode()).hexdigest()
 
     def _resume(self) -> None:
         try:
@@ -265,6 +292,20 @@ class _Run:
         kept["state"] = {place: {name: tensors[f"{name}.{place}"] for name in names} for place in range(len(self._weights))}
         self._optimizer.load_state_dict(kept)
         self.step, self._losses = state["step"], state["losses"]
+
+
+def _load_adapter(model: PeftModel, folder: Path) -> str:
+    """Give the model the weights of an adapter of its own shape; returns the SHA-256 of its file."""
+    try:
+        data = (folder / ADAPTER_FILE).read_bytes()
+        weights = load(data)
+    except (OSError, SafetensorError) as error:
+        raise ModelMissingError(f"no adapter at {folder}: {error}") from error
+    wanted = {name: value.shape for name, value in get_peft_model_state_dict(model).items()}
+    if {name: value.shape for name, value in weights.items()} != wanted:
+        raise ModelMissingError(f"the adapter at {folder} has another shape: give the rank and base it was trained with")
+    set_peft_model_state_dict(model, {name: value.float() for name, value in weights.items()})
+    return hashlib.sha256(data).hexdigest()
 
 
 def _forget_folder(config: Path) -> None:

@@ -5,7 +5,8 @@ asked is kept instead of sent. Three kinds:
 
 - `chat`: a request put together from facts of the shipped catalog, and perhaps a follow-up;
 - `dialog`: what people wrote in real dialogs, for the shape of requests; answered from the shipped catalog all the same;
-- `drawn`: a request whose slots are drawn so that only some of them fit, since in a chat all of them satisfy what is required.
+- `drawn`: a request whose slots are drawn so that only some of them fit, since in a chat all of them satisfy what is required;
+  listed in the head's order, as a chat lists them.
 
 The answer names the slots that meet most of what was asked, in the head's order among equals, each with a fact that answers
 the request and one that no line before it told. It is made of the slot's own facts alone.
@@ -34,14 +35,16 @@ from chatrec.generate.write import pose
 from chatrec.llm import ChatMessage
 from chatrec.recommender import Recommender
 from chatrec.retrieve.near import near_liked
+from chatrec.retrieve.query import compose
 from chatrec.sessions import MemoryStore
 from chatrec.types import KINDS, Candidate, Item, Message, Query
 
 Source = Literal["chat", "dialog", "drawn"]
 WORDINGS = Path(__file__).with_name("requests.toml")
-PICKS = (2, 3, 4, 5, 5, 5)
-SLOTS = (6, 10)
-"""Fewest and most slots of what is learned from: a few less than a chat poses, which is a third of the cost."""
+PICKS = (1, 2, 3, 4, 5, 5, 5, 5, 5, 5)
+"""How many lines are asked for; a chat asks for five unless told otherwise."""
+SLOTS = (6, 12)
+"""Fewest and most slots of what is learned from; a chat poses twelve."""
 HELD_OUT = 10
 """Every so manieth item is kept out of what is learned from."""
 MAX_TURNS = 3
@@ -287,13 +290,19 @@ class LessonMaker:
         good = [item for item in pool if _fits(item, posed.context)]
         other = [item for item in pool if not _fits(item, posed.context)]
         share = min(len(good), int(self._rng.integers(1, count)))
-        chosen = [*self._some(good, share), *self._some(other, count - share)]
-        slots = [Candidate(item=chosen[place]) for place in self._rng.permutation(len(chosen))]
+        slots = self._ranked(posed, [*self._some(good, share), *self._some(other, count - share)])
         if len(slots) < SLOTS[0] or not good:
             return
         near = near_liked(self.recommender.index, Query(ledger=ledger, text=""), slots)
         context = replace(posed.context, near=near)
         yield lesson(replace(posed, slots=slots, context=context), self.prompt, "drawn")
+
+    def _ranked(self, posed: Posed, items: Sequence[Item]) -> list[Candidate]:
+        """Some items in the head's order, whether or not they satisfy what is required."""
+        engine = self.recommender.engine
+        query = compose(engine.index, posed.context.ledger, posed.message, exclude_shown=False)
+        others = self.recommender.catalog.keys() - {item.id for item in items}
+        return list(engine.scorer(query, engine.fusion(replace(query, excluded=frozenset(others)), ())))
 
     def _talk(self, said: Sequence[str], source: Source) -> Iterator[Lesson]:
         chat = self._chats.session()

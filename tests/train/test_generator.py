@@ -13,7 +13,7 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from chatrec.cli import main
-from chatrec.errors import DataMissingError
+from chatrec.errors import DataMissingError, ModelMissingError
 from chatrec.train import generator
 from chatrec.train.generator import (
     GeneratorConfig,
@@ -72,6 +72,35 @@ def test_rules_that_are_shared_give_the_loss_of_each_request_by_itself(base: Pat
         total += float(torch.nn.functional.cross_entropy(logits, ids[0, -len(one.answer) :], reduction="sum").detach())
         count += len(one.answer)
     assert float(answer_loss(model, lines.prefix, encoded).detach()) == pytest.approx(total / count, rel=1e-5)
+
+
+def test_tokens_that_choose_weigh_more_and_those_that_copy_one(base: Path) -> None:
+    model, tokenizer = adapted(base, None)
+    lines = Lines(tokenizer, LESSONS)
+    one = lines.encode(replace(LESSONS[0], answer="c01 a\nc02 b\n"))
+    assert one.choosing == [True, False, True, False, True]
+    ids = torch.tensor([lines.prefix + one.request + one.answer])
+    losses = torch.nn.functional.cross_entropy(model(ids).logits[0, -6:-1], ids[0, -5:], reduction="none").detach()
+    weights = torch.tensor([3.0, 1.0, 3.0, 1.0, 3.0])
+    expected = float((losses * weights).sum() / weights.sum())
+    assert float(answer_loss(model, lines.prefix, [one], 3.0).detach()) == pytest.approx(expected, rel=1e-5)
+
+
+def test_an_adapter_is_taught_further_from_where_it_was(base: Path, tmp_path: Path) -> None:
+    first = train_generator(LESSONS * 4, base, tmp_path / "first", replace(CONFIG, learning_rate=3e-2))
+    still = replace(CONFIG, learning_rate=0.0)
+    facts = train_generator(LESSONS[:3], base, tmp_path / "second", still, start=tmp_path / "first")
+    name = "adapter_model.safetensors"
+    assert (tmp_path / "second" / name).read_bytes() == (tmp_path / "first" / name).read_bytes()
+    assert first["start_sha256"] is None and len(facts["start_sha256"]) == 64
+
+
+def test_an_adapter_of_another_shape_or_none_at_all_is_refused(base: Path, tmp_path: Path) -> None:
+    train_generator(LESSONS[:3], base, tmp_path / "first", CONFIG)
+    with pytest.raises(ModelMissingError, match="another shape"):
+        train_generator(LESSONS, base, tmp_path / "second", replace(CONFIG, rank=2), start=tmp_path / "first")
+    with pytest.raises(ModelMissingError, match="no adapter at"):
+        train_generator(LESSONS, base, tmp_path / "second", CONFIG, start=tmp_path / "nothing")
 
 
 def test_every_lesson_is_learned_from_once_an_epoch() -> None:
