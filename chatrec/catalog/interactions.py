@@ -1,4 +1,6 @@
-"""Interactions on their way in: gathered on disk, so that tens of millions need no memory, and written as `interactions.csv`.
+"""Interactions in and out: tables read as a stream; gathered on disk, so that tens of millions need no memory, and written.
+
+Of what is gathered:
 
 | kind of value | a user meets an item several times | outliers |
 |---|---|---|
@@ -13,11 +15,17 @@ import math
 import sqlite3
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
+
+from chatrec.catalog.clean import clean_text
+from chatrec.catalog.report import Report
+from chatrec.catalog.sources.records import cell, unix_time
+from chatrec.catalog.sources.tables import read_table
+from chatrec.errors import CatalogError, DataMissingError, TrainingDataError
 
 ValueKind = Literal["rating", "plays", "hours"]
 CAP_PERCENTILE = 0.99
@@ -41,6 +49,87 @@ class Interaction:
     """A catalog id; one that the catalog lacks is counted and left out."""
     value: float
     timestamp: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Which column of a table is what; the defaults are those of `interactions.csv`."""
+
+    user: str = "user_id"
+    item: str = "item_id"
+    value: str | None = "value"
+    """Without one, each row counts 1."""
+    timestamp: str | None = "timestamp"
+
+
+def read_interactions(path: Path, on_progress: Callable[[str, float], None] = lambda what, done: None) -> Iterator[Interaction]:
+    """The lines of an `interactions.csv` (FORMATS), plain or gzipped, as a stream.
+
+    Raises:
+        DataMissingError: there is no such file.
+        TrainingDataError: a column is missing; or, at the end of the file, lines could not be read: how many, and the first.
+    """
+    if not path.is_file():
+        raise DataMissingError(f"no interactions at {path}: give a CSV with the header {','.join(HEADER)}")
+    report = Report(on_progress)
+    try:
+        yield from interactions_in(read_table(path, report, needs=HEADER[:3]), path, report, Columns())
+    except CatalogError as error:
+        raise TrainingDataError(str(error)) from error
+    if report.bad:
+        told = "\n".join(report.lines())
+        raise TrainingDataError(f"{told}\n{path}: lines that cannot be used: {report.bad:,}; mend them or take them out")
+
+
+def interactions_in(
+    records: Iterable[tuple[int, Mapping[str, Any]]],
+    path: Path,
+    report: Report,
+    columns: Columns,
+    to_id: Callable[[str], str] = lambda key: key,
+) -> Iterator[Interaction]:
+    """Records of a file as interactions; one that lacks a user, an item or a finite value, or has an odd time, is a bad row.
+
+    Args:
+        records: line or row, and its fields by name.
+        path: where they are from.
+        report: where bad rows go.
+        columns: which field is what.
+        to_id: the catalog id of what the item's column holds.
+    """
+    file = str(path)
+    for line, record in records:
+        user, item = (clean_text(cell(record, name)) for name in (columns.user, columns.item))
+        if not user or not item:
+            report.bad_row(path, line, f"{columns.item if user else columns.user} is empty")
+            continue
+        try:
+            value = _number(cell(record, columns.value), columns.value) if columns.value else 1.0
+            at = _time(cell(record, columns.timestamp), columns.timestamp) if columns.timestamp else None
+        except ValueError as error:
+            report.bad_row(path, line, str(error))
+            continue
+        yield Interaction(file, line, user, to_id(item), value, at)
+
+
+def _number(given: Any, name: str) -> float:
+    text = str(given if given is not None else "").strip()
+    if not text:
+        raise ValueError(f"no {name}: a rating, hours or plays is needed on every line")
+    try:
+        value = float(text)
+    except ValueError:
+        raise ValueError(f"{name} {text[:40]!r} is no number") from None
+    if not math.isfinite(value):
+        raise ValueError(f"{name} {text[:40]!r} is not finite")
+    return value
+
+
+def _time(given: Any, name: str) -> int | None:
+    try:
+        return unix_time(given)
+    except (ValueError, OverflowError):
+        raise ValueError(f"{name} {str(given)[:40]!r} is no time") from None
 
 
 class InteractionStore:

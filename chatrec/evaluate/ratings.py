@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import heapq
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -14,7 +13,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from chatrec.errors import DataMissingError, InputError, TrainingDataError
+from chatrec.catalog.interactions import read_interactions
+from chatrec.errors import InputError, TrainingDataError
 
 Floats = NDArray[np.float32]
 Rows = NDArray[np.int64]
@@ -90,7 +90,7 @@ def read_ratings(
 
     Raises:
         DataMissingError: there is no such file.
-        TrainingDataError: a line cannot be read, nothing is left, no item is known, or there is one user only.
+        TrainingDataError: lines cannot be read, nothing is left, no item is known, or there is one user only.
     """
     kept, everyone = _sample(path, max_users, seed)
     rows = {item: row for row, item in enumerate(catalog)}
@@ -99,17 +99,16 @@ def read_ratings(
     users, items, values, times = [], [], [], []
     lines = unknown = repeated = 0
     example = ""
-    for number, line in _lines(path):
+    for one in read_interactions(path):
         lines += 1
-        if line["user_id"] not in kept:
+        if one.user not in kept:
             continue
-        value = _number(line["value"], path, number)
-        time = _number(line["timestamp"], path, number, "timestamp") if line.get("timestamp") else math.nan
-        row = rows.get(line["item_id"])
+        value, time = one.value, math.nan if one.timestamp is None else one.timestamp
+        row = rows.get(one.item)
         if row is None:
-            unknown, example = unknown + 1, example or line["item_id"]
+            unknown, example = unknown + 1, example or one.item
             continue
-        pair = (numbers.setdefault(line["user_id"], len(numbers)), row)
+        pair = (numbers.setdefault(one.user, len(numbers)), row)
         place = places.setdefault(pair, len(users))
         if place < len(users):
             repeated += 1
@@ -144,8 +143,7 @@ def _sample(path: Path, most: int, seed: int) -> tuple[set[str], int | None]:
     kept: set[str] = set()
     heap: list[tuple[int, str]] = []  # largest hash first
     whole = True
-    for _, line in _lines(path):
-        user = line["user_id"]
+    for user in (one.user for one in read_interactions(path)):
         if user in kept:
             continue
         key = -int.from_bytes(hashlib.blake2b(f"{seed}\n{user}".encode(), digest_size=8).digest(), "big")
@@ -158,35 +156,6 @@ def _sample(path: Path, most: int, seed: int) -> tuple[set[str], int | None]:
             kept.discard(heapq.heapreplace(heap, (key, user))[1])
         kept.add(user)
     return kept, len(kept) if whole else None
-
-
-def _lines(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
-    if not path.is_file():
-        raise DataMissingError(f"no interactions at {path}: give a CSV with the header user_id,item_id,value,timestamp")
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file)
-        missing = {"user_id", "item_id", "value"} - set(reader.fieldnames or ())
-        if missing:
-            raise TrainingDataError(f"{path}:1: the header lacks {', '.join(sorted(missing))}")
-        try:
-            for number, line in enumerate(reader, 2):
-                if not line["user_id"] or not line["item_id"]:
-                    raise TrainingDataError(f"{path}:{number}: user_id or item_id is empty")
-                yield number, line
-        except (UnicodeDecodeError, csv.Error) as error:
-            raise TrainingDataError(f"{path}: cannot be read as UTF-8 CSV ({error})") from error
-
-
-def _number(text: str | None, path: Path, line: int, field: str = "value") -> float:
-    if not text:
-        raise TrainingDataError(f"{path}:{line}: no {field}: a rating, hours or plays is needed on every line")
-    try:
-        number = float(text)
-    except ValueError as error:
-        raise TrainingDataError(f"{path}:{line}: {field} {text!r} is no number") from error
-    if not math.isfinite(number):
-        raise TrainingDataError(f"{path}:{line}: {field} {text!r} is not finite")
-    return number
 
 
 Held = Literal["last-out", "temporal"]

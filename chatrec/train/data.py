@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import csv
 import math
 import random
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
-from chatrec.errors import DataMissingError, TrainingDataError
+from chatrec.catalog.interactions import read_interactions
+from chatrec.errors import TrainingDataError
 from chatrec.evaluate.context import queries
 from chatrec.evaluate.logs import DialogLine, Instance, read_dialogs
 from chatrec.index.open import Index
@@ -38,6 +38,8 @@ class Case:
     """Whether nothing more is learned from this dialog after it."""
     made_up: bool = False
     """Not a turn as it was: a shuffled dialog with some of its mentions held out."""
+    liked: Mapping[str, float] = field(default_factory=dict)
+    """Item of the whole dialog → 1 if the person liked it in the end, 0 if not; only where the log says. Never an input."""
 
     @property
     def weight(self) -> float:
@@ -110,6 +112,7 @@ def gather(lines: Sequence[DialogLine], index: Index) -> Dialogs:
     turns = [(number, *turn) for number, line in enumerate(lines) for turn in turns_of(line, index)]
     last = {number: place for place, (number, *_rest) in enumerate(turns)}
     asked = _checked(queries(index, [instance for _, instance, _, _ in turns], "full"), [turn[1] for turn in turns])
+    liked = [liked_of(line) for line in lines]
     cases = tuple(
         Case(
             number,
@@ -118,6 +121,7 @@ def gather(lines: Sequence[DialogLine], index: Index) -> Dialogs:
             any(turn.text for turn in instance.dialog.turns),
             last[number] == place,
             lines[number].order == "shuffled",
+            liked[number],
         )
         for place, ((number, instance, rows, recommended), query) in enumerate(zip(turns, asked, strict=True))
     )
@@ -126,6 +130,12 @@ def gather(lines: Sequence[DialogLine], index: Index) -> Dialogs:
         for line in lines
     )
     return Dialogs(tuple(lines), cases, mentions)
+
+
+def liked_of(line: DialogLine) -> dict[str, float]:
+    """Item → 1 for liked, 0 for disliked, by its last verdict in the dialog; others are left out."""
+    verdicts = {m.item: m.sentiment for turn in line.turns for m in turn.mentions if m.sentiment}
+    return {item: float(verdict > 0) for item, verdict in verdicts.items()}
 
 
 def _checked(asked: Iterable[Query], instances: Sequence[Instance]) -> Iterator[Query]:
@@ -186,10 +196,8 @@ def _rows(named: Iterable[str], index: Index) -> tuple[int, ...]:
     return tuple(index.rows[item] for item in dict.fromkeys(named) if item in index.rows)
 
 
-def read_interactions(
-    path: Path, catalog: Mapping[str, Item], source: Mapping[str, Item] | None = None
-) -> list[list[tuple[int, float]]]:
-    """Interactions by user, as (row, strength in (0, 1]) pairs of items this catalog has.
+def users_of(path: Path, catalog: Mapping[str, Item], source: Mapping[str, Item] | None = None) -> list[list[tuple[int, float]]]:
+    """Interactions by user, as (row, strength in (0, 1]) pairs of items this catalog has; what repeats counts as it stands last.
 
     Args:
         path: `user_id,item_id,value,timestamp`.
@@ -197,22 +205,16 @@ def read_interactions(
         source: the catalog the ids belong to, if another; items are joined through shared `links`.
 
     Raises:
-        DataMissingError: there is no such file.
-        TrainingDataError: a line cannot be read, or no item is known.
+        DataMissingError, TrainingDataError: as `read_interactions` does.
+        TrainingDataError: no item is known.
     """
-    if not path.is_file():
-        raise DataMissingError(f"no interactions at {path}: give a CSV with the header user_id,item_id,value,timestamp")
     rows = {item: row for row, item in enumerate(catalog)}
     joined = rows if source is None else join_by_links(source, catalog)
     users: dict[str, dict[int, float]] = defaultdict(dict)
-    with path.open(encoding="utf-8", newline="") as file:
-        reader = csv.DictReader(file)
-        if not {"user_id", "item_id", "value"} <= set(reader.fieldnames or ()):
-            raise TrainingDataError(f"{path}:1: the header must hold user_id, item_id and value")
-        for number, line in enumerate(reader, 2):
-            row = joined.get(line["item_id"])
-            if row is not None:
-                users[line["user_id"]][row] = _number(line["value"], path, number)
+    for one in read_interactions(path):
+        row = joined.get(one.item)
+        if row is not None:
+            users[one.user][row] = one.value
     if not users:
         raise TrainingDataError(f"{path}: none of its items is in the catalog; give theirs with --interactions-catalog")
     return [_strengths(values) for values in users.values()]
@@ -228,16 +230,6 @@ def join_by_links(source: Mapping[str, Item], catalog: Mapping[str, Item]) -> di
                 found[item.id] = here[link]
                 break
     return found
-
-
-def _number(text: str, path: Path, line: int) -> float:
-    try:
-        value = float(text)
-    except ValueError as error:
-        raise TrainingDataError(f"{path}:{line}: value {text!r} is no number") from error
-    if not math.isfinite(value):
-        raise TrainingDataError(f"{path}:{line}: value {text!r} is not finite")
-    return value
 
 
 def _strengths(values: Mapping[int, float]) -> list[tuple[int, float]]:

@@ -27,11 +27,11 @@ from chatrec.score.head import SHIPPED, Head, HeadConfig, load_head
 from chatrec.score.table import Floats
 from chatrec.train.config import TrainConfig, TrainFiles
 from chatrec.train.costs import Size, preparing, share_of_bag
-from chatrec.train.data import Case, Dialogs, gather, read_all, read_interactions, turns_of
+from chatrec.train.data import Case, Dialogs, gather, read_all, turns_of, users_of
 from chatrec.train.exact import ExactIndex
 from chatrec.train.meter import Mark, Meter
 from chatrec.train.models import BAG, FEATURE_ONLY, co_rated, fit_models
-from chatrec.train.pools import Pools, build_pools
+from chatrec.train.pools import Asked, Pools, build_pools
 from chatrec.train.retrievers import choose_epochs
 from chatrec.train.said import VECTORS, embed, said, with_memory
 from chatrec.train.steps import NUMBER, Kind, Steps, unfinished
@@ -149,7 +149,7 @@ class Preparation:
             return []
         self.meter.say("reading interactions")
         source = read_catalog(self.files.interactions_catalog) if self.files.interactions_catalog else None
-        return read_interactions(self.files.interactions, self.index.catalog, source)
+        return users_of(self.files.interactions, self.index.catalog, source)
 
     @cached_property
     def _rated(self) -> ItemToItem | None:
@@ -257,7 +257,14 @@ class Preparation:
         fusion = Fusion(self.index, retrievers_of(self.index, models), fusion_config(tuple(models)))
         features = Features(self.index, config.features, config.retrievers, config.scored)
         asked = (
-            (case.example.query, [self.index.ids[row] for row in case.gold], case.dialog + offset, case.weight) for case in cases
+            Asked(
+                case.example.query,
+                [self.index.ids[row] for row in case.gold],
+                case.dialog + offset,
+                case.weight,
+                case.liked,
+            )
+            for case in cases
         )
         return build_pools(fusion, features, asked, len(cases), lambda done: self.meter.tick(done / len(cases)))
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
-from chatrec.catalog.interactions import Interaction, InteractionStore, ValueKind
+from chatrec.catalog.interactions import Interaction, InteractionStore, ValueKind, read_interactions
+from chatrec.errors import DataMissingError, TrainingDataError
 
 
 def store(folder: Path, kind: ValueKind, rows: Iterable[tuple[str, str, float, int | None]]) -> InteractionStore:
@@ -50,3 +52,49 @@ def test_nothing_is_left_on_disk(tmp_path: Path) -> None:
     with store(tmp_path, "rating", TWICE):
         assert list(tmp_path.iterdir())
     assert not list(tmp_path.iterdir())
+
+
+HEADER = "user_id,item_id,value,timestamp"
+
+
+def table(folder: Path, *lines: str) -> Path:
+    path = folder / "interactions.csv"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def test_what_was_written_is_read_back_also_gzipped(tmp_path: Path) -> None:
+    with store(tmp_path, "rating", TWICE) as made:
+        made.write(tmp_path / "i.csv")
+    (tmp_path / "i.csv.gz").write_bytes(gzip.compress((tmp_path / "i.csv").read_bytes()))
+    for name in ("i.csv", "i.csv.gz"):
+        read = [(one.line, one.user, one.item, one.value, one.timestamp) for one in read_interactions(tmp_path / name)]
+        assert read == [(2, "u", "t:1", 3.0, 9), (3, "v", "t:1", 1.0, None)]
+
+
+def test_lines_are_read_as_a_stream_and_bad_ones_are_told_together_at_the_end(tmp_path: Path) -> None:
+    bad = [",t:1,1,", "u,,1,", "u,t:1,,", "u,t:1,lots,", "u,t:1,inf,", "u,t:1,1,yesterday", "u,t:1"]
+    path = table(tmp_path, HEADER, "u,t:1,1,2001-09-09T01:46:40", *bad, "v,t:1,2,")
+    reading = read_interactions(path)
+    assert (next(reading).timestamp, next(reading).user) == (1_000_000_000, "v")
+    with pytest.raises(TrainingDataError, match="cannot be used: 7;") as told:
+        next(reading)
+    first = ["user_id is empty", "item_id is empty", "no value: ", "value 'lots' is no number", "value 'inf' is not finite"]
+    for line, reason in enumerate(first, 3):
+        assert f"{path}:{line}: {reason}" in str(told.value)
+    assert "2 more bad rows" in str(told.value)
+
+
+def test_columns_may_come_in_any_order_and_the_time_may_be_missing(tmp_path: Path) -> None:
+    path = table(tmp_path, "value,item_id,user_id,device", "3,t:1,u,phone")
+    assert list(read_interactions(path)) == [Interaction(str(path), 2, "u", "t:1", 3.0)]
+
+
+def test_a_missing_file_an_empty_one_and_a_missing_column_are_named(tmp_path: Path) -> None:
+    with pytest.raises(DataMissingError, match="header user_id,item_id,value,timestamp"):
+        list(read_interactions(tmp_path / "none.csv"))
+    with pytest.raises(TrainingDataError, match="has no column item_id, value"):
+        list(read_interactions(table(tmp_path, "user_id,rating", "u,3")))
+    (tmp_path / "interactions.csv").write_text("")
+    with pytest.raises(TrainingDataError, match="is empty"):
+        list(read_interactions(tmp_path / "interactions.csv"))

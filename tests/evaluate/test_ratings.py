@@ -75,7 +75,7 @@ def test_a_sample_of_users_is_of_the_size_asked_for_and_does_not_depend_on_the_o
         (["a,s:0,3,", "a,s:1,2,"], "one user only"),
         (["a,x:0,3,", "b,x:1,2,"], "none of its items"),
         (["a,s:0,3,yesterday", "b,s:1,2,"], "timestamp 'yesterday'"),
-        ([",s:0,3,", "b,s:1,2,"], "user_id or item_id is empty"),
+        ([",s:0,3,", "b,s:1,2,"], "user_id is empty"),
     ],
 )
 def test_bad_input_is_named(tmp_path: Path, lines: list[str], message: str) -> None:
@@ -86,7 +86,7 @@ def test_bad_input_is_named(tmp_path: Path, lines: list[str], message: str) -> N
 def test_a_missing_file_and_a_missing_column_are_named(tmp_path: Path) -> None:
     with pytest.raises(DataMissingError, match="no interactions at"):
         read_ratings(tmp_path / "none.csv", CATALOG)
-    with pytest.raises(TrainingDataError, match="lacks value"):
+    with pytest.raises(TrainingDataError, match="no column value"):
         read_ratings(write(tmp_path, "a,s:0", header="user_id,item_id"), CATALOG)
 
 

@@ -138,14 +138,14 @@ def test_mention_sequences_without_text_are_enough(tmp_path: Path) -> None:
 
 
 def test_interactions_of_another_catalog_are_joined_through_links(tmp_path: Path, small_index: Index) -> None:
-    from chatrec.train.data import read_interactions
+    from chatrec.train.data import users_of
     from chatrec.types import Item
 
     here = {i: Item(id=i, kind="video", title=i, links={"imdb": i[-2:]}) for i in ("a:t1", "a:t2")}
     there = {i: Item(id=i, kind="video", title=i, links={"imdb": i[-2:]}) for i in ("b:t2", "b:t9")}
     path = tmp_path / "i.csv"
     path.write_text("user_id,item_id,value,timestamp\nu,b:t2,5,\nu,b:t9,1,\n", encoding="utf-8")
-    assert read_interactions(path, here, there) == [[(1, pytest.approx(1.0))]]
+    assert users_of(path, here, there) == [[(1, pytest.approx(1.0))]]
 
 
 @pytest.mark.parametrize(

@@ -38,10 +38,10 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
 
 from chatrec.catalog.clean import RawItem, clean_minutes, clean_text, make_id, title_key
-from chatrec.catalog.interactions import Interaction, ValueKind
+from chatrec.catalog.interactions import Columns, Interaction, ValueKind, interactions_in
 from chatrec.catalog.read import CatalogLine
 from chatrec.catalog.report import Report
-from chatrec.catalog.sources.records import cell, read_records, record_format, unix_time
+from chatrec.catalog.sources.records import cell, read_records, record_format
 from chatrec.errors import DataMissingError, InputError
 from chatrec.types import Item, Kind
 
@@ -133,17 +133,9 @@ class Generic:
         """The records of the interactions file."""
         if self._seen is None:
             return
-        file = self.files[1]
-        for line, record in read_records(file, self._report, self._mapping.delimiter):
-            given = cell(record, self._seen.value) if self._seen.value else 1
-            try:
-                value = float(given)
-                at = unix_time(cell(record, self._seen.timestamp)) if self._seen.timestamp else None
-            except (TypeError, ValueError, OverflowError) as error:
-                self._report.bad_row(file, line, f"value or time cannot be read: {str(error)[:80]}")
-                continue
-            user = clean_text(cell(record, self._seen.user))
-            yield Interaction(str(file), line, user, self._id(cell(record, self._seen.item)), value, at)
+        records = read_records(self.files[1], self._report, self._mapping.delimiter)
+        columns = Columns(self._seen.user, self._seen.item, self._seen.value, self._seen.timestamp)
+        yield from interactions_in(records, self.files[1], self._report, columns, self._id)
 
     def _value(self, name: str, column: Column, record: dict[str, Any]) -> Any:
         value = cell(record, column.column)

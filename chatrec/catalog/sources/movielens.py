@@ -14,9 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from chatrec.catalog.clean import RawItem, clean_text
-from chatrec.catalog.interactions import Interaction
+from chatrec.catalog.interactions import Columns, Interaction, interactions_in
 from chatrec.catalog.report import Report
-from chatrec.catalog.sources.records import unix_time
 from chatrec.catalog.sources.tables import existing, read_table, required
 from chatrec.types import Item
 
@@ -33,6 +32,7 @@ _COLUMNS = {
     "ratings": ("userid", "movieid", "rating", "timestamp"),
     "tags": ("userid", "movieid", "tag", "timestamp"),
 }
+_RATED = Columns("userid", "movieid", "rating", "timestamp")
 
 
 class MovieLens:
@@ -68,17 +68,12 @@ class MovieLens:
         """The ratings."""
         if self._ratings is None:
             return
-        file = str(self._ratings)
-        for line, row in self._rows(self._ratings, "ratings"):
-            try:
-                value, at = float(row["rating"]), unix_time(row["timestamp"])
-            except ValueError:
-                self._report.bad_row(file, line, f"rating {row['rating'][:40]!r} at {row['timestamp'][:40]!r}: not two numbers")
-                continue
-            if not 0 <= value <= 5:
-                self._report.bad_row(file, line, f"rating {value} is not from 0 to 5")
-                continue
-            yield Interaction(file, line, row["userid"], f"movielens:{row['movieid']}", value, at)
+        rows = self._rows(self._ratings, "ratings")
+        for one in interactions_in(rows, self._ratings, self._report, _RATED, "movielens:{}".format):
+            if 0 <= one.value <= 5:
+                yield one
+            else:
+                self._report.bad_row(self._ratings, one.line, f"rating {one.value:g} is not from 0 to 5")
 
     def _rows(self, path: Path, table: str) -> Iterator[tuple[int, dict[str, str]]]:
         columns = _COLUMNS[table]

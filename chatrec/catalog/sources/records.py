@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -62,11 +62,12 @@ def read_records(path: Path, report: Report, delimiter: str | None = None) -> It
     return read_table(path, report, delimiter=delimiter or DELIMITERS[kind])
 
 
-def cell(record: dict[str, Any], name: str) -> Any:
+def cell(record: Mapping[str, Any], name: str) -> Any:
     """A field by its name, simplified name, or path (`meta.title`); None if it is not there."""
-    for known in (name, column_name(name)):
-        if known in record:
-            return record[known]
+    if name in record:
+        return record[name]
+    if (simple := column_name(name)) in record:
+        return record[simple]
     head, _, tail = name.partition(".")
     inner = record.get(head)
     return cell(inner, tail) if tail and isinstance(inner, dict) else None
