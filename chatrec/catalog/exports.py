@@ -1,10 +1,12 @@
 """What services hand a person of their own history, read as `Met`s: what they saw, heard or played.
 
+An export may be given as it was downloaded, as a `.zip`.
+
 | source | PATH | liked |
 |---|---|---|
-| `letterboxd` | the unpacked export, or one of its CSV files | 4 stars or more, or a heart (`likes/films.csv`) |
+| `letterboxd` | the export, or one of its CSV files | 4 stars or more, or a heart (`likes/films.csv`) |
 | `trakt` | a JSON file, or a folder of them (`ratings…`, `watched…`, `history…`) | rated 8 of 10 or more |
-| `spotify` | the unpacked export (`StreamingHistory…`, `Streaming_History_Audio…`, `YourLibrary.json`), or one of these | saved |
+| `spotify` | the export (`StreamingHistory…`, `Streaming_History_Audio…`, `YourLibrary.json`), or one of these | saved |
 | `lastfm` | a CSV of scrobbles: artist, album, track, date, or with a header that names them | |
 | `steam` | the JSON of `GetOwnedGames` | played 10 hours or more |
 
@@ -168,12 +170,13 @@ def _library(file: Path, report: Report) -> Iterator[Met]:
 
 
 def _files(path: Path, *names: str) -> list[Path]:
-    """The file, or those of the folder that have these names.
+    """The file, or those of the folder that have these names; if there are none, those of the folders in it.
 
     Raises:
         DataMissingError: there is none.
     """
-    found = [file for name in names for file in sorted(path.glob(name))] if path.is_dir() else [path]
+    depths = ([file for name in names for file in sorted(path.glob(depth + name))] for depth in ("", "*/"))
+    found = next(filter(None, depths), []) if path.is_dir() else [path]
     if not found or not all(file.is_file() for file in found):
         raise DataMissingError(f"no export at {path}: give a file, or a folder with {', '.join(names)}")
     return found

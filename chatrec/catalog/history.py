@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from chatrec.catalog.clean import title_key
 from chatrec.catalog.exports import EXPORTS, LIKED_PLAYS, Met, Work
 from chatrec.catalog.report import Report
+from chatrec.catalog.unpack import unpacked
 from chatrec.errors import DataMissingError, InputError
 from chatrec.types import Item
 
@@ -61,18 +62,19 @@ def read_history(name: str, path: Path, catalog: Mapping[str, Item], report: Rep
 
     Args:
         name: a service (`chatrec.catalog.exports.EXPORTS`).
-        path: its export, a file or a folder.
+        path: its export: a file, a folder, or the zip archive that was downloaded.
         catalog: items by id.
         report: where bad rows go.
 
     Raises:
         InputError: the service is unknown.
         DataMissingError: there is no such export.
-        CatalogError: a table of the export is empty or lacks a column.
+        CatalogError: a table of the export is empty or lacks a column, or the archive is damaged.
     """
     if name not in EXPORTS:
         raise InputError(f"unknown service {name!r}: take one of {', '.join(EXPORTS)}")
-    return match(EXPORTS[name](path, report), catalog)
+    with unpacked(path) as found:
+        return match(EXPORTS[name](found, report), catalog)
 
 
 def match(met: Iterable[Met], catalog: Mapping[str, Item]) -> History:

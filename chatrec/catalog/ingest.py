@@ -15,6 +15,7 @@ from chatrec.catalog.interactions import Interaction, InteractionStore, ValueKin
 from chatrec.catalog.read import write_catalog
 from chatrec.catalog.report import Report
 from chatrec.catalog.sources import Source, open_source
+from chatrec.catalog.unpack import unpacked
 from chatrec.errors import CatalogError, InputError
 from chatrec.types import Item
 
@@ -35,7 +36,7 @@ def import_catalog(
 
     Args:
         name: a source (`chatrec.catalog.sources.SOURCES`).
-        path: the file or folder it is in.
+        path: the file or folder it is in, or a zip archive of it.
         out: the catalog file to write.
         interactions: the interactions file to write.
         mapping: for `generic`, which column is which field.
@@ -49,8 +50,12 @@ def import_catalog(
         DataMissingError: a file is not there.
         CatalogError: a file cannot be read as this source, or no item is left.
     """
-    source = open_source(name, path, report, mapping)
-    _check_outputs(source, [one for one in (out, interactions) if one is not None])
+    with unpacked(path) as found:
+        return _import(open_source(name, found, report, mapping), name, path, out, interactions, report)
+
+
+def _import(source: Source, name: str, path: Path, out: Path, interactions: Path | None, report: Report) -> Imported:
+    _check_outputs({path, *source.files}, [one for one in (out, interactions) if one is not None])
     if interactions is not None and source.value is None:
         raise InputError(f"{name} at {path} holds no interactions")
     works = _gather(source, report)
@@ -85,7 +90,7 @@ def _with_interactions(
     return Imported(items, rows)
 
 
-def _check_outputs(source: Source, outputs: list[Path]) -> None:
+def _check_outputs(inputs: Iterable[Path], outputs: list[Path]) -> None:
     """Refuse outputs that cannot be written, or that would be written over something that is needed.
 
     Raises:
@@ -94,7 +99,7 @@ def _check_outputs(source: Source, outputs: list[Path]) -> None:
     if missing := [str(one.parent) for one in outputs if not one.parent.is_dir()]:
         raise InputError(f"there is no folder {missing[0]} to write into")
     places = [one.resolve() for one in outputs]
-    if taken := [str(file) for file in source.files if file.resolve() in places]:
+    if taken := [str(file) for file in inputs if file.resolve() in places]:
         raise InputError(f"{taken[0]} is read and cannot be written over: give another output")
     if len(set(places)) < len(places):
         raise InputError("the catalog and the interactions need two files")

@@ -38,7 +38,7 @@ def check(path: Annotated[Path, typer.Argument(help="A catalog.jsonl or a folder
 @app.command("import")
 def import_source(
     source: Annotated[str, typer.Argument(help=f"Where it comes from: {', '.join(SOURCES)}.")],
-    path: Annotated[Path, typer.Argument(help="The file or folder to import.")],
+    path: Annotated[Path, typer.Argument(help="The file or folder to import, or a .zip of it.")],
     out: Annotated[Path, typer.Option("--out", help="The catalog.jsonl to write.")],
     interactions: Annotated[Path | None, typer.Option("--interactions", help="The interactions.csv to write.")] = None,
     mapping: Annotated[Path | None, typer.Option("--mapping", help="For generic: TOML, which column is which field.")] = None,
@@ -64,7 +64,7 @@ def import_source(
 @app.command()
 def history(
     source: Annotated[str, typer.Argument(help=f"The service it comes from: {', '.join(EXPORTS)}.")],
-    path: Annotated[Path, typer.Argument(help="What the service exported, a file or the unpacked folder.")],
+    path: Annotated[Path, typer.Argument(help="What the service exported: the .zip, its folder, or a file of it.")],
     catalog: CatalogPath = None,
     out: Annotated[Path | None, typer.Option("--out", help="The JSON file to write; default: standard output.")] = None,
     skip_bad: SkipBad = False,

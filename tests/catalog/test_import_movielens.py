@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from imports import put, run_import
 
+from chatrec.catalog.sources.movielens import GENRES
 from chatrec.errors import CatalogError, DataMissingError, InputError
 
 MOVIES = """movieId,title,genres
@@ -150,3 +151,26 @@ def test_two_films_of_one_title_and_year_stay_two_where_imdb_tells_them_apart(tm
     result = run_import("movielens", put(tmp_path, GOOD | {"movies.csv": movies, "links.csv": links}), interactions=True)
     assert list(result.catalog) == ["movielens:1", "movielens:2"]
     assert result.catalog["movielens:1"].genres == ("drama", "war")
+
+
+def test_the_layout_of_100k_is_read(tmp_path: Path) -> None:
+    flags = {"Animation": 1, "Children's": 1, "Sci-Fi": 1}
+    genres = "|".join(str(flags.get(name, 0)) for name in GENRES)
+    unknown = "|".join("1" if name == "unknown" else "0" for name in GENRES)
+    url = "http://us.imdb.com/M/title-exact?x%20(1995)"
+    items = f"""1|Lantern Keeper, The (Le gardien dé phare) (1995)|01-Jan-1995||{url}|{genres}
+2|Undated|14-Feb-1996||{url}|{unknown}
+3|Short row (1990)|01-Jan-1990||{url}|0|1
+"""
+    files = {
+        "u.item": items.encode("latin-1"),
+        "u.data": "196\t1\t3\t881250949\n186\t2\t9\t891717742\n",
+        "u.user": "1|24|M|x|85711\n",
+    }
+    result = run_import("movielens", put(tmp_path, files), interactions=True)
+    first, second = result.catalog.values()
+    assert (first.title, first.aliases, first.year) == ("The Lantern Keeper", ("Le gardien dé phare",), 1995)
+    assert first.genres == ("animation", "family", "science fiction")
+    assert (second.title, second.year, second.genres) == ("Undated", 1996, ())
+    assert result.interactions == [{"user_id": "196", "item_id": "movielens:1", "value": "3", "timestamp": "881250949"}]
+    assert result.bad == ["u.item:3: has 7 columns instead of 24", "u.data:2: rating 9 is not from 0 to 5"]

@@ -29,6 +29,18 @@ LIST = """<opml version="2.0"><head><title>Mine</title></head><body>
 <outline type="rss" text="" xmlUrl="https://example.org/nameless"/>
 </body></opml>
 """
+ATOM = """<?xml version="1.0" encoding="utf-8"?>
+<feed xmlns="http://www.w3.org/2005/Atom" xmlns:itunes="http://www.itunes.com/dtds/podcast-1.0.dtd" xml:lang="de">
+<title type="html">Tiefe &amp;amp; See</title><subtitle>Vom Meer. Und darunter.</subtitle>
+<link href="https://example.org/see"/><link rel="self" href="https://example.org/see.atom"/><link rel="next" href="https://example.org/2"/>
+<author><name>Jo Falk</name><email>jo@example.org</email></author>
+<category term="sci" label="Science"/>
+<itunes:category text="Society &amp; Culture"><itunes:category text="Philosophy"/></itunes:category>
+<entry><title>Eins</title><author><name>Guest</name></author><category term="horror"/>
+<link rel="enclosure" type="audio/mpeg" href="https://example.org/1.mp3"/><itunes:duration>50:00</itunes:duration></entry>
+<entry><title>Zwei</title><itunes:duration>1800</itunes:duration></entry>
+</feed>
+"""
 BOMB = '<!DOCTYPE rss [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;">]><rss><channel><title>&b;</title></channel></rss>'
 FILE = '<!DOCTYPE rss [<!ENTITY f SYSTEM "file:///etc/passwd">]><rss><channel><title>x&f;</title></channel></rss>'
 
@@ -44,6 +56,14 @@ def test_a_feed_is_read_with_author_categories_language_and_usual_length(tmp_pat
     assert (show.language, show.minutes, show.year) == ("en-US", 45, None)
     assert show.description == "Cold cases. Told warmly."
     assert show.links == {"feed": "https://example.org/feed.xml", "site": "https://example.org"}
+
+
+def test_an_atom_feed_is_read_like_an_rss_feed(tmp_path: Path) -> None:
+    (show,) = run_import("podcasts", put(tmp_path, {"see.atom": ATOM})).catalog.values()
+    assert (show.kind, show.form, show.title, show.creators) == ("audio", "podcast", "Tiefe & See", ("Jo Falk",))
+    assert (set(show.genres), show.tags) == ({"science", "society"}, ("philosophy",))
+    assert (show.language, show.minutes, show.description) == ("de", 40, "Vom Meer. Und darunter.")
+    assert show.links == {"feed": "https://example.org/see.atom", "site": "https://example.org/see"}
 
 
 def test_a_list_gives_its_feeds_labelled_by_folder_and_one_without_a_title_is_told(tmp_path: Path) -> None:

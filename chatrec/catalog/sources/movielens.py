@@ -1,4 +1,5 @@
-"""MovieLens (GroupLens): `movies.csv`, `ratings.csv`, `tags.csv`, `links.csv`, or the older `.dat` files; any size.
+"""MovieLens (GroupLens), any size: `movies.csv`, `ratings.csv`, `tags.csv`, `links.csv`; the `.dat` files of 1M and 10M; or
+`u.item` and `u.data` of 100k, whose `u.user` (age, gender, occupation) has no place in the formats and is not read.
 
 Titles lose their year and get their article back (`Matrix, The (1999)`); further titles in parentheses become aliases. The
 20 most used tags of a film are its tags; one that at least 3 people gave and that is the word for a mood is a mood.
@@ -16,7 +17,7 @@ from typing import Any
 from chatrec.catalog.clean import RawItem, clean_text
 from chatrec.catalog.interactions import Columns, Interaction, interactions_in
 from chatrec.catalog.report import Report
-from chatrec.catalog.sources.tables import existing, read_table, required
+from chatrec.catalog.sources.tables import column_name, existing, read_table, required
 from chatrec.types import Item
 
 MAX_TAGS = 20
@@ -27,11 +28,18 @@ _OTHER = re.compile(r"(?<!\bor)(?<!\bor\s)\s*\((?!part\b|vol\b|volume\b|episode\
 _ARTICLE = re.compile(
     r"^(.*), (the|a|an|le|la|les|l'|un|une|der|die|das|ein|eine|el|los|las|il|lo|gli|i|o|os|as|de|het|den|det)$", re.I
 )
+GENRES = (
+    *("unknown", "Action", "Adventure", "Animation", "Children's", "Comedy", "Crime", "Documentary", "Drama", "Fantasy"),
+    *("Film-Noir", "Horror", "Musical", "Mystery", "Romance", "Sci-Fi", "Thriller", "War", "Western"),
+)
+"""The columns of `u.item` that say 0 or 1, in order."""
 _COLUMNS = {
     "movies": ("movieid", "title", "genres"),
     "ratings": ("userid", "movieid", "rating", "timestamp"),
     "tags": ("userid", "movieid", "tag", "timestamp"),
+    "u.item": ("movieid", "title", "released", "released_on_video", "url", *GENRES),
 }
+_DELIMITERS = {"u.item": "|", "u.data": "\t"}
 _RATED = Columns("userid", "movieid", "rating", "timestamp")
 
 
@@ -40,10 +48,10 @@ class MovieLens:
 
     def __init__(self, path: Path, report: Report) -> None:
         self._report = report
-        self._movies = required(path, "movies.csv", "movies.dat")
+        self._movies = required(path, "movies.csv", "movies.dat", "u.item")
         self._tags = existing(path, "tags.csv", "tags.dat")
         self._links = existing(path, "links.csv")
-        self._ratings = existing(path, "ratings.csv", "ratings.dat")
+        self._ratings = existing(path, "ratings.csv", "ratings.dat", "u.data")
         self.value = "rating" if self._ratings else None
         self.files = tuple(file for file in (self._tags, self._links, self._movies, self._ratings) if file)
 
@@ -58,7 +66,7 @@ class MovieLens:
             given = tags.get(key, Counter()).most_common(MAX_TAGS)
             title, aliases, year = split_title(row["title"])
             fields: dict[str, Any] = {"id": f"movielens:{key}", "kind": "video", "form": "film", "title": title}
-            fields |= {"aliases": aliases, "year": year, "genres": row["genres"].split("|")}
+            fields |= {"aliases": aliases, "year": year or row.get("released", ""), "genres": _genres(row)}
             fields["moods"] = [tag for tag, people in given if people >= MOOD_PEOPLE]
             fields["tags"] = [tag for tag, people in given if people < MOOD_PEOPLE]
             fields["links"] = {"movielens": key} | links.get(key, {})
@@ -76,7 +84,10 @@ class MovieLens:
                 self._report.bad_row(self._ratings, one.line, f"rating {one.value:g} is not from 0 to 5")
 
     def _rows(self, path: Path, table: str) -> Iterator[tuple[int, dict[str, str]]]:
-        columns = _COLUMNS[table]
+        name = path.name.removesuffix(".gz")
+        columns = _COLUMNS.get(name, _COLUMNS[table])
+        if name in _DELIMITERS:
+            return read_table(path, self._report, header=columns, delimiter=_DELIMITERS[name], quoted=False)
         if ".dat" in path.suffixes:
             return read_table(path, self._report, header=columns, delimiter="::", quoted=False)
         return read_table(path, self._report, needs=columns)
@@ -96,6 +107,12 @@ class MovieLens:
             row["movieid"]: {"imdb": f"tt{row['imdbid'].zfill(7)}" if row["imdbid"] else "", "tmdb": row.get("tmdbid", "")}
             for _, row in rows
         }
+
+
+def _genres(row: Mapping[str, str]) -> list[str]:
+    if "genres" in row:
+        return row["genres"].split("|")
+    return [name for name in GENRES[1:] if row[column_name(name)].strip() == "1"]
 
 
 def split_title(text: str) -> tuple[str, list[str], str]:

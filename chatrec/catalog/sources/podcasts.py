@@ -1,4 +1,5 @@
-"""Podcasts: RSS feeds and OPML lists that are on this disk, one file or a folder of `.xml`, `.rss` and `.opml`.
+"""Podcasts: RSS and Atom feeds and OPML lists that are on this disk, one file or a folder of
+`.xml`, `.rss`, `.atom` and `.opml`.
 
 A feed gives an item with author, categories, language, description and, as `minutes`, the median length of its episodes. An
 outline of an OPML list gives title, address and, as labels, the folders it lies in. Nothing is fetched. Feeds list recent
@@ -23,10 +24,11 @@ from chatrec.catalog.report import Report
 from chatrec.errors import DataMissingError
 from chatrec.types import Item
 
-SUFFIXES = (".xml", ".rss", ".opml")
+SUFFIXES = (".xml", ".rss", ".atom", ".opml")
 MAX_BYTES = 1 << 26
 ITUNES = "{http://www.itunes.com/dtds/podcast-1.0.dtd}"
 ATOM = "{http://www.w3.org/2005/Atom}"
+LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
 class Podcasts:
@@ -38,7 +40,9 @@ class Podcasts:
         self._report = report
         found = sorted(file for file in path.iterdir() if file.suffix.lower() in SUFFIXES) if path.is_dir() else [path]
         if not found or not all(file.is_file() for file in found):
-            raise DataMissingError(f"no feed at {path}: give an RSS or OPML file, or a folder of {', '.join(SUFFIXES)} files")
+            raise DataMissingError(
+                f"no feed at {path}: give an RSS, Atom or OPML file, or a folder of {', '.join(SUFFIXES)} files"
+            )
         self.files = tuple(found)
 
     def items(self) -> Iterator[RawItem]:
@@ -64,7 +68,7 @@ def _podcasts(file: Path) -> Iterator[dict[str, Any]]:
     """The podcasts of one file.
 
     Raises:
-        ValueError: it is neither RSS nor OPML, or too large.
+        ValueError: it is neither RSS nor Atom nor OPML, or too large.
         LookupError: its encoding is unknown.
         ParseError, DefusedXmlException: it is no XML, or XML that is refused.
     """
@@ -80,8 +84,10 @@ def _podcasts(file: Path) -> Iterator[dict[str, Any]]:
             yield from _outlines(events)
         elif name == "rss":
             yield _feed(events)
+        elif root.tag == f"{ATOM}feed":
+            yield _atom(events, root.get(LANGUAGE, ""))
         else:
-            raise ValueError(f"is neither RSS nor OPML: its first element is {root.tag[:80]!r}")
+            raise ValueError(f"is neither RSS nor Atom nor OPML: its first element is {root.tag[:80]!r}")
 
 
 def _outlines(events: Iterator[tuple[str, Element]]) -> Iterator[dict[str, Any]]:
@@ -124,6 +130,37 @@ def _feed(events: Iterator[tuple[str, Element]]) -> dict[str, Any]:
                 texts.setdefault(element.tag, element.text)
         if path[:2] != ["channel", "item"] and element.tag == f"{ITUNES}category":
             labels.insert(0, element.get("text", ""))
+        if path:
+            path.pop()
+    return _fields(texts, labels, lengths)
+
+
+def _atom(events: Iterator[tuple[str, Element]], language: str) -> dict[str, Any]:
+    texts = {"language": language}
+    labels: list[str] = []
+    lengths: list[float] = []
+    path: list[str] = []
+    for event, element in events:
+        if event == "start":
+            path.append(element.tag)
+            continue
+        name = element.tag.removeprefix(ATOM)
+        if len(path) == 1:
+            if name == "entry":
+                lengths += [length] if (length := _length(element.findtext(f"{ITUNES}duration"))) else []
+                element.clear()
+            elif name == "link":
+                texts.setdefault(
+                    {"self": "feed", "alternate": "link"}.get(element.get("rel", "alternate"), ""), element.get("href", "")
+                )
+            elif name == "category":
+                labels.append(element.get("label") or element.get("term", ""))
+            elif name == "author":
+                texts.setdefault(f"{ITUNES}author", element.findtext(f"{ATOM}name") or "")
+            elif text := "".join(element.itertext()).strip():
+                texts.setdefault({"subtitle": "description"}.get(name, name), text)
+        if path[:1] != [f"{ATOM}entry"] and element.tag == f"{ITUNES}category":
+            labels.append(element.get("text", ""))
         if path:
             path.pop()
     return _fields(texts, labels, lengths)
