@@ -8,15 +8,33 @@ from chatrec.constraints import satisfies_all
 from chatrec.types import Constraint, Item, Ledger, Opinion
 from chatrec.understand.draft import Draft
 from chatrec.understand.kinds import Asked
-from chatrec.understand.marks import Mark, Page
+from chatrec.understand.lexicon import Phrase
+from chatrec.understand.marks import Mark, Page, match_any
 from chatrec.understand.measures import CRITIQUES
 from chatrec.understand.scopes import CONTENT
-from chatrec.understand.text import wordset
+from chatrec.understand.text import key_of, wordset
 
 _BY_FIELD = {"language": ("language", "countries"), "moods": ("moods",), "form": ("form",)}
 _EXCEPT_AGE = 12
 _ANOTHER = ("another", "other", "different", "others")
 _MAKERS = wordset("band bands artist artists singer singers musician director directors author authors writer studio developer")
+_SUBJECTS = ("genres", "tags", "themes", "people")
+_TELLING = ("genres", "styles", "themes", "catalog", "tags")
+_CARRYING = tuple(
+    key_of(phrase)
+    for phrase in (
+        *("what about", "how about", "similar", "same", "also", "too", "as well", "that mood"),
+        *("like that", "like this", "like those", "like these", "类似", "同样", "一样", "也", "呢"),
+    )
+)
+"""Words by which what was asked for before is asked for elsewhere."""
+_THAT_MOOD = tuple(
+    key_of(phrase)
+    for phrase in (
+        *("that mood", "this mood", "same mood", "that vibe", "same vibe", "same feel"),
+        *("那种心情", "这种心情", "同样的心情", "那种氛围", "这种氛围", "同样的氛围"),
+    )
+)
 _ANY = ("any", "任", "no", "not", "whatever")
 
 
@@ -124,19 +142,26 @@ def _release_mark(draft: Draft, mark: Mark) -> None:
 
 
 def turn_topic(draft: Draft, asked: Asked, items: Mapping[str, Item]) -> None:
-    """A turn to other media: with content of its own it is a new topic, else it keeps what still makes sense there."""
+    """A turn to other media: with content of its own it is a new topic, else it keeps what still makes sense there.
+
+    While no medium was asked for, those of the liked works stand for it.
+    """
     ledger = draft.ledger
-    if not asked.said or not ledger.kinds:
+    former = ledger.kinds or tuple(items[item_id].kind for item_id in ledger.ids("liked") if item_id in items)
+    if not asked.said or not former:
         return
-    if set(asked.kinds) & set(ledger.kinds):
+    if set(asked.kinds) & set(former):
         _turn_form(draft, asked, items)
-        return
-    if _has_content(draft.page):
+    elif _has_content(draft.page):
         draft.act("new_topic")
-        return
-    for constraint in ledger.constraints:
-        if _lacks(draft, constraint, asked):
-            draft.act("unconstrain", key=constraint.key)
+    else:
+        of_mood = _says(draft.page, _THAT_MOOD)
+        for constraint in ledger.constraints:
+            if _lacks(draft, constraint, asked) or (of_mood and constraint.field in _SUBJECTS):
+                draft.act("unconstrain", key=constraint.key)
+        for wish in ledger.wishes:
+            if of_mood and wish.field != "moods":
+                draft.act("unwish", key=wish.text)
 
 
 def _turn_form(draft: Draft, asked: Asked, items: Mapping[str, Item]) -> None:
@@ -152,13 +177,18 @@ def _turn_form(draft: Draft, asked: Asked, items: Mapping[str, Item]) -> None:
 
 
 def _has_content(page: Page) -> bool:
-    sections = ("genres", "styles", "themes", "catalog", "tags")
+    """Whether the message says what is wanted; a mood or an origin alone may be said of what was wanted before."""
+    sections = _TELLING if _says(page, _CARRYING) else (*_TELLING, "moods", "languages", "countries")
     return any(
         m.role in ("title", "person", "age")
         or m.has("ages")
         or (m.role == "words" and not m.negated and not m.released and any(m.has(s) for s in sections))
         for m in page.marks
     )
+
+
+def _says(page: Page, phrases: tuple[Phrase, ...]) -> bool:
+    return any(match_any(page.words, at, phrases) > at for at in range(len(page.words)))
 
 
 def _lacks(draft: Draft, constraint: Constraint, asked: Asked) -> bool:
@@ -171,20 +201,23 @@ def _lacks(draft: Draft, constraint: Constraint, asked: Asked) -> bool:
     return not draft.words.kinds_of(constraint.field, values) & set(asked.kinds)
 
 
-def turn_away(draft: Draft, page: Page, items: Mapping[str, Item]) -> None:
-    """`now a romantic comedy`: likes that have none of the genres now asked for stop pulling."""
+def turn_away(draft: Draft, asked: Asked, items: Mapping[str, Item]) -> None:
+    """`now a romantic comedy`, or `a cosy game` where a film was liked: likes with nothing of it stop pulling."""
+    page = draft.page
     turned = any(m.is_cue("now") for m in page.marks)
-    likes = [m for m in page.marks if m.role == "title" and m.attitude in (None, "like")]
-    genres = [
-        c.constraint
-        for c in draft.changes
-        if c.constraint is not None and c.constraint.field == "genres" and c.constraint.op == "in"
-    ]
-    if not turned or likes or not genres:
+    demands = [c.constraint for c in draft.changes if c.constraint is not None and c.constraint.op == "in"]
+    genres = [c for c in demands if c.field == "genres"]
+    contents = [c for c in demands if c.field in (*_SUBJECTS, "moods")]
+    carried = _says(page, _CARRYING)
+    if any(m.role == "title" and m.attitude in (None, "like") for m in page.marks):
         return
     for opinion in draft.ledger.opinions:
         item = items.get(opinion.item_id)
-        if opinion.sentiment == "liked" and item is not None and not any(satisfies_all(item, [g]) for g in genres):
+        if opinion.sentiment != "liked" or item is None:
+            continue
+        foreign = asked.said and not carried and bool(asked.kinds) and item.kind not in asked.kinds
+        told = contents if foreign else genres if turned else []
+        if told and not any(satisfies_all(item, [constraint]) for constraint in told):
             draft.act("opine", opinion=Opinion(item_id=item.id, sentiment="past", turn=draft.turn))
 
 

@@ -110,7 +110,7 @@ class Understander:
         self._opine(draft)
         read_free(draft, asked)
         read_occasions(draft)
-        turn_away(draft, page, self._items)
+        turn_away(draft, asked, self._items)
         drop_unfit(draft, self._items)
         check = _check(draft, language)
         if check is not None:
