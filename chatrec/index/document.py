@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import Stemmer
@@ -53,8 +53,14 @@ def tokenize(text: str) -> list[str]:
         if _CJK.search(word):
             tokens += [word[i : i + 2] for i in range(max(1, len(word) - 1))]
         elif word not in _STOP:
-            tokens.append(_stemmer().stemWord(word))
+            tokens.append(_stem(word))
     return tokens
+
+
+@lru_cache(50_000)
+def _stem(word: str) -> str:
+    """One string for a stem however often it occurs: a large catalog's tokens are held all at once."""
+    return _stemmer().stemWord(word)
 
 
 @cache

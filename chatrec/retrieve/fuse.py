@@ -6,6 +6,7 @@ import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from itertools import starmap
 from pathlib import Path
 
 import numpy as np
@@ -63,6 +64,7 @@ class Fusion:
         self.index = index
         self.retrievers = tuple(retrievers)
         self.config = config or FusionConfig()
+        self._scorers = {retriever.name: retriever for retriever in retrievers if isinstance(retriever, CatalogScorer)}
 
     def __call__(self, query: Query, required: tuple[Constraint, ...] | None = None) -> tuple[Candidate, ...]:
         """Up to `pool` candidates, best first, each with its hits. Every one satisfies the requirements; none is excluded.
@@ -72,24 +74,27 @@ class Fusion:
             required: what must hold; none given: what the ledger requires.
         """
         required = requirements(query.ledger) if required is None else required
-        hits: dict[str, list[Hit]] = defaultdict(list)
+        fused: dict[str, float] = defaultdict(float)
+        hits: dict[str, list[tuple[str, int, float]]] = defaultdict(list)
         verdicts: dict[str, NDArray[np.float32]] = {}
         for retriever in self.retrievers:
+            name, weight = retriever.name, self.config.weights.get(retriever.name, 1.0)
             found = self._found(retriever, query, required, verdicts)
             for rank, (item_id, score) in enumerate(found[: self.config.per_retriever], 1):
-                hits[item_id].append(Hit(retriever.name, rank, score))
-        fused = {item_id: self._rrf(found) for item_id, found in hits.items()}
+                fused[item_id] += weight / (self.config.rrf_k + rank)
+                hits[item_id].append((name, rank, score))
         best = sorted(fused, key=lambda item_id: (-fused[item_id], item_id))[: self.config.pool]
-        pool = [Candidate(item=self.index.catalog[i], hits=tuple(hits[i]), score=fused[i]) for i in best]
+        pool = [Candidate(item=self.index.catalog[i], hits=tuple(starmap(Hit, hits[i])), score=fused[i]) for i in best]
         return self._completed(pool, verdicts)
 
     def _found(
         self, retriever: Retriever, query: Query, required: tuple[Constraint, ...], verdicts: dict[str, NDArray[np.float32]]
     ) -> list[tuple[str, float]]:
         """What a retriever finds; the scores of one that scores the whole catalog are kept in `verdicts`."""
-        if not isinstance(retriever, CatalogScorer):
+        scorer = self._scorers.get(retriever.name)
+        if scorer is None:
             return self._allowed(retriever.retrieve(query, required, self.config.per_retriever), query, required)
-        scores = retriever.scores(query)
+        scores = scorer.scores(query)
         if scores is None:
             return []
         verdicts[retriever.name] = scores
@@ -110,9 +115,6 @@ class Fusion:
                 if name not in known:
                     added.append(Hit(name, rank, score))
         return tuple(replace(c, hits=c.hits + tuple(added)) for c, added in zip(pool, more, strict=True))
-
-    def _rrf(self, hits: Sequence[Hit]) -> float:
-        return sum(self.config.weights.get(hit.retriever, 1.0) / (self.config.rrf_k + hit.rank) for hit in hits)
 
     def _allowed(self, found: list[tuple[str, float]], query: Query, required: tuple[Constraint, ...]) -> list[tuple[str, float]]:
         allowed, rows = self.index.allowed(query, required), self.index.rows
