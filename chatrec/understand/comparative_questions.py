@@ -21,7 +21,9 @@ from chatrec.understand.words import Words
 Frame = Literal["which", "yes_no", "side_by_side"]
 _AUXILIARIES = wordset("is are was were does do did has")
 _OPENERS = wordset("and so ok okay but well hmm then now please can could you tell me , 那 那么 请 嗯 ，")
-_WHICH_ONE = wordset("one ones of is are was were film movie show series game album record podcast book has would should do")
+_WHICH_ONE = wordset(
+    "one ones of is are was were came comes film movie show series game album record podcast book has would should do"
+)
 _TWO = (
     *(("the", "two"), ("both",), ("those", "two"), ("these", "two"), ("of", "two"), ("either",)),
     *(("两", sign) for sign in "个部张首本款者"),
@@ -46,14 +48,16 @@ def comparison_of(page: Page, ledger: Ledger, words: Words) -> tuple[Comparison,
     if frame is None:
         return None
     aspect = Comparison(field="all") if frame == "side_by_side" else _aspect(page, start, named, words)
-    if aspect is None or _asks_for_more(page, named, aspect) or (aspect.field == "choice" and "what" in page.words):
+    if aspect is None or (aspect.field not in ("choice", "all") and any(mark.attitude == "like" for mark in named)):
+        return None  # `like Alien or Inception, which are shorter?` asks for others
+    if _asks_for_more(page, named, aspect) or (aspect.field == "choice" and "what" in page.words and len(named) < 2):
         return None
     works = _works(page, named, ledger)
     _mark_lacking(page)
-    lacking = any(mark.role == "missing" for mark in page.marks)
-    if len(works) < 2 and not (works and lacking):
+    lacking = sum(mark.role == "missing" for mark in page.marks)
+    if len(works) < 2 and len(works) + lacking < 2:
         return None
-    if frame == "yes_no":
+    if frame == "yes_no" and works:
         aspect = replace(aspect, subject=works[0])
     return aspect, works
 
@@ -65,7 +69,8 @@ def _frame(page: Page, named: Sequence[Mark]) -> tuple[Frame | None, int]:
     """How the question is put, and from where on its aspect is looked for."""
     words = page.words
     start = next((at for at, word in enumerate(words) if word not in _OPENERS), 0)
-    several = len(named) + sum(len(mark.ids) - 1 for mark in named if mark.role == "ref") > 1
+    lacking = sum(mark.role == "missing" for mark in page.marks)
+    several = len(named) + lacking + sum(len(mark.ids) - 1 for mark in named if mark.role == "ref") > 1
     group = _first(page, 0, (*_TWO, *_THEM)) is not None
     if (several or group) and next(_told(page, "side_by_side", 0), None) is not None:
         return "side_by_side", start
@@ -78,6 +83,8 @@ def _frame(page: Page, named: Sequence[Mark]) -> tuple[Frame | None, int]:
             return "which", at + 1
     if words[start] in _AUXILIARIES and "than" in words:
         return "yes_no", start
+    if several and "or" in words and (words[start] in _AUXILIARIES or words[start : start + 2] == ["should", "i"]):
+        return "which", start
     weighed = next((at for at in range(start + 1, len(words)) if words[at] == "比" and not page.taken(at)), None)
     asked = not {"吗", "么", "?"}.isdisjoint(words)
     return ("yes_no", weighed + 1) if weighed is not None and asked else (None, 0)
@@ -119,7 +126,7 @@ def _asks_for_more(page: Page, named: Sequence[Mark], aspect: Comparison) -> boo
         if compared and _describes(page, mark):
             return True
         content = mark.role != "words" or any(mark.has(section) for section in CONTENT if section != "forms")
-        if content and not compared and not mark.has("forms"):
+        if content and not compared and not has_section(mark, "forms", "verbs"):
             return True
     return False
 

@@ -14,6 +14,7 @@ from chatrec.types import Ambiguity, Kind, Language, Ledger, Reading, Sentiment
 from chatrec.understand.checks import conditions_of, subject_of
 from chatrec.understand.commands import drop_unfit, read_commands, turn_away, turn_topic
 from chatrec.understand.comparative_questions import comparison_of
+from chatrec.understand.compared_names import ComparedNames
 from chatrec.understand.contents import Contents
 from chatrec.understand.draft import Draft
 from chatrec.understand.framed_names import FramedNames
@@ -150,6 +151,7 @@ class Understander:
     def _mark(self, page: Page, ledger: Ledger) -> int | None:
         kinds = _spoken_of(page, self._words.phrases) or ledger.kinds
         mark_places(page, ledger, self._items)
+        ComparedNames(self._known, page, kinds).mark()
         SureNames(self._known, page, kinds).mark()
         mark_ages(page)
         mark_lengths(page)

@@ -54,6 +54,37 @@ def test_a_comparison_of_yes_or_no_knows_its_subject(message, subject, reader):
 
 
 @pytest.mark.parametrize(
+    ("message", "field", "about", "missing"),
+    [
+        ("Alien or Inception, which is older?", "year", FIRST_TWO, ()),
+        ("which is longer: Alien, Inception or Spirited Away?", "minutes", SHOWN, ()),
+        ("is Alien or Inception longer?", "minutes", FIRST_TWO, ()),
+        ("should I watch Alien or Inception tonight?", "choice", FIRST_TWO, ()),
+        ("which of Alien and Inception is scarier?", "moods", FIRST_TWO, ()),
+        ("异形和盗梦空间哪部更老？", "year", FIRST_TWO, ()),
+        ("Alien or Zorblax, which is older?", "year", SHOWN[:1], ("Zorblax",)),
+        ("which is older, Quuxel or Zorblax?", "year", (), ("Quuxel", "Zorblax")),
+    ],
+)
+def test_names_that_are_compared_are_works(message, field, about, missing, reader):
+    reading = reader.read(message, replay([]), turn=0)
+    assert (reading.intent, reading.about, reading.missing, reading.changes) == ("compare", about, missing, ())
+    assert reading.comparison.field == field
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "which is better, action or horror?",
+        "which films are like Alien and Inception but older?",
+        "a longer film like Alien or Inception?",
+    ],
+)
+def test_names_beside_a_request_are_not_compared(message, reader):
+    assert reader.read(message, replay([]), turn=0).intent != "compare"
+
+
+@pytest.mark.parametrize(
     "message",
     [
         "something shorter than Alien",
