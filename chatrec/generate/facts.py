@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice, zip_longest
 
+from chatrec.catalog.chinese import chinese
 from chatrec.constraints import NUMBER_FIELDS, satisfies
 from chatrec.generate import wording
 from chatrec.generate.sentence import echoes, reason
@@ -235,8 +236,7 @@ def _distinctive(item: Item, language: Language) -> Iterator[Pair]:
 
 def _readable_themes(item: Item, language: Language) -> tuple[str, ...]:
     """The themes, in Chinese those first that a Chinese word is known for."""
-    known = wording.words().themes_zh
-    return tuple(sorted(item.themes, key=lambda value: value not in known)) if language == "zh" else item.themes
+    return tuple(sorted(item.themes, key=lambda value: chinese("themes", value) is None)) if language == "zh" else item.themes
 
 
 def _makers(item: Item, language: Language) -> tuple[str, ...]:
@@ -311,7 +311,7 @@ def spread(slate: Sequence[tuple[Claim, ...]]) -> tuple[tuple[Claim, ...], ...]:
 
 def _is_readable(claim: Claim, language: Language) -> bool:
     """Whether a theme has a word in the language; all else has."""
-    return claim.field != "themes" or language == "en" or claim.value in wording.words().themes_zh
+    return claim.field != "themes" or language == "en" or chinese("themes", claim.value) is not None
 
 
 def _first(fields: tuple[str, ...], *pools: list[Claim]) -> list[Claim]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from babel import Locale
 
+from chatrec.catalog.chinese import chinese
 from chatrec.types import Item, Language
 
 MAX_VALUE_CHARS = 60
@@ -32,10 +33,8 @@ class Words:
     moods: Mapping[str, str]
     tags_pre: Mapping[str, str]
     tags_post: Mapping[str, str]
-    tags_zh: Mapping[str, str]
     themes: Mapping[str, str]
     """Theme → how it stands in an English sentence, for those that need an article or capitals."""
-    themes_zh: Mapping[str, str]
     proper: Mapping[str, str]
     """Word or words in lower case → as they are spelled."""
 
@@ -52,11 +51,9 @@ def words() -> Words:
         moods=data["moods"],
         tags_pre=data["tags"]["pre"],
         tags_post=data["tags"]["post"],
-        tags_zh=data["tags"]["zh"],
         themes={name: with_article(name) for name in themes["a"]}
         | {name: f"the {name}" for name in themes["the"]}
         | themes["phrases"],
-        themes_zh=themes["zh"],
         proper={name.casefold(): name for name in names},
     )
 
@@ -95,7 +92,7 @@ def form_noun(item: Item, language: Language) -> str:
 def theme(value: str, language: Language) -> str:
     """A theme as it stands after "about"."""
     if language == "zh":
-        return words().themes_zh.get(value.casefold()) or capitalised(value)
+        return chinese("themes", value) or f"“{capitalised(value)}”"
     return capitalised(words().themes.get(value.casefold(), value))
 
 
@@ -224,7 +221,7 @@ def _theme(value: str, item: Item, language: Language) -> str:
 def _tag(value: str, item: Item, language: Language) -> str:
     known, tag = words(), value.casefold()
     if language == "zh":
-        return known.tags_zh.get(tag, f"标签“{value}”")
+        return chinese("tags", tag) or f"标签“{value}”"
     return known.tags_pre.get(tag) or known.tags_post.get(tag) or f"tagged “{value}”"
 
 

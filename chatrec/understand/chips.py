@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from babel import Locale
 
+from chatrec.catalog.chinese import chinese
 from chatrec.types import Change, Chip, Constraint, Item, Kind, Language, Ledger, Opinion, Wish
 from chatrec.understand.lexicon import lexicon
 from chatrec.understand.text import KANA, fold, is_han
@@ -72,7 +73,8 @@ def wish_label(wish: Wish, language: Language) -> str:
     """The wish's words; `less …` for an aversion."""
     as_said = wish.field == "moods" or (wish.field == "themes" and language == "en")
     said = wish.text if as_said else wish.value or wish.text
-    words = _word(said, wish.field, language) if wish.field else wish.text
+    typed = wish.text if language == "zh" and is_han(wish.text) else None
+    words = _word(said, wish.field, language, typed) if wish.field else wish.text
     if wish.direction == "less":
         return f"少些{words}" if language == "zh" else f"less {words}"
     return words
@@ -159,13 +161,13 @@ def _id_label(constraint: Constraint, language: Language) -> str:
     return f"不要{constraint.said}" if language == "zh" else f"no {constraint.said}"
 
 
-def _word(value: str, field: str, language: Language) -> str:
-    """A catalog value in the person's language."""
+def _word(value: str, field: str, language: Language, typed: str | None = None) -> str:
+    """A catalog value in the person's language: by the tables, else as it was typed, else the catalog's own word."""
     if language == "en":
         return value
     if field == "language":
         return lexicon().label_zh("languages", value) or value
-    return lexicon().label_zh(SECTIONS.get(field, ""), value) or value
+    return lexicon().label_zh(SECTIONS.get(field, ""), value) or chinese(field, value) or typed or value
 
 
 def _language_label(constraint: Constraint, language: Language) -> str:

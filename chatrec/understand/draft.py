@@ -8,7 +8,7 @@ from typing import Any
 from chatrec.types import Ambiguity, Change, Constraint, Kind, Ledger, Opinion, Sentiment, Wish
 from chatrec.understand.marks import Page
 from chatrec.understand.resolve import Names
-from chatrec.understand.text import key_of
+from chatrec.understand.text import is_han, key_of
 from chatrec.understand.words import Words
 
 ORDER = (
@@ -76,6 +76,8 @@ class Draft:
     def wish(self, text: str, field_: str | None = None, value: str | None = None, *, less: bool = False) -> None:
         """Add a wish, once per text."""
         text = self.words.cased(text.strip()) if field_ == "themes" else text.strip()
+        if field_ is None and text and is_han(text) and (theme := self.words.theme([text])):
+            text, field_, value = theme, "themes", theme
         wishes = [c.wish for c in self.changes if c.wish is not None]
         if text and len(wishes) < MAX_WISHES and not any(w.text == text for w in wishes):
             direction = "less" if less else "more"

@@ -10,6 +10,8 @@ from chatrec.understand.numbers import cardinal
 from chatrec.understand.text import is_han, wordset
 
 MAX_WISH_WORDS = 6
+MAX_HAN_THEME = 7
+"""Characters of a Chinese theme that are tried."""
 STOP = wordset(
     "similar create make making add put playlist fav favorite favourite learn few bunch couple quality type types ones pick "
     "choose first wants wanted "
@@ -134,7 +136,22 @@ def read_free(draft: Draft, asked: Asked) -> None:
             _wish_with(draft, mark)
     _wish_attributes(draft)
     _wish_clauses(draft)
+    _wish_han_themes(draft)
     _forbid_names(draft)
+
+
+def _wish_han_themes(draft: Draft) -> None:
+    """`钓鱼游戏`, `国际象棋的剧集`, `潜艇题材`: a theme right before the noun; Chinese has no spaces that would set it off."""
+    page = draft.page
+    for noun in page.sorted():
+        if not (noun.has("forms") or page.words[noun.start : noun.end] in (["题", "材"], ["主", "题"])):
+            continue
+        end = noun.start - (page.words[noun.start - 1 : noun.start] == ["的"])
+        for start in range(max(0, end - MAX_HAN_THEME), end - 1):
+            theme = draft.words.theme(["".join(page.words[start:end])]) if is_han(page.words[start]) else None
+            if theme is not None and page.free(start, end):
+                draft.wish(theme, "themes", theme, less=_is_negated(page, start))
+                break
 
 
 def _forbid_names(draft: Draft) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from babel import Locale
 
+from chatrec.catalog.chinese import chinese
 from chatrec.catalog.vocabulary import vocabulary
 from chatrec.constraints import LIST_FIELDS, NUMBER_FIELDS, TEXT_FIELDS
 from chatrec.types import Item, Kind
@@ -92,6 +93,9 @@ class Words:
             if not key or len(key) > 5 or self._is_genre_noun(key):
                 continue
             entry = Entry("catalog", value, {"field": "themes"})
+            spoken = chinese("themes", value)
+            if spoken is not None:
+                self._themes.setdefault(key_of(spoken), value)
             for form in _number_forms(key):
                 self._themes.setdefault(form, value)
                 if not any(e.section in ("genres", "moods", "forms", "cues", "languages") for e in self.phrases.get(form)):
@@ -121,9 +125,9 @@ class Words:
             for form in dict.fromkeys((key, tuple(word for word in key if word not in _COMPANY_WORDS))):
                 if form and not self.phrases.get(form) and not all(word in common_words() for word in form):
                     self.phrases.add(form, Entry("companies", name, {"values": (name,)}))
-        for chinese, name in lexicon().people.items():
+        for spelled, name in lexicon().people.items():
             if name in names:
-                self.phrases.add(key_of(chinese), Entry("companies", name, {"values": (name,)}))
+                self.phrases.add(key_of(spelled), Entry("companies", name, {"values": (name,)}))
 
     # --- questions ----------------------------------------------------------------------------------------------------
 
@@ -140,7 +144,7 @@ class Words:
         return tuple(dict.fromkeys(s for v in values for s in self._spellings[field].get(_compact(v), ())))
 
     def theme(self, names: Iterable[str]) -> str | None:
-        """The catalog's theme for the first of these phrases that it knows."""
+        """The catalog's theme for the first of these phrases, English or Chinese, that it knows."""
         return next((value for name in names if (value := self._themes.get(key_of(name)))), None)
 
     def companies(self, names: Sequence[str]) -> tuple[str, ...]:

@@ -197,3 +197,8 @@ def test_a_style_among_the_tags_becomes_part_of_the_noun() -> None:
     item = film(0, genres=("thriller",), tags=("film noir",), themes=("postwar",))
     told = claims(item, ("tags", "film noir"), ("genres", "thriller"), ("themes", "postwar"))
     assert reason(told, item, "en") == "A noir thriller about the postwar years."
+
+
+def test_a_theme_without_a_chinese_word_is_quoted() -> None:
+    item = film(0, themes=("zorblaxing",))
+    assert "关于“zorblaxing”" in reason(claims(item, ("themes", "zorblaxing"), language="zh"), item, "zh")

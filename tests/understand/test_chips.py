@@ -109,6 +109,11 @@ def test_a_wish_for_a_mood_is_labelled_as_it_was_said():
     assert [c.label for c in chips(Ledger(wishes=(wish,)), {}, "zh")] == ["少些悲伤"]
 
 
+def test_a_rare_tag_is_labelled_in_chinese_where_its_word_is_known():
+    tags = Constraint(field="tags", op="in", value=("spiritual jazz", "no such tag"))
+    assert [c.label for c in chips(Ledger(constraints=(tags,)), {}, "zh")] == ["灵性爵士／no such tag"]
+
+
 def test_a_form_makes_the_medium_chip_superfluous(catalog):
     film = Constraint(field="form", op="in", value=("film",))
     assert [c.label for c in chips(Ledger(kinds=("video",), constraints=(film,)), catalog, "en")] == ["film"]

@@ -136,3 +136,24 @@ def test_every_genre_and_mood_of_the_catalog_can_be_asked_for(shipped, understan
                 for v in c.constraint.value
             }
             assert value in said, (field, value, reading.changes)
+
+
+@pytest.mark.parametrize(
+    ("message", "theme", "label"),
+    [
+        ("推荐关于钓鱼的游戏", "fishing", "钓鱼"),
+        ("钓鱼游戏", "fishing", "钓鱼"),
+        ("有没有国际象棋的剧集", "chess", "国际象棋"),
+        ("潜艇题材的电影", "submarines", "潜艇"),
+        ("不要马戏团的电影", "circus", "少些马戏团"),
+    ],
+)
+def test_a_chinese_word_for_a_theme_of_the_catalog_is_that_theme(message, theme, label, shipped, understander):
+    ledger = replay(understander.read(message, Ledger(), turn=0).changes)
+    assert [(wish.field, wish.value) for wish in ledger.wishes] == [("themes", theme)]
+    assert label in [chip.label for chip in chips(ledger, shipped, "zh")]
+
+
+@pytest.mark.parametrize("message", ["我很无聊，推荐个游戏", "希望短一点的电影"])
+def test_a_theme_s_word_elsewhere_is_no_wish_for_it(message, understander):
+    assert not replay(understander.read(message, Ledger(), turn=0).changes).wishes
