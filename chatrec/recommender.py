@@ -24,7 +24,7 @@ from chatrec.index.open import Index, open_index, open_or_build
 from chatrec.llm import LLM
 from chatrec.pipeline import Engine, Turn
 from chatrec.present.reply import fit_of
-from chatrec.retrieve.load import load_fusion
+from chatrec.retrieve.load import RetrieverFactory, load_fusion
 from chatrec.score.head import Scorer
 from chatrec.sessions import MemoryStore, SessionState, SessionStore, SQLiteStore
 from chatrec.settings import MAX_MESSAGE_CHARS, Settings
@@ -59,6 +59,7 @@ class Recommender:
         index: Path | None = None,
         skip_bad: bool = False,
         progress: bool = False,
+        retrievers: Sequence[RetrieverFactory] = (),
         **overrides: object,
     ) -> Recommender:
         """Open the catalog the settings name, building its index on first use. Never starts a server.
@@ -70,11 +71,14 @@ class Recommender:
             index: a built index to use; none: the one kept for this catalog, built if need be.
             skip_bad: leave out catalog lines that cannot be read instead of failing.
             progress: show a bar on standard error while an index is built.
+            retrievers: further ones beside those there are; each is called with the index and gives a `Retriever`
+                (`chatrec.retrieve.protocol`).
             **overrides: single settings by name, e.g. `catalog=Path("mine.jsonl")`, `llm=False`.
 
         Raises:
             SettingsError, CatalogError, DataMissingError, IndexMissingError, IndexMismatchError, IndexCorruptError,
                 ModelMissingError: what is wrong, where, and the command that mends it.
+            DependencyMissingError, InputError: a further retriever cannot be loaded, is none, or has a name that is taken.
         """
         settings = settings or Settings.load(**overrides)
         catalog = read_catalog(settings.catalog_path, skip_bad=skip_bad)
@@ -87,7 +91,7 @@ class Recommender:
         torch.set_num_threads(settings.threads)
         embedder.encode(["warm up"])
         store = SQLiteStore(settings.store) if settings.store else MemoryStore()
-        return cls(_engine(opened, settings), settings, store)
+        return cls(_engine(opened, settings, retrievers), settings, store)
 
     @property
     def catalog(self) -> Catalog:
@@ -310,9 +314,9 @@ def check_message(message: str) -> str:
     return message.encode("utf-8", "replace").decode("utf-8")
 
 
-def _engine(index: Index, settings: Settings) -> Engine:
+def _engine(index: Index, settings: Settings, retrievers: Sequence[RetrieverFactory]) -> Engine:
     scorer = Scorer.load(index, settings.models)
-    fusion = load_fusion(index, settings.models)
+    fusion = load_fusion(index, settings.models, retrievers)
     writer = Writer(LLM.of(settings), Prompts.of(settings), settings) if settings.llm else None
     versions = {
         "chatrec": importlib.metadata.version("chatrec"),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import entry_points
 from pathlib import Path
 
+from chatrec.errors import DependencyMissingError, InputError
 from chatrec.index.open import Index
 from chatrec.retrieve.collaborative import load_models
 from chatrec.retrieve.fuse import Fusion, FusionConfig
@@ -18,22 +21,43 @@ from chatrec.retrieve.retrievers import (
 )
 
 ENTRY_POINTS = "chatrec.retrievers"
-"""Packages may register further retrievers under this group: a callable from `Index` to `Retriever`."""
+"""Packages may register further retrievers under this group: a `RetrieverFactory` each."""
+RetrieverFactory = Callable[[Index], Retriever]
+"""Makes a retriever for an index; most often its class."""
 
 
-def load_fusion(index: Index, models: Path | None = None) -> Fusion:
-    """Retrieval over one index.
+def load_fusion(index: Index, models: Path | None = None, more: Sequence[RetrieverFactory] = ()) -> Fusion:
+    """Retrieval over one index: base retrievers, trained ones, those that installed packages register, and more.
 
     Args:
         index: the catalog's index.
         models: a folder that `chatrec train head` wrote for this catalog; its retrievers and weights are used too.
+        more: further retrievers; like those of packages they weigh 1 unless `fusion.json` in `models` names them.
 
     Raises:
         ModelMissingError: the folder belongs to another catalog, or cannot be read.
+        DependencyMissingError: an installed package's retriever cannot be loaded.
+        InputError: one is no retriever, or has the name of another.
     """
-    installed: list[Retriever] = [point.load()(index) for point in entry_points(group=ENTRY_POINTS)]
     trained = load_models(index, models) if models else ()
-    return Fusion(index, [*base_retrievers(index), *trained, *installed], FusionConfig.load(models) if models else None)
+    added = [make(index) for make in (*_installed(), *more)]
+    for retriever in added:
+        if not isinstance(getattr(retriever, "name", None), str) or not callable(getattr(retriever, "retrieve", None)):
+            raise InputError(f"{retriever!r} is no retriever: it needs a `name` and `retrieve(query, required, k)`")
+    retrievers = [*base_retrievers(index), *trained, *added]
+    twice = [name for name, count in Counter(one.name for one in retrievers).items() if count > 1]
+    if twice:
+        raise InputError(f"two retrievers are named {twice[0]!r}: give yours another name")
+    return Fusion(index, retrievers, FusionConfig.load(models) if models else None)
+
+
+def _installed() -> Iterator[RetrieverFactory]:
+    for point in entry_points(group=ENTRY_POINTS):
+        try:
+            yield point.load()
+        except (ImportError, AttributeError) as error:
+            package = point.dist.name if point.dist else point.value
+            raise DependencyMissingError(f"the retriever {point.name!r} of {package} cannot be loaded: {error}") from error
 
 
 def base_retrievers(index: Index) -> list[Retriever]:

@@ -1,0 +1,81 @@
+"""Retrievers of a user's own, given as an argument or registered by an installed package."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from chatrec.errors import DependencyMissingError, InputError
+from chatrec.index.open import Index
+from chatrec.retrieve.load import load_fusion
+from chatrec.types import Constraint, Ledger, Query
+
+MODULE = '''
+class Newest:
+    """The newest works that may be shown."""
+
+    name = "newest"
+
+    def __init__(self, index):
+        self.index = index
+
+    def retrieve(self, query, required, k):
+        allowed = self.index.allowed(query, required)
+        items = sorted(self.index.catalog.values(), key=lambda item: -(item.year or 0))
+        found = [item for item in items if allowed[self.index.rows[item.id]]]
+        return [(item.id, float(item.year or 0)) for item in found[:k]]
+'''
+
+
+class Careless:
+    """Checks nothing, and names an item that there is not."""
+
+    name = "careless"
+
+    def __init__(self, index: Index) -> None:
+        self._ids = index.ids
+
+    def retrieve(self, query: Query, required: tuple[Constraint, ...], k: int) -> list[tuple[str, float]]:
+        return [("s:nowhere", 9.0), *((item_id, 1.0) for item_id in self._ids)]
+
+
+def install(folder: Path, monkeypatch: pytest.MonkeyPatch, target: str = "own_newest:Newest") -> None:
+    """A package as pip would leave it."""
+    (folder / "own_newest.py").write_text(MODULE)
+    info = folder / "own_newest-1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: own-newest\nVersion: 1\n")
+    (info / "entry_points.txt").write_text(f"[chatrec.retrievers]\nnewest = {target}\n")
+    monkeypatch.syspath_prepend(folder)
+
+
+def test_the_retriever_of_an_installed_package_takes_part(
+    small_index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    query = Query(ledger=Ledger(), text="")
+    before = load_fusion(small_index)(query)
+    install(tmp_path, monkeypatch)
+    ranks = {hit.rank: c.item for c in load_fusion(small_index)(query) for hit in c.hits if hit.retriever == "newest"}
+    assert ranks[1].year == max(item.year or 0 for item in small_index.catalog.values())
+    assert not any(hit.retriever == "newest" for c in before for hit in c.hits)
+
+
+def test_a_retriever_given_as_an_argument_takes_part_and_what_it_does_not_check_is_checked(small_index: Index) -> None:
+    query = Query(ledger=Ledger(), text="", excluded=frozenset(small_index.ids[:1]))
+    required = (Constraint(field="kind", op="in", value=("video",)),)
+    found = load_fusion(small_index, more=[Careless])(query, required)
+    ids = {c.item.id for c in found if any(hit.retriever == "careless" for hit in c.hits)}
+    assert ids == {i for i in small_index.ids[1:] if small_index.catalog[i].kind == "video"}
+
+
+def test_one_that_cannot_be_loaded_is_none_or_takes_a_name_is_refused(
+    small_index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(InputError, match="two retrievers are named 'careless'"):
+        load_fusion(small_index, more=[Careless, Careless])
+    with pytest.raises(InputError, match="is no retriever: it needs a `name`"):
+        load_fusion(small_index, more=[lambda index: object()])  # type: ignore[list-item, return-value]
+    install(tmp_path, monkeypatch, "own_newest:Oldest")
+    with pytest.raises(DependencyMissingError, match="retriever 'newest' of own-newest cannot be loaded"):
+        load_fusion(small_index)
