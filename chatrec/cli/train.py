@@ -92,7 +92,7 @@ def train_sweep(
     folds: Folds = 5,
     track: Tracked = "none",
 ) -> None:
-    """Try other ways to fit the head: AdamW's learning rate and decay, loss weight, depth and dropout, one at a time.
+    """Try other ways to fit the head: AdamW's learning rate and decay, loss weights, depth and dropout, one at a time.
 
     They are judged by the mean reciprocal rank on folds of the training dialogs that neither they nor the retrievers saw;
     --valid is never looked at. Candidates are gathered once, and stay in OUT/unfinished for

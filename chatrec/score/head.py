@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -70,7 +70,7 @@ class Head(nn.Module):
         width = len(config.features)
         self.register_buffer("mean", torch.zeros(width))
         self.register_buffer("scale", torch.ones(width))
-        self.members = nn.ModuleList(_member(2 * width, config) for _ in range(config.members))
+        self.members = nn.ModuleList(Member(2 * width, config) for _ in range(config.members))
 
     def forward(self, features: Tensor) -> Tensor:
         """Logits [..., n] of features [..., n, width], NaN where unknown."""
@@ -78,13 +78,17 @@ class Head(nn.Module):
 
     def each(self, features: Tensor) -> Tensor:
         """Logits of every member [members, ..., n]."""
+        return torch.stack([logits for logits, _ in self.layers(features)])
+
+    def layers(self, features: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+        """Logits [..., n] and last hidden layer [..., n, hidden] of every member."""
         known = ~torch.isnan(features)
         values = torch.where(known, (features - self.mean) / self.scale, 0.0).clamp(-6, 6)
         inputs = torch.cat([values, known.to(values.dtype)], dim=-1)
-        return torch.stack([member(inputs).squeeze(-1) for member in self.members])
+        return (member(inputs) for member in self.members)
 
 
-class _Wide(nn.Module):
+class Member(nn.Module):
     """A linear path beside a deep one."""
 
     def __init__(self, width: int, config: HeadConfig) -> None:
@@ -94,12 +98,13 @@ class _Wide(nn.Module):
         hidden = (part for sizes in pairwise(widths) for part in (nn.Linear(*sizes), nn.GELU(), nn.Dropout(config.dropout)))
         self.deep = nn.Sequential(*hidden, nn.Linear(widths[-1], 1))
 
-    def forward(self, inputs: Tensor) -> Tensor:
-        return self.wide(inputs) + self.deep(inputs)
-
-
-def _member(width: int, config: HeadConfig) -> nn.Module:
-    return _Wide(width, config)
+    def forward(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits [..., n] and the last hidden layer, which is the inputs [..., n, width] where there is none."""
+        *body, last = self.deep
+        hidden = inputs
+        for part in body:
+            hidden = part(hidden)
+        return (self.wide(inputs) + last(hidden)).squeeze(-1), hidden
 
 
 class Scorer:

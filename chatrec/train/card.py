@@ -116,7 +116,9 @@ def told_tower(tower: Mapping[str, Any]) -> str:
 
 
 def _told(options: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in options.items() if name not in ("seed", "stop_after"))
+    flat = {name: value for name, value in options.items() if name not in ("seed", "stop_after", "loss_weights")}
+    flat |= {f"weight of the {name} loss": value for name, value in options.get("loss_weights", {}).items()}
+    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in flat.items())
 
 
 def _limits(facts: Mapping[str, Any]) -> list[str]:

@@ -12,8 +12,9 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from chatrec.errors import DataMissingError, SettingsError
 from chatrec.evaluate.report import file_sha256
-from chatrec.train.fit import STRICT, FitConfig
+from chatrec.train.fit import FitConfig
 from chatrec.train.models import ModelsConfig
+from chatrec.train.tasks import STRICT
 
 
 @dataclass(frozen=True)

@@ -48,6 +48,8 @@ class Size:
     valid_asked: int
     valid_pairs: int
     rated: bool
+    raters: int = 0
+    """Conversations of people whose ratings are told."""
 
 
 def preparing(size: Size, models: ModelsConfig, folds: int) -> dict[str, float]:
@@ -61,6 +63,8 @@ def preparing(size: Size, models: ModelsConfig, folds: int) -> dict[str, float]:
     for fold in range(1, folds + 1):
         costs[f"fold-{fold}-models"] = (1 - 1 / folds) * costs["models"]
         costs[f"fold-{fold}"] = size.asked / folds * _asked(tower)
+    if size.raters:
+        costs["raters"] = size.items**3 * EASE_S + size.raters * _asked(tower)
     return costs
 
 

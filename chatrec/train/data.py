@@ -29,6 +29,8 @@ class Case:
     """A turn to learn from: what was asked, and what was put forward or named next."""
 
     dialog: int
+    person: int
+    """Number of the first dialog with the same person: folds and intervals go by it."""
     example: Example
     """What retrievers learn from: the query, and what was put forward that had not been named before."""
     gold: tuple[int, ...]
@@ -59,7 +61,8 @@ class Dialogs:
     @classmethod
     def join(cls, first: Dialogs, second: Dialogs) -> Dialogs:
         """Both; the second's dialogs are numbered after the first's."""
-        moved = tuple(replace(case, dialog=case.dialog + len(first.lines)) for case in second.cases)
+        more = len(first.lines)
+        moved = tuple(replace(case, dialog=case.dialog + more, person=case.person + more) for case in second.cases)
         return cls(first.lines + second.lines, first.cases + moved, first.mentions + second.mentions)
 
     def without(self, dialogs: frozenset[int]) -> Dialogs:
@@ -113,9 +116,11 @@ def gather(lines: Sequence[DialogLine], index: Index) -> Dialogs:
     last = {number: place for place, (number, *_rest) in enumerate(turns)}
     asked = _checked(queries(index, [instance for _, instance, _, _ in turns], "full"), [turn[1] for turn in turns])
     liked = [liked_of(line) for line in lines]
+    first = {person_of(line): number for number, line in reversed(list(enumerate(lines)))}
     cases = tuple(
         Case(
             number,
+            first[person_of(lines[number])],
             Example(query, tuple(row for row in rows if index.ids[row] not in instance.mentioned), recommended),
             rows,
             any(turn.text for turn in instance.dialog.turns),
@@ -130,6 +135,11 @@ def gather(lines: Sequence[DialogLine], index: Index) -> Dialogs:
         for line in lines
     )
     return Dialogs(tuple(lines), cases, mentions)
+
+
+def person_of(line: DialogLine) -> str:
+    """Who a dialog was with; where the log does not say, somebody of its own."""
+    return line.dialog_id if line.user_id is None else f"user {line.user_id}"
 
 
 def liked_of(line: DialogLine) -> dict[str, float]:

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import copy
-import math
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, fields, replace
 from typing import Annotated, ClassVar
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from pydantic import ConfigDict, Field
-from torch import Tensor
+from torch import Tensor, nn
 
 from chatrec.errors import TrainingDataError
 from chatrec.score.head import Head, HeadConfig
+from chatrec.train.descent import Descent
 from chatrec.train.meter import Mark
 from chatrec.train.pools import Pools, found_within
+from chatrec.train.tasks import STRICT, LossWeights, Tasks
 
-STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
-"""How configurations are read: no unknown names, no values of another type."""
 Positive = Annotated[int, Field(ge=1)]
-TICK = 20
-"""Steps from one mark within an epoch to the next."""
 
 
 @dataclass(frozen=True)
@@ -36,10 +34,10 @@ class FitConfig:
     batch: Positive = 64
     learning_rate: Annotated[float, Field(gt=0)] = 2e-3
     weight_decay: Annotated[float, Field(ge=0)] = 1e-2
-    pointwise: Annotated[float, Field(ge=0)] = 0.1
-    """Weight of the binary cross-entropy beside the listwise loss; it keeps logits comparable between queries."""
+    loss_weights: LossWeights = field(default_factory=LossWeights)
     sampled: Annotated[int, Field(ge=2)] = 80
-    """Candidates of an instance that a step looks at: its gold and a fresh sample of the others."""
+    """Candidates of an instance that a step looks at: its gold, what a further loss has an answer for, and a fresh sample of the
+    others."""
     seed: int = 0
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -71,38 +69,17 @@ def fit_head(
     """
     fit = fit or FitConfig()
     torch.manual_seed(fit.seed)
-    usable = (train.gold.sum(axis=1) > 0) & (train.gold.sum(axis=1) < train.present.sum(axis=1))
-    if not usable.any():
-        raise TrainingDataError("no instance has both gold and other candidates: nothing can be learned about ranking")
-    data = _Tensors.of(train.take(np.flatnonzero(usable)))
-    check = _Tensors.of(held_out.take(np.flatnonzero(held_out.gold.sum(axis=1) > 0)))
+    train = _with_targets(train, fit.loss_weights)
+    data = _Tensors.of(train.take(_usable(train)))
+    check = _Tensors.of(held_out.take(held_out.gold.sum(axis=1) > 0))
     head = copy.deepcopy(start) if start is not None else standardised(Head(config), train)
-    optimizer = torch.optim.AdamW(head.parameters(), lr=fit.learning_rate, weight_decay=fit.weight_decay)
-    steps = fit.epochs * -(-len(data) // fit.batch)
-    planned = fit.stop_after or fit.epochs
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
     begun = mean_loss(head, check) if start is not None and len(check) else float("inf")
     best, best_loss, best_epoch = copy.deepcopy(head), begun, 0
-    order = torch.Generator().manual_seed(fit.seed)
-    for epoch in range(1, fit.epochs + 1):
-        head.train()
-        total = 0.0
-        for number, rows in enumerate(torch.randperm(len(data), generator=order).split(fit.batch)):
-            loss = _loss(head, data.sample(rows, fit.sampled, order), fit.pointwise)
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-            schedule.step()
-            total += float(loss.detach()) * len(rows)
-            if number % TICK == 0:
-                report(Mark((epoch - 1 + number * fit.batch / len(data)) / planned, epoch - 1))
+    for epoch, loss in _epochs(head, _tasks(config, fit.loss_weights), data, fit, report):
         now = mean_loss(head, check) if len(check) else 0.0
-        if not math.isfinite(total + now):
-            raise TrainingDataError(
-                f"the head's loss is no longer a number in epoch {epoch}: try a smaller learning_rate in --config"
-            )
-        losses = {"loss": total / len(data) / len(head.members)}
-        report(Mark(epoch / planned, epoch, losses | (_held_out(head, held_out, now) if len(check) else {})))
+        losses = {"loss": loss / len(head.members)}
+        done = epoch / (fit.stop_after or fit.epochs)
+        report(Mark(done, epoch, losses | (_held_out(head, held_out, now) if len(check) else {})))
         if now < best_loss or not len(check) or fit.stop_after:
             best, best_loss, best_epoch = copy.deepcopy(head), now, epoch
         elif epoch - best_epoch >= fit.patience:
@@ -110,6 +87,54 @@ def fit_head(
         if epoch == fit.stop_after:
             break
     return best.eval(), best_epoch
+
+
+def _with_targets(pools: Pools, weights: LossWeights) -> Pools:
+    """The same with the targets of those tasks alone that have a weight."""
+    nothing = np.full_like(pools.gold, np.nan)
+    return replace(pools, rating=pools.rating if weights.rating else nothing, liked=pools.liked if weights.sentiment else nothing)
+
+
+def _usable(pools: Pools) -> NDArray[np.bool_]:
+    """bool [n]: the instances that some loss can learn from.
+
+    Raises:
+        TrainingDataError: the ranking can learn from none.
+    """
+    gold = pools.gold.sum(axis=1)
+    ranking = (gold > 0) & (gold < pools.present.sum(axis=1))
+    if not ranking.any():
+        raise TrainingDataError("no instance has both gold and other candidates: nothing can be learned about ranking")
+    return ranking | ~(np.isnan(pools.rating) & np.isnan(pools.liked)).all(axis=1)
+
+
+def _tasks(config: HeadConfig, weights: LossWeights) -> nn.ModuleList:
+    """What each member learns beside the ranking; empty if that is nothing."""
+    width = config.hidden if config.layers else 2 * len(config.features)
+    members = config.members if weights.rating or weights.sentiment else 0
+    return nn.ModuleList(Tasks(width, weights) for _ in range(members))
+
+
+def _epochs(
+    head: Head, tasks: nn.ModuleList, data: _Tensors, fit: FitConfig, report: Callable[[Mark], None]
+) -> Iterator[tuple[int, float]]:
+    """(epochs done, mean training loss) of AdamW on a cosine schedule."""
+    order = torch.Generator().manual_seed(fit.seed)
+    optimizer = torch.optim.AdamW([*head.parameters(), *tasks.parameters()], lr=fit.learning_rate, weight_decay=fit.weight_decay)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, fit.epochs * -(-len(data) // fit.batch))
+    planned = fit.stop_after or fit.epochs
+
+    def batches() -> tuple[Tensor, ...]:
+        head.train()
+        return torch.randperm(len(data), generator=order).split(fit.batch)
+
+    def loss(rows: Tensor) -> Tensor:
+        return _loss(head, tasks, data.sample(rows, fit.sampled, order), fit.loss_weights.pointwise)
+
+    def tell(mark: Mark) -> None:
+        report(replace(mark, done=mark.done * fit.epochs / planned))
+
+    return Descent("the head", optimizer, schedule, fit.epochs, tell).run(batches, loss)
 
 
 def _held_out(head: Head, pools: Pools, loss: float) -> dict[str, float]:
@@ -173,36 +198,43 @@ class _Tensors:
     features: Tensor
     gold: Tensor
     present: Tensor
+    liked: Tensor
+    rating: Tensor
     weight: Tensor
 
     @classmethod
     def of(cls, pools: Pools) -> _Tensors:
-        return cls(*(torch.from_numpy(getattr(pools, name)) for name in ("features", "gold", "present", "weight")))
+        return cls(*(torch.from_numpy(getattr(pools, part.name)) for part in fields(cls)))
 
     def __len__(self) -> int:
         return len(self.features)
 
     def take(self, rows: Tensor) -> _Tensors:
-        return _Tensors(self.features[rows], self.gold[rows], self.present[rows], self.weight[rows])
+        return _Tensors(*(getattr(self, part.name)[rows] for part in fields(self)))
 
     def sample(self, rows: Tensor, width: int, generator: torch.Generator) -> _Tensors:
-        """Some instances, each with its gold and other candidates drawn without replacement."""
-        gold, present = self.gold[rows], self.present[rows]
-        lot = torch.rand(gold.shape, generator=generator) + 2 * gold + present
+        """Some instances, each with its gold, what a task has a target for, and others drawn without replacement."""
+        known = {name: getattr(self, name)[rows] for name in ("gold", "present", "liked", "rating")}
+        lot = torch.rand(known["gold"].shape, generator=generator) + 2 * known["gold"] + known["present"]
+        lot = lot + ~(known["liked"].isnan() & known["rating"].isnan())
         columns = lot.topk(min(width, lot.shape[1]), dim=1).indices
-        return _Tensors(
-            self.features[rows[:, None], columns].float(), gold.gather(1, columns), present.gather(1, columns), self.weight[rows]
-        )
+        drawn = {name: value.gather(1, columns) for name, value in known.items()}
+        return _Tensors(self.features[rows[:, None], columns].float(), weight=self.weight[rows], **drawn)
 
 
-def _loss(head: Head, data: _Tensors, pointwise: float) -> Tensor:
+def _loss(head: Head, tasks: nn.ModuleList, data: _Tensors, pointwise: float) -> Tensor:
+    """Summed over the members, mean over the instances: of the ranking, over those with gold."""
     total = torch.zeros(())
-    for logits in head.each(data.features):
+    ranked = data.weight * (data.gold.sum(dim=1) > 0)
+    for place, (logits, hidden) in enumerate(head.layers(data.features)):
         losses = _listwise(logits, data)
         if pointwise:
-            binary = torch.nn.functional.binary_cross_entropy_with_logits(logits, data.gold, reduction="none")
+            binary = nn.functional.binary_cross_entropy_with_logits(logits, data.gold, reduction="none")
             losses = losses + pointwise * (binary * data.present).sum(dim=1)
-        total = total + (losses * data.weight).sum() / data.weight.sum()
+        total = total + (losses * ranked).sum() / ranked.sum().clamp(min=1e-6)
+        if len(tasks):
+            told = tasks[place](hidden, data.rating, data.liked)
+            total = total + (told * data.weight).sum() / data.weight.sum()
     return total
 
 

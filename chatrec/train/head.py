@@ -52,6 +52,7 @@ class Trainer:
         self._preparation = preparation
         self._config, self._meter, self._tracker = preparation.config, preparation.meter, preparation.tracker
         self._notes = dict(notes or {})
+        self._rates = self._config.head.fit.loss_weights.rating > 0
 
     def run(self, out: Path) -> dict[str, Any]:
         """Learn, write the folder, and return what its card says; what was interrupted is gone on with.
@@ -69,12 +70,12 @@ class Trainer:
     def _costs(self) -> dict[str, float]:
         preparation, config = self._preparation, self._config
         after = finishing(preparation.size, preparation.models_config, config.head.fit, config.head.shape, refit=config.refit)
-        return preparation.costs() | after
+        return preparation.costs(raters=self._rates) | after
 
     def _run(self, out: Path) -> dict[str, Any]:
         preparation = self._preparation
-        prepared = preparation.run()
-        models, pools = prepared.models, prepared.pools
+        prepared = preparation.run(raters=self._rates)
+        models = prepared.models
         learned = self._learn(prepared)
         valid = preparation.gather("valid-said", preparation.valid_lines, "embedding the validation dialogs")
         offset = len(preparation.lines)
@@ -85,7 +86,7 @@ class Trainer:
         facts["reliability"] = reliability_of(learned, valid_pools)
         self._track(facts["valid"], learned.epochs)
         if self._config.refit and len(valid_pools):
-            learned = self._relearn("head-all", Pools.join([pools, valid_pools]), learned)
+            learned = self._relearn("head-all", prepared.taught(prepared.pools, valid_pools), learned)
             models = preparation.fit("models-all", Dialogs.join(prepared.dialogs, valid), "fitting retrievers on all dialogs")
         self._write(out, models, learned, facts)
         return facts
@@ -101,7 +102,7 @@ class Trainer:
             return Learned(head, shipped, 0, None, {"kind": "shipped", "why": f"fewer than {ENOUGH} instances to learn from"})
         folds = fold_of([str(group) for group in pools.group], self._config.folds, self._config.seed + 1)
         seen, held = pools.take(folds > 0), pools.take(folds == 0)
-        head, config, epochs = self._step("stopped", seen, held, prepared.config, start)
+        head, config, epochs = self._step("stopped", prepared.taught(seen), held, prepared.config, start)
         facts: dict[str, Any] = {"held_out_fold_of_train": by_protocol(held, head), "epochs": epochs}
         if start is not None and not epochs:
             why = "mentions held out of shuffled dialogs did not make it better"
@@ -109,7 +110,7 @@ class Trainer:
         kind = (
             {"kind": "trained"} if start is None else {"kind": "fine-tuned", "why": "from the shipped one, on held-out mentions"}
         )
-        return self._relearn("head", pools, Learned(head, config, epochs, start, facts | kind))
+        return self._relearn("head", prepared.taught(pools), Learned(head, config, epochs, start, facts | kind))
 
     def _relearn(self, name: str, pools: Pools, learned: Learned) -> Learned:
         """The same on all of these pools, for as many epochs as were found best; a shipped head stays as it is."""

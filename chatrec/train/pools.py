@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,12 +33,16 @@ class Pools:
     missed: NDArray[np.int32]
     """int32 [n]: gold mentions that no retriever brought up."""
     group: NDArray[np.int32]
-    """int32 [n]: dialog number; folds and bootstrap go by it."""
+    """int32 [n]: number of a person, or of a dialog where persons are not known; folds and bootstrap go by it."""
     weight: Floats
     """float32 [n]: how much an instance counts."""
 
     named_before: NDArray[np.bool_]
     """bool [n, width]: spoken of earlier in the dialog, so that protocol `new` masks it."""
+    liked: Floats
+    """float32 [n, width]: 1 if the person liked it in the end, 0 if not; NaN where the log does not say."""
+    rating: Floats
+    """float32 [n, width]: what the person's rating, hours or plays say of it, standardised over all; NaN where unknown."""
 
     def __len__(self) -> int:
         return len(self.gold)
@@ -50,13 +54,13 @@ class Pools:
 
     def save(self, folder: Path) -> None:
         """Write `pools.npz`."""
-        np.savez(folder / FILE, allow_pickle=False, **{field.name: getattr(self, field.name) for field in fields(self)})
+        np.savez(folder / FILE, allow_pickle=False, **{part.name: getattr(self, part.name) for part in fields(self)})
 
     @classmethod
     def load(cls, folder: Path) -> Pools:
         """Read what `save` wrote."""
         with np.load(folder / FILE, allow_pickle=False) as stored:
-            return cls(*(stored[field.name] for field in fields(cls)))
+            return cls(*(stored[part.name] for part in fields(cls)))
 
     def new(self) -> Pools:
         """The same under protocol `new`: without what was named before, and without the instances that had no other gold."""
@@ -73,7 +77,7 @@ class Pools:
         """All instances of several pools, padded to the widest."""
         width = max(part.present.shape[1] for part in parts)
         parts = [part.padded(width) for part in parts]
-        return cls(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(cls)))
+        return cls(*(np.concatenate([getattr(part, column.name) for part in parts]) for column in fields(cls)))
 
     def padded(self, width: int) -> Pools:
         """The same with more padding."""
@@ -86,13 +90,30 @@ class Pools:
             gold=np.pad(self.gold, ((0, 0), (0, more))),
             present=np.pad(self.present, ((0, 0), (0, more))),
             named_before=np.pad(self.named_before, ((0, 0), (0, more))),
+            liked=np.pad(self.liked, ((0, 0), (0, more)), constant_values=np.nan),
+            rating=np.pad(self.rating, ((0, 0), (0, more)), constant_values=np.nan),
         )
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """A query and what is known of the answer."""
+
+    query: Query
+    gold: Sequence[str]
+    """Ids of what should be recommended."""
+    group: int
+    weight: float = 1.0
+    liked: Mapping[str, float] = field(default_factory=dict)
+    """Id → 1 for liked in the end, 0 for not."""
+    rating: Mapping[str, float] = field(default_factory=dict)
+    """Id → standardised rating."""
 
 
 def build_pools(
     fusion: Fusion,
     features: Features,
-    asked: Iterable[tuple[Query, Sequence[str], int, float]],
+    asked: Iterable[Asked],
     count: int,
     tick: Callable[[int], None] = lambda n: None,
 ) -> Pools:
@@ -101,7 +122,7 @@ def build_pools(
     Args:
         fusion: finds the candidates; its `pool` is the width.
         features: computes the feature matrix.
-        asked: (query, gold ids, group, weight) of each instance.
+        asked: the instances.
         count: how many there are.
         tick: called with the number done, after each.
 
@@ -114,19 +135,22 @@ def build_pools(
     present, named_before = np.zeros((count, width), dtype=bool), np.zeros((count, width), dtype=bool)
     missed, group = np.zeros(count, dtype=np.int32), np.zeros(count, dtype=np.int32)
     weight = np.ones(count, dtype=np.float32)
-    for row, (query, answer, dialog, importance) in enumerate(asked):
-        candidates = fusion(query)
-        n = len(candidates)
-        wanted, named = set(answer), {opinion.item_id for opinion in query.ledger.opinions}
+    liked, rating = (np.full((count, width), np.nan, dtype=np.float32) for _ in range(2))
+    for row, one in enumerate(asked):
+        candidates = fusion(one.query)
+        n, ids = len(candidates), [candidate.item.id for candidate in candidates]
+        wanted, named = set(one.gold), {opinion.item_id for opinion in one.query.ledger.opinions}
         if n:
-            matrix[row, :n] = _finite(features(query, candidates), features.names, candidates)
-        gold[row, :n] = [candidate.item.id in wanted for candidate in candidates]
-        named_before[row, :n] = [candidate.item.id in named for candidate in candidates]
+            matrix[row, :n] = _finite(features(one.query, candidates), features.names, candidates)
+        gold[row, :n] = [item in wanted for item in ids]
+        named_before[row, :n] = [item in named for item in ids]
+        liked[row, :n] = [one.liked.get(item, np.nan) for item in ids]
+        rating[row, :n] = [one.rating.get(item, np.nan) for item in ids]
         present[row, :n] = True
         missed[row] = len(wanted) - int(gold[row].sum())
-        group[row], weight[row] = dialog, importance
+        group[row], weight[row] = one.group, one.weight
         tick(row + 1)
-    return Pools(matrix, gold, present, missed, group, weight, named_before)
+    return Pools(matrix, gold, present, missed, group, weight, named_before, liked, rating)
 
 
 def _finite(matrix: Floats, names: Sequence[str], candidates: Sequence[Candidate]) -> Floats:

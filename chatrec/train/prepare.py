@@ -27,11 +27,12 @@ from chatrec.score.head import SHIPPED, Head, HeadConfig, load_head
 from chatrec.score.table import Floats
 from chatrec.train.config import TrainConfig, TrainFiles
 from chatrec.train.costs import Size, preparing, share_of_bag
-from chatrec.train.data import Case, Dialogs, gather, read_all, turns_of, users_of
+from chatrec.train.data import Case, Dialogs, gather, person_of, read_all, turns_of, users_of
 from chatrec.train.exact import ExactIndex
 from chatrec.train.meter import Mark, Meter
-from chatrec.train.models import BAG, FEATURE_ONLY, co_rated, fit_models
+from chatrec.train.models import BAG, CO_RATED, FEATURE_ONLY, co_rated, fit_models
 from chatrec.train.pools import Asked, Pools, build_pools
+from chatrec.train.raters import CONTEXTS, choose, conversations
 from chatrec.train.retrievers import choose_epochs
 from chatrec.train.said import VECTORS, embed, said, with_memory
 from chatrec.train.steps import NUMBER, Kind, Steps, unfinished
@@ -57,10 +58,17 @@ class Prepared:
     """Retrievers fitted on all training dialogs."""
     pools: Pools
     """Of the training instances, out of fold."""
+    raters: Pools | None
+    """Of people whose ratings are told, where a loss asks for them."""
     start: Head | None
     """The shipped head, where there is no turn of a real conversation to learn from: a head begins as that."""
     config: HeadConfig
     """The features of the pools."""
+
+    def taught(self, *pools: Pools) -> Pools:
+        """What a head learns from: these pools, and the people who rated."""
+        parts = [*pools, *([self.raters] if self.raters is not None else [])]
+        return Pools.join(parts) if len(parts) > 1 else parts[0]
 
 
 class Preparation:
@@ -131,18 +139,20 @@ class Preparation:
             rated=self.files.interactions is not None,
         )
 
-    def costs(self) -> dict[str, float]:
+    def costs(self, *, raters: bool) -> dict[str, float]:
         """The steps of `run` and what they are expected to take."""
-        return preparing(self.size, self.models_config, self.config.folds)
+        size = replace(self.size, raters=CONTEXTS * len(choose(self._users, self.config.seed)) if raters else 0)
+        return preparing(size, self.models_config, self.config.folds)
 
-    def run(self) -> Prepared:
-        """Read, fit retrievers, and retrieve out of fold."""
+    def run(self, *, raters: bool) -> Prepared:
+        """Read, fit retrievers, and retrieve out of fold; with `raters`, for people who rated as well, if there are any."""
         dialogs = self.gather("said", self.lines, "embedding what was said")
         self._choose_epochs(dialogs)
         models = self.fit("models", dialogs, "fitting retrievers on all training dialogs")
         real = any(case.example.recommended and not case.made_up for case in dialogs.cases)
         start, config = (None, self._head_config(tuple(models))) if real else load_head(SHIPPED)
-        return Prepared(dialogs, models, self.out_of_fold(dialogs, config), start, config)
+        pools = self.out_of_fold(dialogs, config)
+        return Prepared(dialogs, models, pools, self._raters(models, config) if raters else None, start, config)
 
     def _read_interactions(self) -> list[list[tuple[int, float]]]:
         if self.files.interactions is None:
@@ -171,7 +181,7 @@ class Preparation:
     def _choose_epochs(self, dialogs: Dialogs) -> None:
         def choose() -> int:
             self.meter.begin("epochs", "trying how long to train")
-            examples, groups = [case.example for case in dialogs.cases], [case.dialog for case in dialogs.cases]
+            examples, groups = [case.example for case in dialogs.cases], [case.person for case in dialogs.cases]
             return choose_epochs(self.index, examples, groups, self.models_config.bag, self.meter.mark)
 
         epochs = self.steps.keep("epochs", NUMBER, choose)
@@ -214,11 +224,26 @@ class Preparation:
         )
 
     def out_of_fold(self, dialogs: Dialogs, config: HeadConfig) -> Pools:
-        """Pools of the training instances, with retrievers that never saw the instance's dialog."""
-        folds = fold_of([line.dialog_id for line in dialogs.lines], self.config.folds, self.config.seed)
+        """Pools of the training instances, with retrievers that saw no dialog of the instance's person."""
+        folds = fold_of([person_of(line) for line in dialogs.lines], self.config.folds, self.config.seed)
         parts = [self._fold(fold, np.flatnonzero(folds == fold), dialogs, config) for fold in range(self.config.folds)]
         parts = [part for part in parts if len(part)]
         return Pools.join(parts) if parts else self.pools("", (), {}, config)
+
+    def _raters(self, models: dict[str, Model], config: HeadConfig) -> Pools | None:
+        """Pools of people whose ratings no retriever saw; None without enough of them."""
+        chosen = choose(self._users, self.config.seed)
+        if not chosen:
+            return None
+
+        def make() -> Pools:
+            self.meter.begin("raters", "candidates of people who rated")
+            asked = list(conversations(self.index, self._users, chosen, self.config.seed))
+            others = [user for number, user in enumerate(self._users) if number not in set(chosen)]
+            unseen = {**models, CO_RATED: co_rated(others, len(self.index.ids), self.config.models)}
+            return self._build(asked, unseen, config)
+
+        return self.steps.keep("raters", POOLS, make)
 
     def _fold(self, fold: int, rows: np.ndarray, dialogs: Dialogs, config: HeadConfig) -> Pools:
         held, name, what = frozenset(rows.tolist()), f"fold-{fold + 1}", f"fold {fold + 1} of {self.config.folds}"
@@ -250,23 +275,20 @@ class Preparation:
             models: trained retrievers that never saw them.
             config: whose features are computed.
             what: is told to those who wait.
-            offset: added to dialog numbers.
+            offset: added to the numbers of persons.
         """
         self.meter.begin(name, what)
-        cases = [case for case in cases if case.example.recommended]
+        asked = [
+            Asked(case.example.query, [self.index.ids[row] for row in case.gold], case.person + offset, case.weight, case.liked)
+            for case in cases
+            if case.example.recommended
+        ]
+        return self._build(asked, models, config)
+
+    def _build(self, asked: Sequence[Asked], models: dict[str, Model], config: HeadConfig) -> Pools:
         fusion = Fusion(self.index, retrievers_of(self.index, models), fusion_config(tuple(models)))
         features = Features(self.index, config.features, config.retrievers, config.scored)
-        asked = (
-            Asked(
-                case.example.query,
-                [self.index.ids[row] for row in case.gold],
-                case.dialog + offset,
-                case.weight,
-                case.liked,
-            )
-            for case in cases
-        )
-        return build_pools(fusion, features, asked, len(cases), lambda done: self.meter.tick(done / len(cases)))
+        return build_pools(fusion, features, asked, len(asked), lambda done: self.meter.tick(done / len(asked)))
 
 
 def retrievers_of(index: ExactIndex, models: dict[str, Model]) -> list[Retriever]:

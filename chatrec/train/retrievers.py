@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,11 +11,11 @@ import numpy as np
 import torch
 from scipy import sparse
 
-from chatrec.errors import TrainingDataError
 from chatrec.index.open import Index
 from chatrec.retrieve.collaborative import BagOfConcepts, DialogNeighbours, ItemToItem, Prior, Sparse
 from chatrec.retrieve.concepts import concepts
 from chatrec.score.table import Floats
+from chatrec.train.descent import Descent
 from chatrec.train.meter import Mark
 from chatrec.types import Query
 
@@ -24,8 +23,6 @@ ENOUGH_PAIRS = 20_000
 """Pairs of context and target from which on the bag of concepts is trained for as long as its configuration says."""
 LEAST_STEPS = 20
 """A schedule with fewer steps has no room to warm up in."""
-TICK = 20
-"""Steps from one mark within an epoch to the next."""
 KEPT = 300
 """Neighbours kept per item in item-to-item weights."""
 
@@ -262,7 +259,7 @@ def _fit_bag(
     rng = np.random.default_rng(seed)
     pairs = np.array([(row, target) for row, example in enumerate(examples) for target in example.targets], dtype=np.int64)
     counts = np.bincount(pairs[:, 1], minlength=len(index.ids)).astype(np.float32)
-    model = _Bag(vocab, torch.from_numpy(index.vectors), torch.from_numpy(counts), config)
+    model = _Bag(vocab, torch.tensor(index.vectors), torch.from_numpy(counts), config)
     width = index.vectors.shape[1]
     texts = np.stack([np.zeros(width, np.float32) if e.query.vector is None else e.query.vector for e in examples])
     weights = np.array([e.weight * (1.0 if e.recommended else config.named_weight) for e in examples], dtype=np.float32)
@@ -270,27 +267,22 @@ def _fit_bag(
     optimizer = torch.optim.AdamW(model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay)
     steps = max(LEAST_STEPS, config.epochs * -(-len(pairs) // config.batch))
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, config.learning_rate, total_steps=steps, pct_start=0.1)
-    for epoch in range(config.epochs):
-        total = 0.0
-        batches = np.array_split(rng.permutation(len(pairs)), -(-len(pairs) // config.batch))
-        for number, batch in enumerate(batches):
-            rows, targets = pairs[batch, 0], torch.from_numpy(pairs[batch, 1])
-            kept = [numbers[row][rng.random(len(numbers[row])) >= config.dropout] for row in rows]
-            bag, lengths = _padded(kept, vocab)
-            logits = model(bag, lengths, torch.from_numpy(texts[rows]), torch.from_numpy(named[rows]))
-            losses = torch.nn.functional.cross_entropy(logits, targets, reduction="none")
-            importance = torch.from_numpy(weights[rows])
-            loss = (losses * importance).sum() / importance.sum()
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            optimizer.step()
-            schedule.step()
-            total += float(loss.detach()) * len(batch)
-            if number % TICK == 0:
-                tick(Mark((epoch + number / len(batches)) / config.epochs, epoch))
-        if not math.isfinite(total):
-            raise TrainingDataError(f"the loss of the bag of concepts is no longer a number in epoch {epoch + 1}")
-        tick(Mark((epoch + 1) / config.epochs, epoch + 1, {"loss": total / len(pairs)}))
+    parts = -(-len(pairs) // config.batch)
+
+    def batches() -> list[torch.Tensor]:
+        return [torch.from_numpy(batch) for batch in np.array_split(rng.permutation(len(pairs)), parts)]
+
+    def loss(batch: torch.Tensor) -> torch.Tensor:
+        rows, targets = pairs[batch.numpy(), 0], torch.from_numpy(pairs[batch.numpy(), 1])
+        kept = [numbers[row][rng.random(len(numbers[row])) >= config.dropout] for row in rows]
+        bag, lengths = _padded(kept, vocab)
+        logits = model(bag, lengths, torch.from_numpy(texts[rows]), torch.from_numpy(named[rows]))
+        losses = torch.nn.functional.cross_entropy(logits, targets, reduction="none")
+        importance = torch.from_numpy(weights[rows])
+        return (losses * importance).sum() / importance.sum()
+
+    for epoch, mean in Descent("the bag of concepts", optimizer, schedule, config.epochs, tick).run(batches, loss):
+        tick(Mark(epoch / config.epochs, epoch, {"loss": mean}))
     model.eval()
     with torch.inference_mode():
         items = model.items().numpy().copy()

@@ -29,7 +29,7 @@ from chatrec.train.fit import FitConfig, calibrate, fit_head, predict
 from chatrec.train.head import by_protocol
 from chatrec.train.meter import Mark, Meter, Progress, Report
 from chatrec.train.needs import simulate
-from chatrec.train.pools import Pools, build_pools
+from chatrec.train.pools import Asked, Pools, build_pools
 from chatrec.train.prepare import Preparation, fold_of
 
 
@@ -53,7 +53,7 @@ def need_pools(catalog: Path, count: int, seed: int, embedder: Embedder, build_d
     """Pools of simulated needs over a catalog."""
     index = open_or_build(read_catalog(catalog), embedder, build_dir)
     needs = list(simulate(index, count, seed))
-    asked = ((need.query, need.gold, need.number, 1.0) for need in needs)
+    asked = (Asked(need.query, need.gold, need.number) for need in needs)
     return build_pools(Fusion(index, base_retrievers(index)), Features(index, SHIPPED_CONFIG.features), asked, len(needs))
 
 

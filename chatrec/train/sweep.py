@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -29,10 +29,17 @@ FITS: tuple[dict[str, Any], ...] = (
     {"learning_rate": 1e-3},
     {"learning_rate": 4e-3},
     {"weight_decay": 0.1},
+)
+"""Changes of `FitConfig`, one at a time: AdamW's learning rate and weight decay."""
+LOSSES: tuple[dict[str, Any], ...] = (
     {"pointwise": 0.0},
     {"pointwise": 0.5},
+    {"rating": 0.1},
+    {"rating": 0.5},
+    {"sentiment": 0.1},
+    {"sentiment": 0.5},
 )
-"""Changes of `FitConfig`, one at a time: AdamW's learning rate and weight decay, and the weight of the pointwise loss."""
+"""Changes of `LossWeights`, likewise; a task is tried where the data have answers for it."""
 SHAPES: tuple[dict[str, Any], ...] = ({"layers": 1}, {"layers": 3}, {"dropout": 0.0}, {"dropout": 0.3})
 """Changes of `Shape`, likewise; a head that starts from the shipped one cannot have another shape."""
 
@@ -82,15 +89,15 @@ class Sweep:
         """
         preparation = self._preparation
         with preparation.resuming(out):
-            tried = grid(shaped=True)
+            tried = grid()
             size, folds = preparation.size, self._config.folds
             fits = {f"sweep-{o.name}": 0.8 * folds * fitting(size.asked, o.fit, o.shape) for _, o in tried}
-            preparation.meter.plan(preparation.costs() | fits)
-            prepared = preparation.run()
+            preparation.meter.plan(preparation.costs(raters=True) | fits)
+            prepared = preparation.run(raters=True)
             pools = prepared.pools
             if (pools.gold.sum(axis=1) > 0).sum() < ENOUGH:
                 raise TrainingDataError(f"a sweep needs at least {ENOUGH} instances with gold among the candidates")
-            tried = grid(shaped=prepared.start is None)
+            tried = grid(shaped=prepared.start is None, without=_unknown(prepared))
             outcomes = [(what, options, self._try(what, options, prepared)) for what, options in tried]
         rows = ranked(outcomes)
         write_report(out / TABLE, {"instances": len(outcomes[0][2]["mrr"]), "rows": [asdict(row) for row in rows]})
@@ -106,17 +113,33 @@ class Sweep:
             config = replace(prepared.config, **asdict(options.shape)) if prepared.start is None else prepared.config
             fit = replace(fit, seed=self._config.seed)
             told = preparation.told(f"sweep/{what or 'defaults'}")
-            logits = cross_validated(prepared.pools, config, fit, prepared.start, max(3, self._config.folds), told)
+            folds = max(3, self._config.folds)
+            logits = cross_validated(prepared.pools, config, fit, prepared.start, folds, told, prepared.raters)
             return outcome(prepared.pools, logits)
 
         return preparation.steps.keep(name, OUTCOME, make)
 
 
-def grid(*, shaped: bool) -> list[tuple[str, HeadOptions]]:
-    """(what is changed, the options) of everything that is tried, the defaults first."""
+def grid(*, shaped: bool = True, without: Sequence[str] = ()) -> list[tuple[str, HeadOptions]]:
+    """(what is changed, the options) of everything that is tried, the defaults first.
+
+    Args:
+        shaped: whether the shape may differ.
+        without: tasks that there are no answers for.
+    """
     base = HeadOptions()
     tried = [(_told(fit), replace(base, fit=replace(base.fit, **fit))) for fit in FITS]
+    for loss in LOSSES:
+        if not set(without) & set(loss):
+            fit = replace(base.fit, loss_weights=replace(base.fit.loss_weights, **loss))
+            tried.append((_told(loss), replace(base, fit=fit)))
     return tried + [(_told(shape), replace(base, shape=replace(base.shape, **shape))) for shape in SHAPES if shaped]
+
+
+def _unknown(prepared: Prepared) -> list[str]:
+    """Tasks that no instance has an answer for."""
+    missing = {"rating": prepared.raters is None, "sentiment": bool(np.isnan(prepared.pools.liked).all())}
+    return [task for task, nothing in missing.items() if nothing]
 
 
 def _told(changes: dict[str, Any]) -> str:
@@ -130,6 +153,7 @@ def cross_validated(
     start: Head | None,
     folds: int,
     told: Callable[[Mark], None] = lambda mark: None,
+    raters: Pools | None = None,
 ) -> NDArray[np.float32]:
     """float32 [n, width]: logits of heads that neither learned from the instance's dialog nor stopped by it.
 
@@ -144,7 +168,8 @@ def cross_validated(
         def part(mark: Mark, number: int = number) -> None:
             told(Mark((number + mark.done) / folds, mark.epoch, {}))
 
-        head, _ = fit_head(config, pools.take(seen), pools.take(stopping), fit, start, part)
+        taught = pools.take(seen) if raters is None or not fit.loss_weights.rating else Pools.join([pools.take(seen), raters])
+        head, _ = fit_head(config, taught, pools.take(stopping), fit, start, part)
         logits[fold == number] = predict(head, pools.take(fold == number))
     return logits
 

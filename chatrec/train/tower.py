@@ -10,8 +10,7 @@ items of a batch.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,12 +18,12 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from chatrec.errors import TrainingDataError
 from chatrec.index.open import Index
 from chatrec.retrieve.adapt import ADAPTER, LOW_RANK, WEIGHT, body, encode, insert_adapters
 from chatrec.retrieve.tower import EncoderTower, LinearTower, query_vectors
+from chatrec.train.descent import Descent
 from chatrec.train.meter import Mark
-from chatrec.train.retrievers import TICK, Example
+from chatrec.train.retrievers import Example
 from chatrec.train.tuning import LEARNING_RATES, TowerConfig
 
 Tell = Callable[[Mark], None]
@@ -100,7 +99,7 @@ class _Loss:
     """The loss over the items of the index, or over a sample of them that holds the answers."""
 
     def __init__(self, index: Index, examples: Sequence[Example], config: TowerConfig) -> None:
-        self._items, self._config = torch.from_numpy(index.vectors), config
+        self._items, self._config = torch.tensor(index.vectors), config
         self._targets = [example.targets for example in examples]
         self.weights = torch.tensor([e.weight * (1.0 if e.recommended else config.named_weight) for e in examples])
 
@@ -242,23 +241,14 @@ def _descend(
     per_epoch = -(-count // batch)
     rate = optimizer.param_groups[0]["lr"]
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=max(20, epochs * per_epoch), pct_start=0.1)
-    for epoch in range(epochs):
-        total = 0.0
-        for number, rows in enumerate(_batches(count, per_epoch, rng)):
-            value = loss(queries(rows), rows, rng)
-            optimizer.zero_grad(set_to_none=True)
-            (value + method.penalty() if method else value).backward()
-            optimizer.step()
-            schedule.step()
-            if method:
-                method.after(epoch * per_epoch + number)
-            total += float(value.detach()) * len(rows)
-            if number % TICK == 0:
-                tick(Mark((epoch + number / per_epoch) / epochs, epoch))
-        if not math.isfinite(total):
-            raise TrainingDataError(f"the loss of the text tower is no longer a number in epoch {epoch + 1}")
-        tick(Mark((epoch + 1) / epochs, epoch + 1, {"loss": total / count}))
 
+    def batches() -> list[torch.Tensor]:
+        return [torch.from_numpy(rows) for rows in np.array_split(rng.permutation(count), per_epoch)]
 
-def _batches(count: int, parts: int, rng: np.random.Generator) -> Iterator[torch.Tensor]:
-    return (torch.from_numpy(rows) for rows in np.array_split(rng.permutation(count), parts))
+    def value(rows: torch.Tensor) -> torch.Tensor:
+        told = loss(queries(rows), rows, rng)
+        return told + method.penalty() if method else told
+
+    descent = Descent("the text tower", optimizer, schedule, epochs, tick, *([method.after] if method else []))
+    for epoch, mean in descent.run(batches, value):
+        tick(Mark(epoch / epochs, epoch, {"loss": mean}))

@@ -35,7 +35,8 @@ def pools(count: int = 200, signal: float = 2.0, seed: int = 0) -> Pools:
     features[:, :, 1] = np.nan
     ones = np.ones(count, dtype=np.float32)
     everywhere, number = np.ones((count, 10), bool), np.arange(count, dtype=np.int32)
-    return Pools(features, gold, everywhere, np.zeros(count, np.int32), number, ones, ~everywhere)
+    unknown = np.full((count, 10), np.nan, dtype=np.float32)
+    return Pools(features, gold, everywhere, np.zeros(count, np.int32), number, ones, ~everywhere, unknown, unknown.copy())
 
 
 def test_co_occurrence_is_a_shrunken_share_of_dialogs() -> None:

@@ -25,6 +25,7 @@ QUICK_FIT = {"epochs": 2, "batch": 32}
 @pytest.fixture
 def small_grid(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sweep, "FITS", ({}, {"learning_rate": 1e-2}))
+    monkeypatch.setattr(sweep, "LOSSES", ({"rating": 0.5}, {"sentiment": 0.5}))
     monkeypatch.setattr(sweep, "SHAPES", ({"layers": 1},))
 
 
@@ -41,12 +42,12 @@ def test_the_best_is_written_as_head_takes_it_and_the_pools_are_gathered_once(
     monkeypatch.setattr(Preparation, "pools", counted)
     rows = Sweep(prepare(tmp_path, valid=valid)).run(tmp_path / "models")
     assert sorted(gathered) == ["fold-1", "fold-2"]
-    assert {row.changed for row in rows} == {"", "learning_rate 0.01", "layers 1"}
+    assert {row.changed for row in rows} == {"", "learning_rate 0.01", "sentiment 0.5", "layers 1"}
     assert [row.mrr["value"] for row in rows] == sorted((row.mrr["value"] for row in rows), reverse=True)
     assert all(row.mrr["low"] <= row.mrr["value"] <= row.mrr["high"] for row in rows)
     best = HeadOptions.read(tmp_path / "models" / "best.json")
     assert best == rows[0].options
-    assert len(json.loads((tmp_path / "models" / "sweep.json").read_text(encoding="utf-8"))["rows"]) == 3
+    assert len(json.loads((tmp_path / "models" / "sweep.json").read_text(encoding="utf-8"))["rows"]) == 4
     shorter = HeadOptions(replace(best.fit, epochs=2), replace(best.shape, layers=1))
     Trainer(prepare(tmp_path, replace(QUICK, head=shorter), valid=valid)).run(tmp_path / "models")
     assert sorted(gathered) == ["fold-1", "fold-2", "valid"]
