@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 
@@ -76,6 +77,18 @@ def random_fit(lesson: Lesson) -> float | None:
     return min(lesson.n, len(lesson.slots)) * len(lesson.fitting) / len(lesson.slots) / best if best else None
 
 
+def concordance(order: Sequence[str], lesson: Lesson) -> float | None:
+    """Share of the pairs of picks that stand in the order in which the slots are listed, the head's; None below two picks.
+
+    >>> lesson = Lesson("chat", (), "", 3, {"c01": (), "c02": (), "c03": ()}, ())
+    >>> concordance(["c02", "c01", "c03"], lesson)
+    0.6666666666666666
+    """
+    places = [list(lesson.slots).index(slot) for slot in order]
+    pairs = [first < second for first, second in combinations(places, 2)]
+    return sum(pairs) / len(pairs) if pairs else None
+
+
 def judge(answers: Sequence[Answered]) -> dict[str, float]:
     """All figures over a set of answers, as fractions unless the name says otherwise."""
     told = [[phrase for line in lines_of(one) for phrase in line.phrases] for one in answers]
@@ -83,15 +96,16 @@ def judge(answers: Sequence[Answered]) -> dict[str, float]:
     true, said = np.sum([supported(one) for one in answers], axis=0)
     order = [[line.slot for line in lines_of(one)] for one in answers]
     taught = [[line.split(" ", 1)[0] for line in one.lesson.answer.splitlines()] for one in answers]
-    drawn = [(place, one) for place, one in enumerate(answers) if one.lesson.source == "drawn"]
+    asked = [one.lesson for one in answers]
     return {
         "answers": float(len(answers)),
         "well_formed": mean(float(well_formed(one)) for one in answers),
         "claims_supported_before_grounding": float(true / said) if said else 0.0,
-        "fit_of_drawn_picks": mean(fit(order[place], one.lesson) for place, one in drawn),
-        "fit_of_random_picks": mean(random_fit(one.lesson) for _, one in drawn),
-        "fit_of_slots_as_listed": mean(fit(list(one.lesson.slots), one.lesson) for _, one in drawn),
-        "fit_of_taught_answers": mean(fit(taught[place], one.lesson) for place, one in drawn),
+        "fit_of_picks": mean(map(fit, order, asked)),
+        "fit_of_random_picks": mean(map(random_fit, asked)),
+        "fit_of_slots_as_listed": mean(fit(list(lesson.slots), lesson) for lesson in asked),
+        "fit_of_taught_answers": mean(map(fit, taught, asked)),
+        "agreement_with_head_order": mean(map(concordance, order, asked)),
         "agreement_with_taught_picks": mean(len({*a} & {*b}) / len(b) for a, b in zip(order, taught, strict=True)),
         "agreement_with_taught_first": mean(float(a[:1] == b[:1]) for a, b in zip(order, taught, strict=True)),
         "distinct_phrases_in_an_answer": mean(len({*phrases}) / len(phrases) if phrases else None for phrases in told),

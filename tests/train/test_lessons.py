@@ -33,9 +33,16 @@ def test_what_is_taught_is_well_formed_true_and_better_than_chance(lessons: list
     figures = judge([Answered(one, one.answer, ended=True) for one in lessons])
     assert figures["well_formed"] == 1.0
     assert figures["claims_supported_before_grounding"] == 1.0
-    assert figures["fit_of_drawn_picks"] == 1.0
+    assert figures["fit_of_picks"] == 1.0
     assert figures["fit_of_random_picks"] < 0.9
     assert figures["distinct_phrases_in_an_answer"] > 0.7
+    assert figures["agreement_with_head_order"] > 0.8
+
+
+def test_what_is_drawn_is_listed_in_the_heads_order(rec: Recommender, lessons: list[Lesson]) -> None:
+    drawn = [one for one in lessons if one.source == "drawn"]
+    figures = judge([Answered(one, one.answer, ended=True) for one in drawn])
+    assert 0.0 < figures["fit_of_random_picks"] < figures["fit_of_slots_as_listed"] - 0.15
 
 
 def test_lessons_differ_and_are_the_same_from_the_same_seed(rec: Recommender, lessons: list[Lesson]) -> None:
@@ -94,7 +101,7 @@ def test_a_bad_answer_is_judged_bad() -> None:
     figures = judge([Answered(lesson, "c02 war; space\nc09 love\nsome words", ended=False, tokens=9)])
     assert figures["well_formed"] == 0.0
     assert figures["claims_supported_before_grounding"] == 0.5
-    assert figures["fit_of_drawn_picks"] == 0.0
+    assert figures["fit_of_picks"] == 0.0
     assert random_fit(lesson) == 0.5
     assert figures["agreement_with_taught_picks"] == 0.5
     assert figures["tokens_per_answer"] == 9
