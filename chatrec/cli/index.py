@@ -88,7 +88,8 @@ def info(catalog: CatalogPath = None, index: IndexPath = None) -> None:
         "age_hours": round((datetime.now(UTC) - built).total_seconds() / 3600, 1),
         "kinds": {kind: sum(item.kind == kind for item in items.values()) for kind in KINDS},
     }
-    typer.echo(json.dumps(state | asdict(manifest), indent=1))
+    told = {name: value for name, value in asdict(manifest).items() if name not in ("files", "digests")}
+    typer.echo(json.dumps(state | told, indent=1))
     if problem:
         raise typer.Exit(IndexCorruptError.exit_code)
 
@@ -116,7 +117,7 @@ def gc(
 def search(
     words: Annotated[str, typer.Argument(help="What to look for.")],
     kind: Annotated[str | None, typer.Option(help="video, audio or game.")] = None,
-    k: Annotated[int, typer.Option(min=1, max=100, help="How many.")] = 10,
+    k: Annotated[int, typer.Option("-n", "--n", "--k", min=1, max=100, help="How many.")] = 10,
     catalog: CatalogPath = None,
     index: IndexPath = None,
     chroma_url: ChromaUrl = None,

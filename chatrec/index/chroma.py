@@ -50,12 +50,12 @@ def open_collection(folder: Path) -> chromadb.Collection:
     store = _writable(folder / "chroma")
     problem = _problem(store / DATABASE)
     if problem:
-        raise IndexCorruptError(f"the database in {folder} is damaged ({problem}): run `chatrec index build --force`")
+        raise IndexCorruptError(f"the database in {folder} is damaged ({problem}): run `chatrec index update`")
     try:
         client = chromadb.PersistentClient(str(store), settings=ChromaSettings(anonymized_telemetry=False))
         return client.get_collection(COLLECTION, embedding_function=None)
     except (ChromaError, ValueError, OSError) as error:
-        raise IndexCorruptError(f"the store in {folder} cannot be opened ({error}): run `chatrec index build --force`") from error
+        raise IndexCorruptError(f"the store in {folder} cannot be opened ({error}): run `chatrec index update`") from error
 
 
 def _writable(store: Path) -> Path:

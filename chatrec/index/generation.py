@@ -62,7 +62,7 @@ class Manifest:
         try:
             return cls(**json.loads(path.read_text(encoding="utf-8")))
         except (ValueError, TypeError) as error:
-            raise IndexCorruptError(f"{path} is damaged ({error}): run `chatrec index build --force`") from error
+            raise IndexCorruptError(f"{path} is damaged ({error}): run `chatrec index update`") from error
 
 
 def index_home(build_dir: Path, catalog_sha256: str, embedder_sha256: str) -> Path:
@@ -93,9 +93,9 @@ def current_generation(home: Path) -> Path:
         raise IndexMissingError(f"no index in {home}: run `chatrec index build`")
     name = pointer.read_text(encoding="utf-8", errors="replace").strip()
     if not GENERATION.fullmatch(name):
-        raise IndexCorruptError(f"{pointer} is damaged: run `chatrec index build --force`")
+        raise IndexCorruptError(f"{pointer} is damaged: run `chatrec index update`")
     if not (home / name).is_dir():
-        raise IndexCorruptError(f"{pointer} names {name!r}, which is gone: run `chatrec index build --force`")
+        raise IndexCorruptError(f"{pointer} names {name!r}, which is gone: run `chatrec index update`")
     return home / name
 
 

@@ -169,10 +169,10 @@ def open_index(folder: Path, catalog: Catalog, embedder: Embedder, *, chroma_url
     manifest = Manifest.read(folder)
     _check(manifest, catalog, embedder, folder)
     if fixed_files(folder) != manifest.files:
-        raise IndexCorruptError(f"files in {folder} are missing or were cut short: run `chatrec index build --force`")
+        raise IndexCorruptError(f"files in {folder} are missing or were cut short: run `chatrec index update`")
     for name, known in manifest.digests.items():
         if digest(folder / name) != known:
-            raise IndexCorruptError(f"{folder / name} is damaged: run `chatrec index build --force`")
+            raise IndexCorruptError(f"{folder / name} is damaged: run `chatrec index update`")
     vectors, bm25 = _load(folder)
     if chroma_url and len(vectors) == len(catalog):
         name = f"chatrec-{index_home(folder, catalog.sha256, embedder.sha256).name}"
@@ -182,7 +182,7 @@ def open_index(folder: Path, catalog: Catalog, embedder: Embedder, *, chroma_url
     if not len(vectors) == manifest.items == len(catalog) or collection.count() != manifest.items:
         raise IndexCorruptError(
             f"{folder} should hold {manifest.items} items but has {len(vectors)} vectors and {collection.count()} records:"
-            " run `chatrec index build --force`"
+            " run `chatrec index update`"
         )
     ids = tuple(catalog)
     return Index(
@@ -235,5 +235,5 @@ def _load(folder: Path) -> tuple[NDArray[np.float32], bm25s.BM25]:
         vectors = np.asarray(np.load(folder / VECTORS, mmap_mode="r", allow_pickle=False))  # read as they are needed
         bm25 = bm25s.BM25.load(folder / "bm25", load_corpus=False)
     except (OSError, ValueError, KeyError) as error:
-        raise IndexCorruptError(f"{folder} is damaged ({error}): run `chatrec index build --force`") from error
+        raise IndexCorruptError(f"{folder} is damaged ({error}): run `chatrec index update`") from error
     return vectors, bm25

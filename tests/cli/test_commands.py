@@ -132,7 +132,7 @@ def test_index_info_tells_size_and_age_and_what_does_not_verify(run: Run, catalo
     ended = run("index", "info", "--catalog", catalog)
     assert ended.code == 4
     assert json.loads(ended.out)["verified"] is False
-    assert "index build --force" in json.loads(ended.out)["problem"]
+    assert "index update" in json.loads(ended.out)["problem"]
 
 
 def test_index_gc_removes_what_a_newer_index_replaced(run: Run, catalog: str) -> None:

@@ -119,7 +119,7 @@ def test_a_truncated_file_is_noticed(copy: Path, catalog: Catalog, embedder: Emb
     for path in copy.glob(pattern):
         with path.open("r+b") as file:
             file.truncate(path.stat().st_size // 2)
-    with pytest.raises(IndexCorruptError, match="index build --force"):
+    with pytest.raises(IndexCorruptError, match="index update"):
         open_index(copy, catalog, embedder)
 
 
