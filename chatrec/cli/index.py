@@ -1,4 +1,4 @@
-"""`chatrec index`: build, update, inspect, search and clear away indexes."""
+"""`chatrec index`: build, update, inspect, search, export and clear away indexes."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -22,7 +23,7 @@ from chatrec.types import KINDS, Constraint, Ledger, Query
 if TYPE_CHECKING:
     from chatrec.index.open import Index
 
-app = typer.Typer(help="Build, update, inspect, search and clear away indexes.", no_args_is_help=True)
+app = typer.Typer(help="Build, update, inspect, search, export and clear away indexes.", no_args_is_help=True)
 
 
 @app.command()
@@ -135,6 +136,20 @@ def search(
         found_by = " ".join(f"{hit.retriever}#{hit.rank}" for hit in candidate.hits)
         table.add_row(Text(candidate.item.id), Text(candidate.item.title), found_by)
     Console().print(table)
+
+
+@app.command()
+def export(
+    out: Annotated[Path, typer.Argument(help="The .parquet file to write.")],
+    catalog: CatalogPath = None,
+    index: IndexPath = None,
+) -> None:
+    """Write ids, vectors and metadata as Parquet, for another store: nothing has to be embedded there."""
+    from chatrec.index.export import export_parquet
+
+    opened = _open(catalog, index, None)
+    export_parquet(opened, out)
+    typer.echo(f"{len(opened.ids)} items, {opened.manifest.dimension} dimensions, in {out}")
 
 
 def _read(settings: Settings, skip_bad: bool) -> Catalog:
