@@ -7,15 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from chatrec.constraints import requirements
 from chatrec.errors import LLMError
 from chatrec.generate.facts import FactContext, complete
 from chatrec.generate.ground import Grounding
-from chatrec.generate.write import Writer, drafts_from_facts
+from chatrec.generate.model_reader import ModelReader
+from chatrec.generate.speaker import Speaker, Spoken
+from chatrec.generate.write import Writer, drafts_from_facts, known_words
 from chatrec.index.open import Index
 from chatrec.present.answers import SPOKEN, spoken_reply
-from chatrec.present.clarify import question_for
+from chatrec.present.clarify import Question, question_for
 from chatrec.present.reply import empty_reply, final_reply, recommend
 from chatrec.present.slate import fill_gaps, kept_picks, slate, unexpected
 from chatrec.retrieve.fuse import Fusion
@@ -50,6 +53,8 @@ Generated = Generator[Event, None, tuple[tuple[Draft, ...], tuple[str, ...]]]
 """Events while the model writes; returns the drafts and why they are less than they could be."""
 TAKING_BACK = ("unconstrain", "unwish", "unopine")
 """Changes by hand after which the last message no longer says what is wanted."""
+READ_BY_MODEL = ("recommend", "surprise")
+"""Intents whose content a capable model may read; critiques and commands are about what was shown, and stay with the rules."""
 OTHERS = ("more", "surprise", "critique")
 """Intents that ask for something that was not shown before."""
 
@@ -69,6 +74,10 @@ class Engine:
     """Picks per answer."""
     slots: int = 12
     """Candidates put before the language model."""
+    reader: ModelReader | None = None
+    """A capable model that reads messages beside the rules."""
+    speaker: Speaker | None = None
+    """A capable model that words what stands around the picks."""
 
 
 @dataclass
@@ -121,7 +130,8 @@ class Turn:
         if question is not None:
             self.changes += (Change(action="asked", turn=self.number, key=question.field),)
         picks = recommend(shown, context)
-        told = final_reply(reading, context, picks, n, degraded, pool=pool, question=question, exhausted=exhausted)
+        spoken = self._speak(engine, context, len(picks), question)
+        told = final_reply(reading, context, picks, n, degraded, pool=pool, question=question, exhausted=exhausted, spoken=spoken)
         yield self._finish(engine, told)
 
     def refresh(self, engine: Engine, *, keep: bool) -> Reply:
@@ -174,6 +184,8 @@ class Turn:
         with self.stages.stage("understand", len(self.message)) as detail:
             before = replay(self.changes)
             reading = engine.understander.read(self.message, before, turn=self.number)
+            if engine.reader is not None and reading.intent in READ_BY_MODEL:
+                reading = self._read_by_model(engine, engine.reader, reading, before, detail)
             self.changes += reading.changes
             ledger = replay(self.changes)
             if reading.intent == "undo":
@@ -182,6 +194,33 @@ class Turn:
                 reading = replace(reading, taken_back=tuple(label for label in labels if label not in held))
             detail |= {"n_out": len(reading.changes), "intent": reading.intent, "language": reading.language}
         return reading, ledger
+
+    def _read_by_model(
+        self, engine: Engine, reader: ModelReader, reading: Reading, before: Ledger, detail: dict[str, Any]
+    ) -> Reading:
+        """The model's reading, or the rules' if it fails."""
+        try:
+            read = reader.read(self.message, reading, known_words(before, engine.index.catalog), self.number)
+        except LLMError as error:
+            detail |= {"read_by": "rules", "reader_failed": str(error)}
+            return reading
+        detail |= {"read_by": "rules" if read.reading is reading else "llm", "entries": read.entries, "dropped": read.dropped}
+        return read.reading
+
+    def _speak(self, engine: Engine, context: FactContext, n: int, question: Question | None) -> Spoken:
+        """How the model words what stands around the picks; nothing, if it is not to or fails."""
+        if engine.speaker is None or not n:
+            return Spoken()
+        answers = [chip.label for chip in question.chips(context.language)] if question else []
+        with self.stages.stage("speak", n) as detail:
+            try:
+                known = known_words(context.ledger, context.catalog)
+                spoken = engine.speaker.speak(self.message, known, n, answers, context.language)
+            except LLMError as error:
+                detail |= {"failed": str(error)}
+                return Spoken()
+            detail |= {"n_out": bool(spoken.opening) + bool(spoken.question), "dropped": spoken.dropped}
+        return spoken
 
     def _retrieve(
         self, engine: Engine, ledger: Ledger, words: str, *, others: bool, kept: frozenset[str] = frozenset()

@@ -17,7 +17,10 @@ from chatrec.catalog.read import Catalog, read_catalog
 from chatrec.constraints import satisfies
 from chatrec.errors import InputError
 from chatrec.generate.facts import FactContext, reason, shared_facts
-from chatrec.generate.prompts import Prompts
+from chatrec.generate.model_reader import ModelReader
+from chatrec.generate.prompts import Prompts, load
+from chatrec.generate.speaker import Speaker
+from chatrec.generate.structured import impatient
 from chatrec.generate.write import Writer
 from chatrec.index.embed import Embedder
 from chatrec.index.open import Index, open_index, open_or_build
@@ -318,6 +321,7 @@ def _engine(index: Index, settings: Settings, retrievers: Sequence[RetrieverFact
     scorer = Scorer.load(index, settings.models)
     fusion = load_fusion(index, settings.models, retrievers)
     writer = Writer(LLM.of(settings), Prompts.of(settings), settings) if settings.llm else None
+    reader, speaker = _abilities(index, settings)
     versions = {
         "chatrec": importlib.metadata.version("chatrec"),
         "catalog": index.manifest.catalog_sha256[:16],
@@ -325,6 +329,8 @@ def _engine(index: Index, settings: Settings, retrievers: Sequence[RetrieverFact
         "index": index.manifest.generation,
         "head": str(settings.models or "shipped"),
         **(writer.versions if writer else {}),
+        **({"reader": reader.prompt.version} if reader else {}),
+        **({"speaker": speaker.prompt.version} if speaker else {}),
     }
     return Engine(
         index=index,
@@ -335,4 +341,15 @@ def _engine(index: Index, settings: Settings, retrievers: Sequence[RetrieverFact
         versions=versions,
         n=settings.n,
         slots=settings.slots,
+        reader=reader,
+        speaker=speaker,
     )
+
+
+def _abilities(index: Index, settings: Settings) -> tuple[ModelReader | None, Speaker | None]:
+    """What a capable model does beside picking; each is one switch."""
+    if not (settings.llm and (settings.llm_reads or settings.llm_speaks)):
+        return None, None
+    llm, folder, catalog = impatient(settings), settings.prompts_dir, index.catalog
+    reader = ModelReader(llm, load(folder / "reader.jinja"), catalog) if settings.llm_reads else None
+    return reader, Speaker(llm, load(folder / "speaker.jinja"), catalog) if settings.llm_speaks else None

@@ -54,6 +54,8 @@ class Settings(BaseSettings):
     llm_profile: Literal["small", "capable"] = Field(
         "small", description="prompt set: small (grammar of facts) or capable (JSON claims)"
     )
+    llm_reads: bool = Field(False, description="let a capable model read messages, checked against the vocabularies")
+    llm_speaks: bool = Field(False, description="let a capable model word the opening and the question, checked")
     llm_timeout_s: float = Field(60.0, gt=0, description="longest a whole answer may take")
     llm_stall_s: float = Field(8.0, gt=0, description="longest silence before or between tokens")
     llm_base: str = Field(

@@ -15,9 +15,9 @@ from chatrec.generate.facts import FactContext, headline
 from chatrec.generate.prompts import Profile, Prompt, Prompts, estimate_tokens
 from chatrec.llm import LLM, Answer, ChatMessage, Usage
 from chatrec.settings import Settings
-from chatrec.types import Candidate, Claim, Constraint, Draft, Message
+from chatrec.types import Candidate, Claim, Constraint, Draft, Item, Ledger, Message
 
-__all__ = ["Writer", "Writing", "Written", "drafts_from_facts", "pose"]
+__all__ = ["Writer", "Writing", "Written", "drafts_from_facts", "known_words", "pose"]
 
 log = structlog.get_logger()
 
@@ -190,7 +190,7 @@ def pose(
         context: the turn.
         n: how many picks are wanted.
     """
-    values = {"n": n, "known": _known(context), "message": _bounded(message)}
+    values = {"n": n, "known": known_words(context.ledger, context.catalog), "message": _bounded(message)}
     deck: Deck = ()
     for deck in decks:
         messages = prompt.messages(history, cards=deck, **values)
@@ -215,10 +215,9 @@ def _parts(reader: Reader, answer: Answer, n: int) -> Iterator[tuple[Candidate, 
 # --- what is said of the person ------------------------------------------------------------------------------------
 
 
-def _known(context: FactContext) -> str:
-    """The ledger in a few words, for the prompt."""
-    ledger = context.ledger
-    liked = [wording.plain(context.catalog[i].title, 40) for i in ledger.ids("liked")[-3:] if i in context.catalog]
+def known_words(ledger: Ledger, catalog: Mapping[str, Item]) -> str:
+    """The ledger in a few words, for a prompt."""
+    liked = [wording.plain(catalog[i].title, 40) for i in ledger.ids("liked")[-3:] if i in catalog]
     parts = [f"likes {', '.join(liked)}"] if liked else []
     parts += [_said(constraint) for constraint in ledger.constraints]
     parts += [("less " if wish.direction == "less" else "") + wish.text for wish in ledger.wishes]

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from chatrec.constraints import requirements, satisfies_all
 from chatrec.generate.facts import FactContext, reason, spread
+from chatrec.generate.speaker import Spoken
 from chatrec.present.clarify import Question
 from chatrec.present.next_steps import next_steps
 from chatrec.present.wording import JOIN, amount, count_picks, field_name, item_name, listed_names, say
@@ -14,7 +15,11 @@ from chatrec.types import Candidate, Chip, Claim, Constraint, Draft, Fit, Item, 
 from chatrec.understand.chips import chips, constraint_label
 
 FIT_BOUNDS: tuple[float, float] = (0.15, 0.4)
-"""Probabilities below the first are a low fit, from the second on a high one."""
+"""Probabilities below the first are a low fit, from the second on a high one: as the head is calibrated, fewer than one in seven
+of the works so marked are what a simulated need wants, and at least two in five."""
+MANY = 2
+"""Things asked for that make a work which has them all at least a medium fit, however unlike a liked work it is."""
+ASKED_FIELDS = ("genres", "moods", "themes", "tags", "people", "language", "countries")
 
 
 def recommend(drafts: Iterable[Draft], context: FactContext) -> tuple[Recommendation, ...]:
@@ -34,6 +39,7 @@ def final_reply(
     pool: Sequence[Candidate] = (),
     question: Question | None = None,
     exhausted: str = "",
+    spoken: Spoken | None = None,
 ) -> Reply:
     """The answer of a turn that found something. Why it is less than it could be is in `degraded`, not in its text.
 
@@ -46,7 +52,9 @@ def final_reply(
         pool: everything that fits, the picks included; the next steps are chosen from it.
         question: what to ask beside the picks.
         exhausted: that nothing else fits, where works are shown again.
+        spoken: the opening and the question as a capable model worded them, where it may.
     """
+    spoken = spoken or Spoken()
     language = context.language
     asked = chips(context.ledger, context.catalog, language)
     missing = missing_notes(reading)
@@ -63,7 +71,9 @@ def final_reply(
         asks=question is not None,
         again=bool(exhausted),
     )
-    ask = question.text(language) if question else ""
+    if spoken.opening and reading.intent == "recommend" and not missing and not exhausted:
+        opening = spoken.opening
+    ask = (spoken.question or question.text(language)) if question else ""
     rest = [*(note for note in notes if note not in missing), *filter(None, [ask])]
     if rest and opening.endswith("："):
         opening = opening[:-1] + "。"
@@ -119,14 +129,26 @@ def fit_of(probability: float) -> Fit:
     return "low" if probability < low else "medium" if probability < high else "high"
 
 
+def meets_all(item: Item, ledger: Ledger) -> bool:
+    """Whether the work has all that was asked for, and that is more than one thing; what no field can tell counts as lacking."""
+    wishes = [
+        Constraint(field=w.field or "", op="in" if w.direction == "more" else "not_in", value=(w.value,))
+        for w in ledger.wishes
+        if w.field in ASKED_FIELDS and w.value is not None
+    ]
+    asked = [*(c for c in requirements(ledger) if c.field in ASKED_FIELDS), *wishes]
+    told = len(wishes) == len(ledger.wishes) and all(c.hard and c.enforceable for c in ledger.constraints)
+    return told and len(asked) >= MANY and satisfies_all(item, asked)
+
+
 def _recommendation(draft: Draft, claims: tuple[Claim, ...], context: FactContext) -> Recommendation:
-    item = draft.candidate.item
+    item, fit = draft.candidate.item, fit_of(draft.candidate.score)
     return Recommendation(
         item=item,
         reason=reason(claims, item, context.language),
         evidence=claims,
         score=draft.candidate.score,
-        fit=fit_of(draft.candidate.score),
+        fit="medium" if fit == "low" and meets_all(item, context.ledger) else fit,
         written_by=draft.written_by,
     )
 

@@ -90,11 +90,16 @@ def test_conversation(rec: Recommender, conversation: Mapping[str, Any]) -> None
     for turn in conversation["turns"]:
         before = talk.chat.ledger
         reply = talk.take(turn)
-        for key, expected in turn.items():
-            if key not in ("say", "press"):
-                problem = CHECKS[key](talk, reply, before, expected)
-                assert not problem, f"{turn.get('say')!r}: {key} {expected}: {problem}\n{_told(reply)}"
+        found = problems(talk, turn, reply, before)
+        assert not found, f"{turn.get('say')!r}: {'; '.join(found)}\n{_told(reply)}"
         talk.end_turn(reply)
+
+
+def problems(talk: Talk, turn: Mapping[str, Any], reply: Reply, before: Ledger) -> list[str]:
+    """What does not hold of the reply to a turn."""
+    checks = ((key, expected) for key, expected in turn.items() if key not in ("say", "press"))
+    told = ((key, expected, CHECKS[key](talk, reply, before, expected)) for key, expected in checks)
+    return [f"{key} {expected}: {problem}" for key, expected, problem in told if problem]
 
 
 def test_the_suite_covers_media_languages_and_length() -> None:

@@ -6,7 +6,7 @@ from chatrec.generate.facts import FactContext
 from chatrec.present.answers import spoken_reply
 from chatrec.present.reply import empty_reply, final_reply, notes_on, recommend
 from chatrec.retrieve.relax import Relaxation
-from chatrec.types import Ambiguity, Candidate, Claim, Constraint, Draft, Fact, Item, Language, Ledger, Reading
+from chatrec.types import Ambiguity, Candidate, Claim, Constraint, Draft, Fact, Item, Language, Ledger, Reading, Wish
 
 
 def question(*works: Item) -> str:
@@ -80,3 +80,19 @@ def test_what_was_all_shown_is_not_said_to_be_missing_from_the_catalog() -> None
     assert told == "You have seen all that fits. Without “western” 7 would fit."
     told = empty_reply(Reading(), Ledger(constraints=(western,)), {"v:1": film}, relaxation).text
     assert told.startswith("Nothing in the catalog")
+
+
+def test_a_work_that_has_all_of_several_things_asked_for_is_no_low_fit() -> None:
+    def fit(*constraints: Constraint, wishes: tuple[Wish, ...] = ()) -> str:
+        film = Item(id="v:1", kind="video", form="film", title="A", genres=("thriller",), moods=("dark",), themes=("trains",))
+        ledger = Ledger(constraints=constraints, wishes=wishes)
+        drafts = [Draft(candidate=Candidate(item=film, score=0.01))]
+        return recommend(drafts, FactContext(ledger, {}, {}))[0].fit
+
+    thriller, dark = (Constraint(field=f, op="in", value=(v,)) for f, v in (("genres", "thriller"), ("moods", "dark")))
+    assert fit(thriller, dark) == "medium"
+    assert fit(thriller, wishes=(Wish(text="trains", field="themes", value="trains"),)) == "medium"
+    assert fit(thriller) == "low"
+    assert fit(thriller, dark, wishes=(Wish(text="boats", field="themes", value="boats"),)) == "low"
+    assert fit(thriller, dark, wishes=(Wish(text="with a strong lead"),)) == "low"
+    assert fit(thriller, dark, wishes=(Wish(text="trains", field="themes", value="trains", direction="less"),)) == "low"
