@@ -3,7 +3,7 @@
 # make test-long   crash loops, fault storms, big attack sets
 # make bench       measure; writes bench/results.json
 # make bench-llm   what our serving of the model costs beside bare requests; writes bench/llm.json
-# make bench-scale retrieval by catalog size (SIZES=10000,100000); writes bench/scale.json
+# make bench-scale retrieval by catalog size (SIZES=10000,100000; FOLDER=… keeps what was built); writes bench/scale.json
 # make bench-claims  whether free-text claims can be checked without a language model; prints
 # demo, bench and bench-llm take LLM_URL=… LLM_MODEL=… to use a language-model server that is already there.
 
@@ -44,7 +44,7 @@ bench-llm: .venv/.dev
 	$(BIN)/python bench/llm.py
 
 bench-scale: .venv/.dev
-	$(BIN)/python bench/scale.py $(if $(SIZES),--sizes $(SIZES))
+	$(BIN)/python bench/scale.py $(if $(SIZES),--sizes $(SIZES)) $(if $(FOLDER),--folder $(FOLDER))
 
 bench-claims: .venv/.dev
 	$(BIN)/python bench/claims.py

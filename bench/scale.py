@@ -5,8 +5,9 @@ is the whole of retrieval as a turn runs it, dense, BM25 and popularity, fused, 
 in the same process, question by question and in turn: Chroma's bare query, bm25s, NumPy's scan over all vectors, and, where it
 can be borne, LangChain's ensemble of Chroma and BM25 (`peers.py`).
 
-Each step is a process of its own, so that memory is that step's. Timings are of one run on one machine: compare ratios.
-`make bench-scale SIZES=10000,100000` takes sizes, `--embed 5000` times our embedding beside the bare encoder's.
+Each step is a process of its own, so that memory is that step's. Timings are of one run on one machine: compare ratios; where
+other programs run beside it, processor time (of all threads) says what is ours. `make bench-scale SIZES=10000,100000` takes
+sizes, `FOLDER=…` keeps catalogs and indexes there and uses those that are there: 1M items take an hour or more to build.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -74,7 +76,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", default=",".join(map(str, SIZES)), help="items, separated by commas")
     parser.add_argument("--questions", type=int, default=200, help="asked without a filter, and again at each selectivity")
-    parser.add_argument("--embed", type=int, default=0, metavar="N", help="also time the embedding of N texts")
+    parser.add_argument("--embed", type=int, default=512, metavar="N", help="time the embedding of N texts; 0: do not")
     parser.add_argument("--folder", type=Path, help="keep catalogs and indexes here, and use those that are there")
     parser.add_argument("--out", type=Path, default=HERE / "scale.json")
     parser.add_argument("--step", choices=list(STEPS), help=argparse.SUPPRESS)
@@ -95,13 +97,16 @@ def main() -> None:
             home = folder / str(size)
             home.mkdir(parents=True, exist_ok=True)
             steps = ["build", "serve"] + ["peers"] * (size <= PEERS_UPTO)
-            results["sizes"][size] = {name: step(name, home, options.questions) for name in steps}
-            options.out.write_text(json.dumps(results, indent=1) + "\n")
+            found = results["sizes"][size] = {}
+            for name in steps:
+                found[name] = step(name, home, options.questions)
+                options.out.write_text(json.dumps(results, indent=1) + "\n")
             report(results)
 
 
 def step(name: str, folder: Path, n: int) -> dict[str, Any]:
     """What a step found, taken in a process of its own."""
+    print(f"{folder.name}: {name} …", file=sys.stderr, flush=True)
     command = [sys.executable, __file__, "--step", name, "--folder", str(folder), "--questions", str(n)]
     done = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True)
     return json.loads(done.stdout.splitlines()[-1])
@@ -178,7 +183,9 @@ def serve(folder: Path, n: int) -> dict[str, Any]:
         bare_bm25(index, question)
     result = figures | {"unfiltered": unfiltered(index, fusion, questions), "liked": liked(index, fusion, questions)}
     result["filtered"] = {share: filtered(index, fusion, questions, choose_filters(index, share)) for share in SELECTIVITIES}
-    result["rss_gb"] = round(psutil.Process().memory_info().rss / GB, 2)
+    memory = psutil.Process().memory_info()
+    result["rss_gb"] = round(memory.rss / GB, 2)
+    result["rss_own_gb"] = round((memory.rss - memory.shared) / GB, 2)
     result["peak_rss_gb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / GB, 2)
     return result
 
@@ -197,26 +204,40 @@ def unfiltered(index: Index, fusion: Fusion, questions: Sequence[Question]) -> d
         "numpy": lambda question: exact(index, question.vector),
     }
     names = list(asked)
-    spent: dict[str, list[float]] = {name: [] for name in names}
+    spent: dict[str, list[tuple[float, float]]] = {name: [] for name in names}
     found: list[Sequence[str]] = []
     dense = DenseRetriever(index)
     recalls = []
     for number, question in enumerate(questions):
         for name in names[number % len(names) :] + names[: number % len(names)]:
-            start = time.perf_counter()
-            got = asked[name](question)
-            spent[name].append((time.perf_counter() - start) * 1000)
+            got, took = timed(partial(asked[name], question))
+            spent[name].append(took)
             if name == "ours":
                 found.append([candidate.item.id for candidate in got])
         wanted = exact(index, question.vector)
         recalls.append(recall([item for item, _ in dense.retrieve(query_of(question), (), K)], index, wanted))
-    overheads = [ours / (a + b) for ours, a, b in zip(spent["ours"], spent["chroma"], spent["bm25s"], strict=True)]
+    ms, cpu_ms = ({name: [each[n] for each in values] for name, values in spent.items()} for n in (0, 1))
     return {
-        "ms": {name: percentiles(values) for name, values in spent.items()},
-        "overhead": round(float(np.median(overheads)) - 1, 3),
+        "ms": {name: percentiles(values) for name, values in ms.items()},
+        "cpu_ms": {name: percentiles(values) for name, values in cpu_ms.items()},
+        "overhead": overhead(ms),
+        "overhead_cpu": overhead(cpu_ms),
         "recall": round(float(np.mean(recalls)), 4),
         "answers": answers(index, questions, found),
     }
+
+
+def timed(act: Callable[[], Any]) -> tuple[Any, tuple[float, float]]:
+    """What it gives, and the milliseconds it takes, by the clock and of processors."""
+    start, cpu = time.perf_counter(), time.process_time()
+    got = act()
+    return got, ((time.perf_counter() - start) * 1000, (time.process_time() - cpu) * 1000)
+
+
+def overhead(spent: Mapping[str, Sequence[float]]) -> float:
+    """Median over the questions of how much more ours takes than its two large parts alone."""
+    shares = [ours / (a + b) for ours, a, b in zip(spent["ours"], spent["chroma"], spent["bm25s"], strict=True)]
+    return round(float(np.median(shares)) - 1, 3)
 
 
 def liked(index: Index, fusion: Fusion, questions: Sequence[Question]) -> dict[str, float]:
@@ -239,9 +260,8 @@ def filtered(
     ours, chroma, recalls, theirs = [], [], [], []
     for number, question in enumerate(questions):
         required = filters[number % len(filters)]
-        start = time.perf_counter()
-        found = fusion(query_of(question), required)
-        ours.append((time.perf_counter() - start) * 1000)
+        found, took = timed(partial(fusion, query_of(question), required))
+        ours.append(took)
         allowed = index.columns.satisfying(required)
         assert all(allowed[index.rows[candidate.item.id]] for candidate in found)
         wanted = exact(index, question.vector, np.flatnonzero(allowed))
@@ -255,7 +275,8 @@ def filtered(
     return {
         "shares": [round(min(shares), 5), round(max(shares), 5)],
         "filters": [" and ".join(f"{c.field} {c.op} {c.value}" for c in required) for required in filters],
-        "ms": percentiles(ours),
+        "ms": percentiles([ms for ms, _ in ours]),
+        "cpu_ms": percentiles([cpu_ms for _, cpu_ms in ours]),
         "recall": round(float(np.mean(recalls)), 4),
         "recall_least": round(float(np.min(recalls)), 4),
         "chroma_where_ms": percentiles(chroma),
@@ -352,6 +373,8 @@ def embed(_: Path, n: int) -> dict[str, Any]:
                 else:
                     bare.encode(sorted(set(some), key=len), batch_size=64, normalize_embeddings=True)
                 spent[name] += time.perf_counter() - start
+        told = ", ".join(f"{name} {s:.1f} s" for name, s in spent.items())
+        print(f"embedding, {part + 1} of 4 parts: {told}", file=sys.stderr, flush=True)
     return (
         {"texts": n}
         | {f"{name}_s": round(s, 2) for name, s in spent.items()}
@@ -393,6 +416,16 @@ def _peer(found: dict[str, Any], name: str) -> str:
     return " / ".join(map(str, value.values())) if isinstance(value, dict) else str(value)
 
 
+def _cpu_p95(size: int, found: dict[str, Any]) -> str:
+    row, target = found["serve"]["unfiltered"]["cpu_ms"]["ours"], P95_MS.get(size)
+    return _verdict(_p(row), row["p95"] <= target if target else None)
+
+
+def _overhead(found: dict[str, Any], name: str) -> str:
+    share = found["serve"]["unfiltered"][name]
+    return _verdict(f"{share:+.0%}", share <= 0.15)
+
+
 def _p95(size: int, found: dict[str, Any]) -> str:
     row, target = found["serve"]["unfiltered"]["ms"]["ours"], P95_MS.get(size)
     return _verdict(_p(row), row["p95"] <= target if target else None)
@@ -401,8 +434,8 @@ def _p95(size: int, found: dict[str, Any]) -> str:
 def _filtered_row(share: float) -> list[tuple[str, str, Callable[[int, dict[str, Any]], str]]]:
     key = str(share)
 
-    def ms(_: int, found: dict[str, Any]) -> str:
-        row, base = found["serve"]["filtered"][key]["ms"], found["serve"]["unfiltered"]["ms"]["ours"]
+    def ms(unit: str, found: dict[str, Any]) -> str:
+        row, base = found["serve"]["filtered"][key][unit], found["serve"]["unfiltered"][unit]["ours"]
         return _verdict(f"{_p(row)} ({row['p95'] / base['p95']:.1f} ×)", row["p95"] <= 3 * base["p95"])
 
     def hits(_: int, found: dict[str, Any]) -> str:
@@ -414,7 +447,8 @@ def _filtered_row(share: float) -> list[tuple[str, str, Callable[[int, dict[str,
         return f"{_p(row['chroma_where_ms'])}, {row['chroma_where_recall']}"
 
     return [
-        (f"{share:.1%} left: ours, ms", "p95 ≤ 3 × unfiltered", ms),
+        (f"{share:.1%} left: ours, ms", "p95 ≤ 3 × unfiltered", lambda _, f: ms("ms", f)),
+        (f"{share:.1%} left: ours, processor time, ms", "p95 ≤ 3 × unfiltered", lambda _, f: ms("cpu_ms", f)),
         (f"{share:.1%} left: recall@100, mean / least", "≥ .99" if share < 0.01 else "≥ .97", hits),
         (f"{share:.1%} left: Chroma's where, ms, recall", "", theirs),
     ]
@@ -435,17 +469,16 @@ ROWS: list[tuple[str, str, Callable[[int, dict[str, Any]], str]]] = [
         "≤ 6 at 1M",
         lambda size, f: _verdict(str(f["serve"]["rss_gb"]), f["serve"]["rss_gb"] <= RSS_GB[size] if size in RSS_GB else None),
     ),
+    ("of it not mapped from files, GB", "", lambda _, f: str(f["serve"]["rss_own_gb"])),
     ("first question, ms", "", lambda _, f: str(f["serve"]["first_question_ms"])),
     ("ours, p50 / p95 ms", "p95 ≤ 30 at 100k, ≤ 120 at 1M", _p95),
+    ("ours, processor time, p50 / p95 ms", "the same", _cpu_p95),
     ("ours with 3 liked items, ms", "", lambda _, f: _p(f["serve"]["liked"])),
     ("bare Chroma, ms", "", lambda _, f: _p(f["serve"]["unfiltered"]["ms"]["chroma"])),
     ("bare bm25s, ms", "", lambda _, f: _p(f["serve"]["unfiltered"]["ms"]["bm25s"])),
     ("bare NumPy scan, ms", "", lambda _, f: _p(f["serve"]["unfiltered"]["ms"]["numpy"])),
-    (
-        "ours over Chroma + bm25s",
-        "≤ 15%",
-        lambda _, f: _verdict(f"{f['serve']['unfiltered']['overhead']:+.0%}", f["serve"]["unfiltered"]["overhead"] <= 0.15),
-    ),
+    ("ours over Chroma + bm25s", "≤ 15%", lambda _, f: _overhead(f, "overhead")),
+    ("ours over Chroma + bm25s, processor time", "≤ 15%", lambda _, f: _overhead(f, "overhead_cpu")),
     (
         "recall@100 of the graph",
         "≥ .97",
