@@ -72,11 +72,12 @@ def write_generator_card(folder: Path, facts: Mapping[str, Any]) -> None:
         "",
         f"{facts['steps']} steps of {facts['batch']}, AdamW, learning rate {facts['learning_rate']:g}, seed {facts['seed']};"
         f" loss at the end {facts['loss']:.3f}.",
+        *([f"It began as the adapter sha256 {facts['start_sha256']}."] if facts["start_sha256"] else []),
         "",
         "## Limits",
         "",
         "Requests were in English. It knows the form and what stands in the list, nothing of the world; it was taught with 6 to",
-        "10 slots. What it names is checked against the catalog, and put in order by the scoring head, before anyone sees it.",
+        "12 slots. What it names is checked against the catalog, and put in order by the scoring head, before anyone sees it.",
     ]
     (folder / CARD).write_text("\n".join(lines) + "\n", encoding="utf-8")
 
