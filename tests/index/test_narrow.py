@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from builder import HashEmbedder, catalog
+from builder import GENRES, HashEmbedder, catalog
 
 from chatrec.catalog.read import Catalog
 from chatrec.index.build import build_index
@@ -32,12 +32,13 @@ def exact(index: Index, vector: np.ndarray, allowed: np.ndarray, k: int) -> list
 @pytest.mark.parametrize(
     "required",
     [
+        (Constraint(field="id", op="in", value=("video:17", "video:18", "video:2017", "video:2718")),),
         (Constraint(field="year", op="ranges", value=((1957.0, 1957.0),)),),
         (Constraint(field="genres", op="in", value=("western",)),),
         (Constraint(field="year", op="ge", value=1980),),
         (Constraint(field="genres", op="not_in", value=("drama",)), Constraint(field="year", op="lt", value=2000)),
     ],
-    ids=["one in seventy", "a quarter", "more than half", "two filters"],
+    ids=["one in a thousand", "one in seventy", "a quarter", "more than half", "two filters"],
 )
 def test_the_nearest_that_a_filter_leaves_are_found(
     index: Index, required: tuple[Constraint, ...], factor: float, monkeypatch: pytest.MonkeyPatch
@@ -98,3 +99,25 @@ def test_the_best_known_are_those_of_a_scan_of_everything(tmp_path: Path, k: int
         scores = np.nan_to_num(opened.popularity, nan=0.0)
         wanted = best_allowed(opened, scores, np.ones(600, dtype=bool), query, filters, k)
         assert PopularityRetriever(opened).retrieve(query, filters, k) == wanted
+
+
+@pytest.mark.long
+def test_a_filter_that_leaves_a_thousandth_of_100_000_items_hides_none_of_the_nearest(tmp_path: Path) -> None:
+    themes = [f"theme{n}" for n in range(1000)]
+    items = Catalog.of(
+        Item(id=f"video:{n}", kind="video", title=f"Film Number {n}", genres=(GENRES[n % 4],), themes=(themes[n * 7919 % 1000],))
+        for n in range(100_000)
+    )
+    opened = open_index(build_index(items, HashEmbedder(), tmp_path), items, HashEmbedder())  # type: ignore[arg-type]
+    shares = []
+    for n, theme in enumerate(themes[::25]):
+        required = (Constraint(field="themes", op="in", value=(theme,)),)
+        asked = [f"{theme} {GENRES[n % 4]}", f"Film Number {n}", f"{themes[n]} western"]
+        vectors = list(HashEmbedder().encode(asked))
+        query = Query(ledger=Ledger(), text="", excluded=frozenset({f"video:{n}"}))
+        allowed = opened.allowed(query, required)
+        assert 99 <= allowed.sum() <= 100
+        for vector, found in zip(vectors, opened.nearest_allowed(vectors, 50, query, required), strict=True):
+            wanted = exact(opened, vector, allowed, 50)
+            shares.append(np.mean(np.isclose([score for _, score in found], wanted, atol=1e-4)))
+    assert np.mean(shares) >= 0.99
