@@ -53,10 +53,11 @@ def build_index(catalog: Catalog, embedder: Embedder, build_dir: Path, *, reuse:
             _write_generation(catalog, embedder, embedded, generation)
             _swap(home, generation)
         except BaseException as error:
+            free = shutil.disk_usage(home).free / 1e6
             if not _in_use(generation):
                 shutil.rmtree(generation, ignore_errors=True)
             if isinstance(error, (OSError, ChromaError)):
-                raise InputError(f"the index cannot be written to {home}: {error}") from error
+                raise InputError(f"the index cannot be written to {home}, with {free:,.1f} MB free there: {error}") from error
             raise
         _drop_unfinished(home, keep=generation)
     log.info("index built", items=len(catalog), embedded=embedded.fresh, folder=str(generation))
