@@ -15,7 +15,7 @@ from chatrec.generate.facts import FactContext, complete
 from chatrec.generate.ground import Grounding
 from chatrec.generate.model_reader import ModelReader
 from chatrec.generate.speaker import Speaker, Spoken
-from chatrec.generate.write import Writer, drafts_from_facts, known_words
+from chatrec.generate.write import PickWriter, drafts_from_facts, known_words
 from chatrec.index.open import Index
 from chatrec.present.answers import SPOKEN, spoken_reply
 from chatrec.present.clarify import Question, question_for
@@ -67,7 +67,7 @@ class Engine:
     understander: Understander
     fusion: Fusion
     scorer: Scorer
-    writer: Writer | None
+    writer: PickWriter | None
     versions: Mapping[str, str]
     """Hashes and names of everything that takes part; copied into every trace."""
     n: int = 5

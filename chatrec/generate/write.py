@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import structlog
 
@@ -54,6 +54,37 @@ def drafts_from_facts(candidates: Sequence[Candidate], context: FactContext) -> 
         used.update((claim.field, claim.value) for claim in claims)
         drafts.append(Draft(candidate=candidate, claims=claims))
     return tuple(drafts)
+
+
+class PickWriting(Protocol):
+    """An answer in the making."""
+
+    def __iter__(self) -> Iterator[Written]: ...
+
+    def close(self) -> None:
+        """Stop it."""
+
+    def usage(self) -> Mapping[str, object]:
+        """What it cost, for the trace."""
+        ...
+
+
+class PickWriter(Protocol):
+    """What an engine asks for picks and claims."""
+
+    def ready(self) -> bool:
+        """Whether it can be asked now."""
+        ...
+
+    def status(self) -> str:
+        """Why it cannot."""
+        ...
+
+    def stream(
+        self, *, message: str, history: Sequence[Message], slots: Sequence[Candidate], context: FactContext, n: int
+    ) -> PickWriting:
+        """Picks and claims as they come; see `Writer.stream`."""
+        ...
 
 
 class Writer:

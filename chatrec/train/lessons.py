@@ -31,7 +31,7 @@ from chatrec.evaluate.logs import read_dialogs
 from chatrec.generate import lines
 from chatrec.generate.facts import FactContext, asked_facts
 from chatrec.generate.prompts import Prompt, Prompts
-from chatrec.generate.write import pose
+from chatrec.generate.write import Written, pose
 from chatrec.llm import ChatMessage
 from chatrec.recommender import Recommender
 from chatrec.retrieve.near import near_liked
@@ -82,8 +82,6 @@ class Posed:
 class Listener:
     """Stands in for the writer of an `Engine`: keeps what the model would be asked and writes nothing."""
 
-    versions: Mapping[str, str] = {}
-
     def __init__(self) -> None:
         self._posed: Posed | None = None
 
@@ -108,9 +106,9 @@ class Listener:
         return _Silence()
 
 
-class _Silence(Iterator[Any]):
-    def __next__(self) -> Any:
-        raise StopIteration
+class _Silence:
+    def __iter__(self) -> Iterator[Written]:
+        return iter(())
 
     def close(self) -> None:
         """Nothing to stop."""
@@ -257,7 +255,7 @@ class LessonMaker:
     def __post_init__(self) -> None:
         self._rng = np.random.default_rng((self.seed, self.held_out))
         self._listener = Listener()
-        engine = replace(self.recommender.engine, writer=self._listener)  # type: ignore[arg-type]
+        engine = replace(self.recommender.engine, writer=self._listener)
         self._chats = Recommender(engine, self.recommender.settings, MemoryStore())
         catalog = self.recommender.catalog
         self._items = [item for item in catalog.values() if is_held_out(item) == self.held_out]
