@@ -47,11 +47,13 @@ def test_the_nearest_that_a_filter_leaves_are_found(
     query = Query(ledger=Ledger(), text="", excluded=frozenset({"video:17", "video:911"}))
     vectors = list(HashEmbedder().encode(ASKED))
     allowed, k = index.allowed(query, required), 60
+    true: list[bool] = []  # a graph is not built the same way twice: now and then it misses one
     for vector, found in zip(vectors, index.nearest_allowed(vectors, k, query, required), strict=True):
         assert len(found) == min(k, allowed.sum())
         assert all(allowed[index.rows[item]] for item, _ in found)
-        wanted = exact(index, vector, allowed, k)
-        assert np.mean(np.isclose([score for _, score in found], wanted, atol=1e-4)) >= 0.97
+        farthest = exact(index, vector, allowed, k)[-1]
+        true += [score > farthest - 1e-4 for _, score in found]
+    assert np.mean(true) >= 0.97
 
 
 def test_a_filter_at_odds_with_the_question_still_fills_the_list(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
