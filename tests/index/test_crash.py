@@ -253,7 +253,7 @@ def test_damage_to_any_file_of_an_index_is_named_with_the_command_that_mends_it(
         damages = [cut, overwrite, remove] if name in ("manifest.json", "chroma/chroma.sqlite3") else DAMAGES
         damage = chance.choice(damages)
         damage(generation / name, chance)
-        with pytest.raises((IndexCorruptError, IndexMissingError), match="run `chatrec index (build|update)"):
+        with pytest.raises((IndexCorruptError, IndexMissingError), match=r"run `chatrec index (build|update)"):
             opened(generation)
             pytest.fail(f"{name} after {damage.__name__}")
         shutil.rmtree(generation)
