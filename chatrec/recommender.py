@@ -317,7 +317,7 @@ def check_message(message: str) -> str:
     return message.encode("utf-8", "replace").decode("utf-8")
 
 
-def _engine(index: Index, settings: Settings, retrievers: Sequence[RetrieverFactory]) -> Engine:
+def _engine(index: Index, settings: Settings, retrievers: Sequence[RetrieverFactory] = ()) -> Engine:
     scorer = Scorer.load(index, settings.models)
     fusion = load_fusion(index, settings.models, retrievers)
     writer = Writer(LLM.of(settings), Prompts.of(settings), settings) if settings.llm else None
