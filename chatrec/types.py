@@ -191,16 +191,18 @@ Fact = Literal["creators", "cast", "minutes", "year", "description", "genres", "
 class Comparison:
     """What works are compared by."""
 
-    field: Literal["minutes", "year", "popularity", "age", "moods", "choice", "all"]
-    """`choice`: which of them to take; `all`: side by side."""
+    field: Literal["minutes", "year", "popularity", "age", "moods", "choice", "all", "none"]
+    """`choice`: which of them to take; `all`: side by side; `none`: by what no catalog records."""
     most: bool = True
     """Whether the one with more of it is sought."""
     values: tuple[str, ...] = ()
     """For moods: those that count, as the catalog spells them; the first names them all."""
     said: str = ""
-    """The mood's word, as typed."""
+    """The word for the mood, or for what no catalog records, as typed."""
     subject: str | None = None
     """For a question of yes or no: the id of the work that is said to have more, or less."""
+    level: bool = False
+    """For a question of yes or no: whether as much of it is enough, as in `as long as`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

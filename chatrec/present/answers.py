@@ -100,9 +100,13 @@ def _compare(works: Sequence[Item], reading: Reading, context: FactContext) -> s
     assert comparison is not None
     missing = [say("missing", language, said=title) for title in reading.missing]
     if len(works) < 2:
-        told = _sides(works, ("minutes", "year") if comparison.field == "all" else (comparison.field,), language)
+        told = _sides(works, SIDE_BY_SIDE if comparison.field in ("all", "choice", "none") else (comparison.field,), language)
     elif comparison.field == "all":
         told = _sides(works, SIDE_BY_SIDE, language)
+    elif comparison.field == "none":
+        told = " ".join((say("unsupported", language, said=comparison.said), _sides(works, SIDE_BY_SIDE, language)))
+    elif comparison.field == "choice" and not any(item.id in context.ledger.last_shown for item in works):
+        told = say("no_choice", language, rest=_sides(works, SIDE_BY_SIDE, language))
     elif comparison.field == "choice":
         first = min(works, key=lambda item: _place(item, context))
         told = say("choice", language, name=item_name(first, language), reason=reason(headline(first, context), first, language))
@@ -131,7 +135,8 @@ def _by_number(works: Sequence[Item], comparison: Comparison, language: Language
         return say("other_sense", language, rest=_sides(ranked, (field,), language))
     best, second = ranked[:2]
     level = numbers[best.id] == numbers[second.id]
-    answer = "" if comparison.subject is None else say("yes" if best.id == comparison.subject and not level else "no", language)
+    holds = comparison.level if level else best.id == comparison.subject
+    answer = "" if comparison.subject is None else say("yes" if holds else "no", language)
     if level and len(ranked) == 2:
         told = say("level", language, rest=_sides(ranked, (field,), language))
     else:

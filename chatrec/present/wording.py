@@ -76,6 +76,10 @@ SENTENCES: dict[str, dict[Language, str]] = {
         "en": "I don't know: this catalog calls none of them “{mood}”. {rest}",
         "zh": "不知道：目录里它们都没有“{mood}”这一项。{rest}",
     },
+    "no_choice": {
+        "en": "Nothing you told me decides between them. {rest}",
+        "zh": "你说过的还不足以替你选。{rest}",
+    },
     "choice": {
         "en": "I would take {name}; it comes first for what you asked: {reason}",
         "zh": "我会选{name}，它最符合你的要求：{reason}",

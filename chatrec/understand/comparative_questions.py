@@ -6,21 +6,22 @@ films do you have?`) is none of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Literal
 
 from chatrec.types import Comparison, Ledger
+from chatrec.understand.compared_names import only_or
 from chatrec.understand.lexicon import Phrase, lexicon
 from chatrec.understand.marks import Mark, Page, has_section
 from chatrec.understand.scopes import CONTENT
 from chatrec.understand.text import key_of, wordset
+from chatrec.understand.weighing import AUXILIARIES, OPENERS, Weighing, weighing_of
 from chatrec.understand.words import Words
 
-Frame = Literal["which", "yes_no", "side_by_side"]
-_AUXILIARIES = wordset("is are was were does do did has")
-_OPENERS = wordset("and so ok okay but well hmm then now please can could you tell me , 那 那么 请 嗯 ，")
+Frame = Literal["which", "yes_no", "side_by_side", "or"]
+_FRAMED: Mapping[Frame, Comparison] = {"side_by_side": Comparison(field="all"), "or": Comparison(field="choice")}
 _WHICH_ONE = wordset(
     "one ones of is are was were came comes film movie show series game album record podcast book has would should do"
 )
@@ -44,10 +45,12 @@ def comparison_of(page: Page, ledger: Ledger, words: Words) -> tuple[Comparison,
     lacks leaves the other one alone.
     """
     named = [mark for mark in page.sorted() if mark.role in ("title", "ref")]
-    frame, start = _frame(page, named)
+    weighing = weighing_of(page)
+    frame, start = _frame(page, named, weighing)
     if frame is None:
         return None
-    aspect = Comparison(field="all") if frame == "side_by_side" else _aspect(page, start, named, words)
+    level = weighing is not None and weighing.level
+    aspect = _FRAMED.get(frame) or _aspect(page, start, named, words, level=level)
     if aspect is None or (aspect.field not in ("choice", "all") and any(mark.attitude == "like" for mark in named)):
         return None  # `like Alien or Inception, which are shorter?` asks for others
     if _asks_for_more(page, named, aspect) or (aspect.field == "choice" and "what" in page.words and len(named) < 2):
@@ -58,17 +61,19 @@ def comparison_of(page: Page, ledger: Ledger, words: Words) -> tuple[Comparison,
     if len(works) < 2 and len(works) + lacking < 2:
         return None
     if frame == "yes_no" and works:
-        aspect = replace(aspect, subject=works[0])
+        assert weighing is not None
+        first = weighing.subject < weighing.other
+        aspect = replace(aspect, subject=works[0 if first else -1], level=level)
     return aspect, works
 
 
 # --- what is asked ---------------------------------------------------------------------------------------------------
 
 
-def _frame(page: Page, named: Sequence[Mark]) -> tuple[Frame | None, int]:
+def _frame(page: Page, named: Sequence[Mark], weighing: Weighing | None) -> tuple[Frame | None, int]:
     """How the question is put, and from where on its aspect is looked for."""
     words = page.words
-    start = next((at for at, word in enumerate(words) if word not in _OPENERS), 0)
+    start = next((at for at, word in enumerate(words) if word not in OPENERS), 0)
     lacking = sum(mark.role == "missing" for mark in page.marks)
     several = len(named) + lacking + sum(len(mark.ids) - 1 for mark in named if mark.role == "ref") > 1
     group = _first(page, 0, (*_TWO, *_THEM)) is not None
@@ -81,20 +86,21 @@ def _frame(page: Page, named: Sequence[Mark]) -> tuple[Frame | None, int]:
             return "which", at + 1
         if word in ("what", "whats") and at == start and words[at + 1 : at + 2] != ["about"]:
             return "which", at + 1
-    if words[start] in _AUXILIARIES and "than" in words:
-        return "yes_no", start
-    if several and "or" in words and (words[start] in _AUXILIARIES or words[start : start + 2] == ["should", "i"]):
+    if several and only_or(page):
+        return "or", start
+    if several and "or" in words and (words[start] in AUXILIARIES or words[start : start + 2] == ["should", "i"]):
         return "which", start
-    weighed = next((at for at in range(start + 1, len(words)) if words[at] == "比" and not page.taken(at)), None)
-    asked = not {"吗", "么", "?"}.isdisjoint(words)
-    return ("yes_no", weighed + 1) if weighed is not None and asked else (None, 0)
+    return ("yes_no", start) if weighing is not None else (None, 0)
 
 
-def _aspect(page: Page, start: int, named: Sequence[Mark], words: Words) -> Comparison | None:
+def _aspect(page: Page, start: int, named: Sequence[Mark], words: Words, *, level: bool) -> Comparison | None:
     """By what the works are compared: the first thing said that can be more or less."""
-    inside = {at for mark in named for at in range(mark.start, mark.end)}
+    unrecorded = next((mark for mark in page.sorted() if mark.start >= start and mark.has("unsupported")), None)
+    if unrecorded is not None:
+        return Comparison(field="none", said=page.said(unrecorded))
+    inside = {at for mark in page.marks if mark in named or mark.role == "missing" for at in range(mark.start, mark.end)}
     for name, data in lexicon().sections["comparisons"].items():
-        if "field" in data and any(at not in inside for at in _told(page, name, start)):
+        if "field" in data and any(at not in inside for at in _told(page, name, start, level=level)):
             return Comparison(field=data["field"], most=data.get("most", True))
     for mark in page.sorted():
         if mark.start >= start and mark.role == "words" and (found := _mood(mark)) is not None:
@@ -116,19 +122,28 @@ def _mood(mark: Mark) -> tuple[str, bool] | None:
 
 def _asks_for_more(page: Page, named: Sequence[Mark], aspect: Comparison) -> bool:
     """Whether anything is said that describes works not named: `which horror films are longer than two hours?`."""
-    if any(mark.is_cue("want") and page.words[mark.start] in ("something", "anything", "any") for mark in page.marks):
+    if any(mark.is_cue("want") and _wants_any(page, mark.start) for mark in page.marks):
         return True
     for mark in page.marks:
         if mark in named or mark.role in ("count", "missing"):
             continue
         compared = has_section(mark, "critiques", "critiques_mood", "vague", "comparative", "fields")
-        compared = compared or (aspect.field == "moods" and mark.has("moods")) or (aspect.field == "age" and mark.has("ages"))
+        field = {"moods": "moods", "age": "ages", "none": "unsupported"}.get(aspect.field)
+        compared = compared or (field is not None and mark.has(field))
         if compared and _describes(page, mark):
             return True
         content = mark.role != "words" or any(mark.has(section) for section in CONTENT if section != "forms")
         if content and not compared and not has_section(mark, "forms", "verbs"):
             return True
     return False
+
+
+def _wants_any(page: Page, at: int) -> bool:
+    """`is there any shorter film?`, and not `is Alien any shorter?`."""
+    word, before = page.words[at], page.over[at - 1] if at else None
+    return word in ("something", "anything") or (
+        word == "any" and (before is None or before.role not in ("title", "missing", "ref"))
+    )
 
 
 def _describes(page: Page, mark: Mark) -> bool:
@@ -181,15 +196,15 @@ def _meant(mark: Mark, ledger: Ledger) -> tuple[str, ...]:
 
 
 @cache
-def _phrases(name: str) -> tuple[Phrase, ...]:
+def _phrases(name: str, *, level: bool) -> tuple[Phrase, ...]:
     data = lexicon().sections["comparisons"][name]
-    return tuple(key_of(phrase) for key in ("en", "zh") for phrase in data[key])
+    return tuple(key_of(phrase) for key in (("en_as", "zh") if level else ("en", "zh")) for phrase in data.get(key, ()))
 
 
-def _told(page: Page, name: str, start: int) -> Iterator[int]:
-    """Where one of the phrases stands."""
+def _told(page: Page, name: str, start: int, *, level: bool = False) -> Iterator[int]:
+    """Where one of the phrases stands; `level`: those between `as` and `as`."""
     for at in range(start, len(page.words)):
-        if any(tuple(page.words[at : at + len(phrase)]) == phrase for phrase in _phrases(name)):
+        if any(tuple(page.words[at : at + len(phrase)]) == phrase for phrase in _phrases(name, level=level)):
             yield at
 
 

@@ -39,6 +39,7 @@ from chatrec.understand.talk import asks_for_saved, asks_why, is_later, swapped
 from chatrec.understand.text import key_of, language_of, tokenise, wordset
 from chatrec.understand.topics import wish_topics
 from chatrec.understand.typos import mend
+from chatrec.understand.weighing import MEASURED_BY
 from chatrec.understand.words import Words
 from chatrec.understand.years import mark_eras, mark_years
 
@@ -230,7 +231,8 @@ class Understander:
 
     def _opine_title(self, draft: Draft, mark: Mark) -> None:
         sentiment = "disliked" if mark.negated and not _is_question(draft.page, mark) else _SENTIMENTS[mark.attitude]
-        if mark.attitude is None and _asks_about(draft.page):
+        measured_by = mark.start > 0 and draft.page.words[mark.start - 1] in MEASURED_BY
+        if mark.attitude is None and (measured_by or _asks_about(draft.page)):
             sentiment = "mentioned"
         if mark.negated and mark.attitude is None and (self._rule_out(draft, mark) or _is_likened(draft, mark)):
             return

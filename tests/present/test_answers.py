@@ -74,3 +74,18 @@ def test_why_says_what_was_asked_for() -> None:
     ledger = Ledger(constraints=(scary,), shown=("v:a", "v:b"))
     assert told(Reading(intent="why", about=("v:a",)), ledger).startswith("A (1979) is here because it fits “scary”. ")
     assert told(Reading(intent="why", about=("v:c",)), ledger).startswith("C (2001) is not among these picks. ")
+
+
+def test_a_choice_between_works_that_no_answer_ranked_is_left_open():
+    text = compared(Comparison(field="choice"), A, B)
+    assert text.startswith("Nothing you told me decides between them. A (1979): ") and "B (1982): " in text
+
+
+def test_a_comparison_with_a_work_that_is_missing_tells_of_the_other():
+    reading = Reading(intent="compare", about=(A.id,), missing=("Zorblax",), comparison=Comparison(field="choice"))
+    assert told(reading).startswith("“Zorblax” is not in this catalog. A (1979): ")
+
+
+def test_what_no_catalog_records_is_not_compared():
+    text = compared(Comparison(field="none", said="harder"), A, B)
+    assert text.startswith("I can't check “harder”: nothing in this catalog records it. A (1979): ")

@@ -47,6 +47,12 @@ def test_a_comparison_is_read_as(message, field, most, about, reader):
         ("is the second one longer than the first?", SHOWN[1]),
         ("is it longer than Inception?", SHOWN[0]),
         ("第二部比第一部长吗？", SHOWN[1]),
+        ("is Alien any longer than Inception?", SHOWN[0]),
+        ("compared to Alien, is Inception longer?", SHOWN[1]),
+        ("和异形比，盗梦空间更长吗？", SHOWN[1]),
+        ("跟异形相比，盗梦空间更长吗？", SHOWN[1]),
+        ("比起异形，盗梦空间更长吗", SHOWN[1]),
+        ("盗梦空间比异形长吗？", SHOWN[1]),
     ],
 )
 def test_a_comparison_of_yes_or_no_knows_its_subject(message, subject, reader):
@@ -64,6 +70,15 @@ def test_a_comparison_of_yes_or_no_knows_its_subject(message, subject, reader):
         ("异形和盗梦空间哪部更老？", "year", FIRST_TWO, ()),
         ("Alien or Zorblax, which is older?", "year", SHOWN[:1], ("Zorblax",)),
         ("which is older, Quuxel or Zorblax?", "year", (), ("Quuxel", "Zorblax")),
+        ("is Heat longer than Drive?", "minutes", (), ("Heat", "Drive")),
+        ("is heat longer than drive?", "minutes", (), ("heat", "drive")),
+        ("was Alien made before Drive?", "year", SHOWN[:1], ("Drive",)),
+        ("is Alien scarier than Inception?", "moods", FIRST_TWO, ()),
+        ("盗梦空间比异形更新吗？", "year", FIRST_TWO[::-1], ()),
+        ("Alien or Inception?", "choice", FIRST_TWO, ()),
+        ("异形还是盗梦空间？", "choice", FIRST_TWO, ()),
+        ("is Alien harder than Inception?", "none", FIRST_TWO, ()),
+        ("how does Alien compare to Drive?", "all", SHOWN[:1], ("Drive",)),
     ],
 )
 def test_names_that_are_compared_are_works(message, field, about, missing, reader):
@@ -72,10 +87,19 @@ def test_names_that_are_compared_are_works(message, field, about, missing, reade
     assert reading.comparison.field == field
 
 
+@pytest.mark.parametrize("message", ["is Alien as long as Inception?", "异形有盗梦空间长吗？"])
+def test_a_work_may_be_asked_to_have_as_much_as_another(message, reader):
+    assert read(reader, message).comparison == Comparison(field="minutes", subject=SHOWN[0], level=True)
+
+
 @pytest.mark.parametrize(
     "message",
     [
         "which is better, action or horror?",
+        "are there films longer than Alien?",
+        "is horror longer than comedy?",
+        "is there anything older than Alien?",
+        "有比异形更老的电影吗？",
         "which films are like Alien and Inception but older?",
         "a longer film like Alien or Inception?",
     ],
