@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from chatrec.constraints import requirements
-from chatrec.errors import LLMError
+from chatrec.errors import LLMError, LLMTimeoutError, LLMUnavailableError
 from chatrec.generate.facts import FactContext, complete
 from chatrec.generate.ground import Grounding
 from chatrec.generate.model_reader import ModelReader
@@ -91,6 +91,8 @@ class Turn:
     n: int | None = None
     stages: Stages = field(default_factory=Stages)
     reply: Reply | None = None
+    silent: str = ""
+    """Why the language model is asked no more in this turn: it was absent or too slow once, and would keep the person waiting."""
 
     def run(self, engine: Engine) -> Generator[Event, None, None]:
         """Take the turn, yielding events as stages finish; `reply` and `changes` are set when it ends."""
@@ -202,14 +204,19 @@ class Turn:
         try:
             read = reader.read(self.message, reading, known_words(before, engine.index.catalog), self.number)
         except LLMError as error:
+            self._note_silence(error)
             detail |= {"read_by": "rules", "reader_failed": str(error)}
             return reading
         detail |= {"read_by": "rules" if read.reading is reading else "llm", "entries": read.entries, "dropped": read.dropped}
         return read.reading
 
+    def _note_silence(self, error: LLMError) -> None:
+        if isinstance(error, (LLMUnavailableError, LLMTimeoutError)):
+            self.silent = str(error)
+
     def _speak(self, engine: Engine, context: FactContext, n: int, question: Question | None) -> Spoken:
         """How the model words what stands around the picks; nothing, if it is not to or fails."""
-        if engine.speaker is None or not n:
+        if engine.speaker is None or not n or self.silent:
             return Spoken()
         answers = [chip.label for chip in question.chips(context.language)] if question else []
         with self.stages.stage("speak", n) as detail:
@@ -253,8 +260,8 @@ class Turn:
     def _generate(self, engine: Engine, drafts: tuple[Draft, ...], context: FactContext, n: int) -> Generated:
         if engine.writer is None:
             return drafts, ("the language model is switched off",)
-        if not engine.writer.ready():
-            return drafts, (engine.writer.status(),)
+        if self.silent or not engine.writer.ready():
+            return drafts, (self.silent or engine.writer.status(),)
         picked: dict[str, Draft] = {}
         grounding, degraded = Grounding(context), ()
         slots = [draft.candidate for draft in drafts]
@@ -269,6 +276,7 @@ class Turn:
                         picked[item.id] = replace(draft, claims=(*draft.claims, claim))
                         yield ClaimChecked(item_id=item.id, claim=claim)
             except LLMError as error:
+                self._note_silence(error)
                 degraded = (str(error),)
             finally:
                 writing.close()

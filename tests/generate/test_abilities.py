@@ -111,6 +111,16 @@ def test_the_rules_stand_in_for_a_reader_that_fails(fault: str, reading: Recomme
     assert reply.recommendations
 
 
+@pytest.mark.parametrize("fault", ["busy", "slow_first"])
+def test_a_model_that_kept_a_turn_waiting_once_is_asked_no_more_in_it(fault: str, index_dir: Path, server: ScriptedLLM) -> None:
+    both = opened(server, index_dir, llm_reads=True, llm_speaks=True)
+    answers(server, "changes", "", fault)
+    reply = both.session().send("a horror film")
+    assert len(server.requests) == 1
+    assert reply.recommendations and reply.degraded == (stage(reply, "understand").detail["reader_failed"],)
+    assert "generate" not in {trace.stage for trace in reply.trace.stages}
+
+
 def test_critiques_and_talk_are_not_put_to_the_model(reading: Recommender, server: ScriptedLLM) -> None:
     answers(server, "changes", {"changes": [GENRES]})
     chat = reading.session()
@@ -154,6 +164,7 @@ def test_the_system_s_own_words_stand_in_for_a_speaker_that_fails(speaking: Reco
     for fault in ("busy", "garbage", "cut", "stall"):
         speaking.engine.speaker.llm.health.succeeded()
         answers(server, "opening", "", fault)
+        server.scripts.insert(0, Script(obedient))
         reply = speaking.session().send("a horror film")
         assert "for you: " in reply.text
         assert "failed" in stage(reply, "speak").detail
