@@ -60,7 +60,7 @@ def train_head(
     Interrupted, it goes on when the same command is given again, with the same result; finished steps wait in OUT/unfinished.
     """
     with _needs_extra():
-        from chatrec.train.card import told_tower
+        from chatrec.train.card import told_head, told_tower
         from chatrec.train.config import HeadOptions, TrainConfig, TrainFiles
         from chatrec.train.head import Trainer
         from chatrec.train.models import ModelsConfig
@@ -74,7 +74,7 @@ def train_head(
     told = TrainConfig(folds, seed, refit, models, options)
     with _preparation(files, told, track, out) as preparation:
         facts = Trainer(preparation, {"command": shlex.join(["chatrec", *sys.argv[1:]])}).run(out)
-    typer.echo(f"{', '.join(facts['retrievers'])} and a {facts['head']['kind']} head in {out}; see {out / 'README.md'}")
+    typer.echo(f"{out}: {told_head(facts)}; see {out / 'README.md'}")
     typer.echo(f"text tower: {told_tower(facts['text_tower'])}")
     for protocol, metrics in facts["valid"].items():
         shown = ", ".join(f"R@{k} {value['value']:.3f}" for k, value in metrics["recall"].items())

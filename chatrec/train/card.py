@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 CARD, FACTS = "README.md", "card.json"
+NO_RETRIEVERS = "none but the ones every catalog has"
 
 
 def write_card(folder: Path, facts: Mapping[str, Any]) -> None:
@@ -86,9 +87,9 @@ def _lines(facts: Mapping[str, Any]) -> list[str]:
     head = facts["head"]
     lines = ["# Models of one catalog", ""]
     lines += [f"Learned from {facts['dialogs']} dialogs, seed {facts['seed']}, {facts['folds']} folds."]
-    lines += [f"Retrievers: {', '.join(facts['retrievers']) or 'none but the ones every catalog has'}."]
+    lines += [f"Retrievers: {', '.join(facts['retrievers']) or NO_RETRIEVERS}."]
     lines += [f"Text tower: {told_tower(facts['text_tower'])}."]
-    lines += [f"Head: {head['kind']}{' (' + head['why'] + ')' if 'why' in head else ''}.", ""]
+    lines += [f"Head: {_kind(head)}.", ""]
     if facts["valid"]:
         note = "before the final fit, which includes the validation dialogs" if facts["refitted"] else "never trained on"
         lines += [f"## Validation dialogs ({note})", "", *_tables(facts["valid"])]
@@ -105,6 +106,15 @@ def _lines(facts: Mapping[str, Any]) -> list[str]:
     lines += [f"{_told(facts['options']['fit'])}; {_told(facts['options']['shape'])}.", ""]
     lines += [f"- {name} {version}" for name, version in facts["versions"].items()]
     return lines
+
+
+def told_head(facts: Mapping[str, Any]) -> str:
+    """Which retrievers were trained and where the head comes from, in a line."""
+    return f"retrievers {', '.join(facts['retrievers']) or NO_RETRIEVERS}; head {_kind(facts['head'])}"
+
+
+def _kind(head: Mapping[str, Any]) -> str:
+    return f"{head['kind']}{' (' + head['why'] + ')' if 'why' in head else ''}"
 
 
 def told_tower(tower: Mapping[str, Any]) -> str:

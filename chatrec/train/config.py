@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Annotated, ClassVar
@@ -83,6 +84,12 @@ class TrainFiles:
     interactions_catalog: Path | None = None
 
     def hashes(self) -> dict[str, str]:
-        """File name → SHA-256, of every file."""
+        """Folder and name of each file → SHA-256; of two that share both, the later has a number as well."""
         files = [*self.dialogs, self.valid, self.catalog, self.interactions, self.interactions_catalog]
-        return {f"{path.parent.name}/{path.name}": file_sha256(path) for path in files if path is not None}
+        hashes: dict[str, str] = {}
+        times: Counter[str] = Counter()
+        for path in (path.resolve() for path in files if path is not None):
+            name = f"{path.parent.name}/{path.name}"
+            times[name] += 1
+            hashes[f"{name} ({times[name]})" if times[name] > 1 else name] = file_sha256(path)
+        return hashes

@@ -18,6 +18,7 @@ from chatrec.evaluate.context import queries
 from chatrec.evaluate.logs import DialogLine, Instance, read_dialogs
 from chatrec.index.open import Index
 from chatrec.train.retrievers import Example
+from chatrec.train.tasks import LossWeights
 from chatrec.types import Item, Query
 
 SUBSTITUTE_WEIGHT = 0.5
@@ -82,20 +83,21 @@ def read_all(paths: Sequence[Path], catalog: Mapping[str, Item]) -> tuple[Dialog
         TrainingDataError: a dialog occurs twice, names a gold item that the catalog lacks, or there is neither gold nor
             mention nor text.
     """
-    lines = tuple(line for path in paths for line in read_dialogs(path))
+    read = [(path, line) for path in paths for line in read_dialogs(path)]
+    lines = tuple(line for _, line in read)
     names = ", ".join(map(str, paths))
     twice = [name for name, count in Counter(line.dialog_id for line in lines).items() if count > 1]
     if twice:
         raise TrainingDataError(f"dialog {twice[0]!r} occurs more than once in {names}: give each dialog once")
-    for line in lines:
+    for path, line in read:
         for number, turn in enumerate(line.turns):
             unknown = [item for item in turn.gold if item not in catalog]
             if unknown:
                 raise TrainingDataError(
-                    f"dialog {line.dialog_id!r}, turn {number}: gold {unknown[0]!r} is not in the catalog;"
+                    f"{path}: dialog {line.dialog_id!r}, turn {number}: gold {unknown[0]!r} is not in the catalog;"
                     " give the catalog these dialogs speak of"
                 )
-    if not any(turn.gold or turn.mentions or turn.text for line in lines for turn in line.turns):
+    if not any(turn.gold or turn.mentions or (turn.text or "").strip() for line in lines for turn in line.turns):
         raise TrainingDataError(f"{names}: neither gold nor mentions nor text, so there is nothing to learn from")
     mentioned = [mention.item for line in lines for turn in line.turns for mention in turn.mentions]
     if mentioned and not any(item in catalog for item in mentioned):
@@ -104,6 +106,33 @@ def read_all(paths: Sequence[Path], catalog: Mapping[str, Item]) -> tuple[Dialog
             " give the catalog these dialogs speak of"
         )
     return lines
+
+
+def check_tasks(weights: LossWeights, lines: Sequence[DialogLine], users: Sequence[Sequence[tuple[int, float]]]) -> None:
+    """Check that what a task is to learn differs between items.
+
+    Args:
+        weights: of the tasks; those without are not looked at.
+        lines: whose mentions were liked or not.
+        users: interactions, as `users_of` gives them.
+
+    Raises:
+        TrainingDataError: a task has a weight, and the data have no answer for it, or the same for every item.
+    """
+    if weights.rating and len({strength for rated in users for _, strength in rated}) < 2:
+        what = "all values are alike" if users else "there are no interactions"
+        raise TrainingDataError(
+            f"loss weight 'rating' is {weights.rating:g}, but {what}:"
+            f" give {'others' if users else 'some'} with --interactions, or set it to 0"
+        )
+    verdicts = {verdict for line in lines for verdict in liked_of(line).values()}
+    if weights.sentiment and len(verdicts) < 2:
+        what = (
+            f"every one told was {'liked' if 1.0 in verdicts else 'disliked'}" if verdicts else "none says whether it was liked"
+        )
+        raise TrainingDataError(
+            f"loss weight 'sentiment' is {weights.sentiment:g}, but of the mentions {what}: give dialogs with both, or set it to 0"
+        )
 
 
 def gather(lines: Sequence[DialogLine], index: Index) -> Dialogs:
@@ -216,17 +245,24 @@ def users_of(path: Path, catalog: Mapping[str, Item], source: Mapping[str, Item]
 
     Raises:
         DataMissingError, TrainingDataError: as `read_interactions` does.
-        TrainingDataError: no item is known.
+        TrainingDataError: there are none, or no item is known.
     """
     rows = {item: row for row, item in enumerate(catalog)}
     joined = rows if source is None else join_by_links(source, catalog)
     users: dict[str, dict[int, float]] = defaultdict(dict)
+    stranger = ""
     for one in read_interactions(path):
         row = joined.get(one.item)
-        if row is not None:
+        if row is None:
+            stranger = stranger or one.item
+        else:
             users[one.user][row] = one.value
+    if not users and not stranger:
+        raise TrainingDataError(f"{path}: holds no interactions, only the header")
     if not users:
-        raise TrainingDataError(f"{path}: none of its items is in the catalog; give theirs with --interactions-catalog")
+        raise TrainingDataError(
+            f"{path}: none of its items is in the catalog, {stranger!r} for one; give theirs with --interactions-catalog"
+        )
     return [_strengths(values) for values in users.values()]
 
 

@@ -27,7 +27,7 @@ from chatrec.score.head import SHIPPED, Head, HeadConfig, load_head
 from chatrec.score.table import Floats
 from chatrec.train.config import TrainConfig, TrainFiles
 from chatrec.train.costs import Size, preparing, share_of_bag
-from chatrec.train.data import Case, Dialogs, gather, person_of, read_all, turns_of, users_of
+from chatrec.train.data import Case, Dialogs, check_tasks, gather, person_of, read_all, turns_of, users_of
 from chatrec.train.exact import ExactIndex
 from chatrec.train.meter import Mark, Meter
 from chatrec.train.models import BAG, CO_RATED, FEATURE_ONLY, co_rated, fit_models
@@ -103,6 +103,7 @@ class Preparation:
         self.meter.say("opening the index")
         self.index = ExactIndex.of(open_or_build(catalog, embedder, build_dir))
         self._users = self._read_interactions()
+        check_tasks(config.head.fit.loss_weights, self.lines, self._users)
         bag, tower = (replace(part, seed=config.seed) for part in (config.models.bag, config.models.tower))
         self.models_config = replace(config.models, bag=bag, tower=tower)
 

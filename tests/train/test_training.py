@@ -16,7 +16,7 @@ from chatrec.index.embed import Embedder
 from chatrec.index.open import Index
 from chatrec.retrieve.collaborative import load_models
 from chatrec.score.head import SHIPPED, Scorer, load_head
-from chatrec.train.config import TrainConfig
+from chatrec.train.config import TrainConfig, TrainFiles
 from chatrec.train.data import gather
 from chatrec.train.prepare import fold_of
 from chatrec.train.retrievers import BagConfig, choose_epochs
@@ -171,13 +171,23 @@ def test_a_validation_dialog_that_is_also_a_training_dialog_is_refused(tmp_path:
         ("user,item\nu,s:alien\n", "1: has no column user_id, item_id, value"),
         ("user_id,item_id,value,timestamp\nu,s:alien,much,\n", "2: value 'much' is no number"),
         ("user_id,item_id,value,timestamp\nu,s:alien,nan,\n", "not finite"),
-        ("user_id,item_id,value,timestamp\nu,x:1,5,\n", "none of its items is in the catalog"),
+        ("user_id,item_id,value,timestamp\nu,x:1,5,\n", "none of its items is in the catalog, 'x:1' for one"),
+        ("user_id,item_id,value,timestamp\n", "holds no interactions"),
     ],
 )
 def test_interactions_that_cannot_be_used_are_named(tmp_path: Path, content: str, message: str) -> None:
     (tmp_path / "i.csv").write_text(content, encoding="utf-8")
     with pytest.raises(TrainingDataError, match=message):
         train(tmp_path, "models", interactions=tmp_path / "i.csv")
+
+
+def test_files_that_share_folder_and_name_keep_their_own_hashes(tmp_path: Path) -> None:
+    logs = []
+    for place, text in (("a", "one"), ("b", "two")):
+        (tmp_path / place / "logs").mkdir(parents=True)
+        logs.append(write_dialogs(tmp_path / place / "logs" / "d.jsonl", [dialog(1, user(text), assistant("x"))]))
+    hashes = TrainFiles(tuple(logs), SAMPLE).hashes()
+    assert {"logs/d.jsonl", "logs/d.jsonl (2)"} < set(hashes) and len(set(hashes.values())) == 3
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

@@ -39,12 +39,13 @@ def fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
 
 
 def test_a_split_that_says_nothing(fails: Fails) -> None:
-    assert "neither gold nor mentions nor text" in fails([dialog(1, user(None), assistant(None))], 6)
+    for nothing in (None, " "):
+        assert "neither gold nor mentions nor text" in fails([dialog(1, user(nothing), assistant(nothing))], 6)
 
 
 def test_a_gold_id_that_the_catalog_lacks(fails: Fails) -> None:
     told = fails([dialog(1, user("hi"), assistant("x", "nowhere"))], 6)
-    assert "dialog 's:1', turn 1: gold 's:nowhere' is not in the catalog" in told
+    assert "train.jsonl: dialog 's:1', turn 1: gold 's:nowhere' is not in the catalog" in told
 
 
 def test_mentions_of_another_catalog(fails: Fails) -> None:
@@ -61,6 +62,35 @@ def test_one_class_only(fails: Fails, tmp_path: Path) -> None:
     catalog.write_text("\n".join(two) + "\n", encoding="utf-8")
     dialogs = [dialog(n, user(f"scary {n}"), assistant("these", "alien", "thing")) for n in range(150)]
     assert "nothing can be learned" in fails(dialogs, 6, catalog=catalog)
+
+
+@pytest.mark.parametrize(
+    ("task", "sentiments", "message"),
+    [
+        ("sentiment", (1, 1), "every one told was liked"),
+        ("sentiment", (-1, -1), "every one told was disliked"),
+        ("sentiment", (None, 0), "none says whether it was liked"),
+        ("rating", (1, -1), "there are no interactions"),
+    ],
+)
+def test_a_task_with_one_answer_only(
+    fails: Fails, tmp_path: Path, task: str, sentiments: tuple[int | None, ...], message: str
+) -> None:
+    (tmp_path / "c.json").write_text(json.dumps({"fit": {"loss_weights": {task: 0.1}}}), encoding="utf-8")
+    dialogs = [
+        dialog(number, user("scary", "alien", sentiment=sentiment), assistant("this", "thing", mentions=()))
+        for number, sentiment in enumerate(sentiments)
+    ]
+    told = fails(dialogs, 6, "--config", str(tmp_path / "c.json"))
+    assert f"loss weight '{task}' is 0.1" in told and message in told
+
+
+def test_ratings_that_are_all_alike(fails: Fails, tmp_path: Path) -> None:
+    (tmp_path / "c.json").write_text('{"fit": {"loss_weights": {"rating": 0.1}}}', encoding="utf-8")
+    rows = "".join(f"u{number},s:{item},4,\n" for number in range(9) for item in ("alien", "thing", "gun"))
+    (tmp_path / "i.csv").write_text(f"user_id,item_id,value,timestamp\n{rows}", encoding="utf-8")
+    told = fails(many_dialogs(9), 6, "--config", str(tmp_path / "c.json"), "--interactions", str(tmp_path / "i.csv"))
+    assert "loss weight 'rating' is 0.1, but all values are alike" in told
 
 
 def test_nan_of_the_embedder_in_what_was_said(fails: Fails, monkeypatch: pytest.MonkeyPatch) -> None:
