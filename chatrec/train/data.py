@@ -123,7 +123,7 @@ def check_tasks(weights: LossWeights, lines: Sequence[DialogLine], users: Sequen
         what = "all values are alike" if users else "there are no interactions"
         raise TrainingDataError(
             f"loss weight 'rating' is {weights.rating:g}, but {what}:"
-            f" give {'others' if users else 'some'} with --interactions, or set it to 0"
+            f" give {'others' if users else 'some'} with --interactions, or 0"
         )
     verdicts = {verdict for line in lines for verdict in liked_of(line).values()}
     if weights.sentiment and len(verdicts) < 2:
@@ -131,7 +131,7 @@ def check_tasks(weights: LossWeights, lines: Sequence[DialogLine], users: Sequen
             f"every one told was {'liked' if 1.0 in verdicts else 'disliked'}" if verdicts else "none says whether it was liked"
         )
         raise TrainingDataError(
-            f"loss weight 'sentiment' is {weights.sentiment:g}, but of the mentions {what}: give dialogs with both, or set it to 0"
+            f"loss weight 'sentiment' is {weights.sentiment:g}, but of the mentions {what}: give dialogs with both, or 0"
         )
 
 
