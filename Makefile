@@ -5,7 +5,8 @@
 # make bench-llm   what our serving of the model costs beside bare requests; writes bench/llm.json
 # make bench-scale retrieval by catalog size (SIZES=10000,100000; FOLDER=… keeps what was built); writes bench/scale.json
 # make bench-claims  whether free-text claims can be checked without a language model; prints
-# demo, bench and bench-llm take LLM_URL=… LLM_MODEL=… to use a language-model server that is already there.
+# demo, bench and bench-llm take LLM_URL=… LLM_MODEL=… to use a language-model server that is already there; with LLM_MODEL=…
+# alone, a folder or hub id, demo serves that model in place of the default one and its adapter.
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -16,7 +17,7 @@ export CHATREC_LLM_URL := $(LLM_URL)
 DEMO_ARGS += --no-serve
 endif
 ifdef LLM_MODEL
-export CHATREC_LLM_MODEL := $(LLM_MODEL)
+export $(if $(LLM_URL),CHATREC_LLM_MODEL,CHATREC_LLM_BASE) := $(LLM_MODEL)
 endif
 
 .PHONY: demo test test-long lint bench bench-llm bench-scale bench-claims clean

@@ -88,3 +88,22 @@ def test_the_installed_package_answers_from_any_folder_with_its_index_in_the_cac
     assert done.returncode == 0, done.stderr
     assert len(json.loads(done.stdout)["recommendations"]) == 5
     assert list(elsewhere.iterdir()) == []
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="needs make")
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["LLM_MODEL=own/model"], {"CHATREC_LLM_BASE=own/model"}),
+        (["LLM_URL=http://h/v1", "LLM_MODEL=m"], {"CHATREC_LLM_URL=http://h/v1", "CHATREC_LLM_MODEL=m"}),
+        ([], set()),
+    ],
+)
+def test_a_model_named_to_make_is_served_or_asked_for_at_a_server(
+    arguments: list[str], expected: set[str], tmp_path: Path
+) -> None:
+    (tmp_path / "show.mk").write_text(f"include {CHECKOUT_DIR / 'Makefile'}\nshow: ; @env\n", encoding="utf-8")
+    bare = {name: value for name, value in os.environ.items() if not name.startswith(("CHATREC_", "LLM_", "MAKE"))}
+    command = ["make", "-s", "-f", str(tmp_path / "show.mk"), "show", *arguments]
+    shown = subprocess.run(command, check=True, capture_output=True, text=True, env=bare).stdout.splitlines()
+    assert {line for line in shown if line.startswith("CHATREC_")} == expected
