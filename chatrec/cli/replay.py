@@ -42,6 +42,7 @@ def replay(
 ) -> None:
     """Predict each recommender turn from the turns before it, and report how often the gold was found."""
     from chatrec.evaluate.run import ReplayConfig, beside, fates, gaps, run_replay, table
+    from chatrec.evaluate.slices import SMALL
     from chatrec.generate.prompts import Prompts
     from chatrec.generate.write import Writer
     from chatrec.index.embed import Embedder
@@ -67,7 +68,7 @@ def replay(
     console.print(lost)
     if understand == "text":
         console.print(heard(report, ks))
-    slices = Table("slice", f"recall@{report['cut_off']} (gold mentions)", "gap")
+    slices = Table("slice", f"recall@{report['cut_off']} (gold mentions)", f"gap, slices of {SMALL} or more")
     for row in gaps(report):
         slices.add_row(*row)
     console.print(slices)

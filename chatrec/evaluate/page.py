@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from chatrec.evaluate import plots
 from chatrec.evaluate.run import fates
+from chatrec.evaluate.slices import SMALL
 
 TEMPLATE = "report.html.jinja"
 POPULARITY = "popularity"
@@ -53,15 +54,17 @@ def page(report: Mapping[str, Any]) -> str:
     return environment.get_template(TEMPLATE).render(
         report=report,
         k=k,
+        small=SMALL,
         headline=_headline(report),
         curves=Markup(plots.recall_curves(report)),  # noqa: S704 - the plots escape their own text
         reliability=Markup(plots.reliability(bins)) if bins else None,  # noqa: S704
         popularity=Markup(plots.popularity_curve(slices[POPULARITY]["slices"], k)) if POPULARITY in slices else None,  # noqa: S704
+        popularity_gap=_gap(slices[POPULARITY]) if POPULARITY in slices else "",
         slices=[
             {
                 "name": name,
                 "caption": DIMENSIONS.get(name, name),
-                "gap": slices[name]["gap"],
+                "gap": _gap(slices[name]),
                 "plot": Markup(plots.slice_bars(name, slices[name]["slices"], k, top)),  # noqa: S704
             }
             for name in dict.fromkeys(shown)
@@ -70,6 +73,13 @@ def page(report: Mapping[str, Any]) -> str:
         beyond=[(*BEYOND[name], value) for name, value in report["beyond_accuracy"].items()],
         settings=_settings(report),
     )
+
+
+def _gap(dimension: Mapping[str, Any]) -> str:
+    """The gap of a dimension of slices and its ends, as a sentence."""
+    if dimension["gap"] is None:
+        return "Too few gold mentions to tell a gap."
+    return f"Gap {dimension['gap']:.3f}, from {dimension['worst']} to {dimension['best']}."
 
 
 def _headline(report: Mapping[str, Any]) -> list[tuple[str, Mapping[str, float], str]]:

@@ -21,7 +21,7 @@ STYLE: Mapping[str, Any] = {
     "svg.fonttype": "none",
     "text.parse_math": False,
     "font.family": "sans-serif",
-    "font.size": 11,
+    "font.size": 12,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.edgecolor": MUTED,
@@ -44,7 +44,7 @@ def recall_curves(report: Mapping[str, Any]) -> str:
     lines = [("ranked", "final order", ACCENT, "-"), ("fused", "fused retrievers", SECOND, "--")]
     lines += [("given", "final order, mentions given", THIRD, ":")] if "given" in curves else []
     with _style("recall"):
-        figure, axes = _figure(3.5)
+        figure, axes = _figure(3.9)
         axes.axhline(pool, color=MUTED, lw=1.2, ls="-.", label=f"all candidates, {pool:.3f}")
         for name, label, colour, dashes in lines:
             axes.plot(range(1, 101), curves[name], color=colour, ls=dashes, lw=2, label=label)
@@ -54,7 +54,7 @@ def recall_curves(report: Mapping[str, Any]) -> str:
         ticks = (1, 2, 5, 10, 20, 50, 100)
         axes.set_xticks(ticks, [str(tick) for tick in ticks])
         axes.xaxis.set_minor_locator(NullLocator())
-        axes.legend(loc="lower right")
+        _legend(figure)
         return _svg(figure, "Recall by cut-off")
 
 
@@ -62,7 +62,7 @@ def reliability(bins: Sequence[Mapping[str, Any]]) -> str:
     """Predicted against observed acceptance, on logarithmic axes since most candidates are unlikely, above their numbers."""
     predicted = [max(part["predicted"], FLOOR) for part in bins]
     with _style("reliability"):
-        figure = Figure(figsize=(WIDTH, 4.2), layout="constrained")
+        figure = Figure(figsize=(WIDTH, 4.5), layout="constrained")
         axes, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
         axes.plot([FLOOR, 1], [FLOOR, 1], color=MUTED, lw=1.2, ls="-.", label="as predicted")
         for at, part in zip(predicted, bins, strict=True):
@@ -71,7 +71,7 @@ def reliability(bins: Sequence[Mapping[str, Any]]) -> str:
         observed = [(at, part["accepted"]) for at, part in zip(predicted, bins, strict=True) if part["accepted"] >= FLOOR]
         axes.plot(*zip(*observed, strict=True), "o", color=ACCENT, ms=6, label="observed, 95% interval") if observed else None
         axes.set(xscale="log", yscale="log", ylim=(FLOOR, 1.15), ylabel="share accepted")
-        axes.legend(loc="lower right")
+        _legend(figure)
         widths = [part["high"] - max(part["low"], FLOOR) for part in bins]
         starts = [max(part["low"], FLOOR) for part in bins]
         below.bar(starts, [part["candidates"] for part in bins], widths, align="edge", color="#b9cde6", edgecolor="white")
@@ -101,16 +101,17 @@ def slice_bars(dimension: str, slices: Mapping[str, Mapping[str, Any]], k: int, 
 
 
 def popularity_curve(slices: Mapping[str, Mapping[str, Any]], k: int) -> str:
-    """Recall by tenth of popularity, least known first, with intervals, above the gold mentions of each tenth."""
-    tenths = [int(name.split()[-1]) + 1 for name in slices]
+    """Recall by tenth of popularity (1 to 10, least known first) with intervals, above the gold mentions of each tenth."""
+    tenths = [int(name.split()[-1]) for name in slices]
     with _style("popularity"):
-        figure = Figure(figsize=(WIDTH, 4.0), layout="constrained")
+        figure = Figure(figsize=(WIDTH, 4.2), layout="constrained")
         axes, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
         value, low, high, gold = ([part[name] for part in slices.values()] for name in ("value", "low", "high", "gold"))
-        axes.fill_between(tenths, low, high, color="#dbe6f4", label="95% interval")
-        axes.plot(tenths, value, "o-", color=ACCENT, lw=2, ms=6)
+        axes.vlines(tenths, low, high, color=ACCENT, lw=1.4, label="95% interval")
+        axes.bar(tenths, value, color="#b9cde6", width=0.7)
+        axes.plot(tenths, value, "o", color=ACCENT, ms=5)
         axes.set(ylim=(0, None), ylabel=f"recall@{k}")
-        axes.legend(loc="lower right")
+        _legend(figure)
         below.bar(tenths, gold, color="#b9cde6", width=0.7)
         below.set(xlim=(0.5, 10.5), xlabel="tenth of the catalog by popularity, best known last", ylabel="gold")
         below.set_xticks(range(1, 11))
@@ -139,6 +140,11 @@ def _style(name: str) -> AbstractContextManager[None]:
 def _figure(height: float) -> tuple[Figure, Axes]:
     figure = Figure(figsize=(WIDTH, height), layout="constrained")
     return figure, figure.subplots()
+
+
+def _legend(figure: Figure) -> None:
+    """Above the axes, where no curve can run behind it."""
+    figure.legend(loc="outside upper left", ncols=2, columnspacing=1.2, handlelength=1.8)
 
 
 def _whisker(axes: Axes, at: float, value: Mapping[str, float], colour: str) -> None:

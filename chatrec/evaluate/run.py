@@ -186,11 +186,12 @@ def fates(report: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
 
 
 def gaps(report: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    """Per dimension of slices: its name, each slice with its recall and gold mentions, and the widest gap."""
+    """Per dimension of slices: its name, each slice with its recall and gold mentions, and the widest gap with its ends."""
     rows = []
     for name, entry in report["slices"].items():
         shown = ", ".join(f"{part} {value['value']:.3f} ({value['gold']})" for part, value in entry["slices"].items())
-        rows.append((name, shown, "" if entry["gap"] is None else f"{entry['gap']:.3f}"))
+        gap = "too few" if entry["gap"] is None else f"{entry['gap']:.3f} {entry['worst']} – {entry['best']}"
+        rows.append((name, shown, gap))
     return rows
 
 

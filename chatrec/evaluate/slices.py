@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -42,7 +42,8 @@ def by_slice(
         k: cut-off.
 
     Returns:
-        Dimension → `slices` (name → recall) and `gap` (largest less smallest recall among slices of at least `SMALL` mentions).
+        Dimension → `slices` (name → recall), and of those with at least `SMALL` mentions the `worst`, the `best` and the `gap`
+        between their recalls; None where fewer than two are that large.
     """
     found: dict[str, Any] = {}
     for dimension, label in _labels(index, retrievers, dialogs).items():
@@ -56,9 +57,15 @@ def by_slice(
             name: recall_of(parts[name], k) | {"gold": sum(len(row.ranks) for row in parts[name])}
             for name in sorted(parts, key=_order)
         }
-        values = [entry["value"] for entry in slices.values() if entry["gold"] >= SMALL]
-        found[dimension] = {"slices": slices, "gap": round(max(values) - min(values), 6) if len(values) > 1 else None}
+        found[dimension] = {"slices": slices, **_gap({name: e["value"] for name, e in slices.items() if e["gold"] >= SMALL})}
     return found
+
+
+def _gap(values: Mapping[str, float]) -> dict[str, Any]:
+    if len(values) < 2:
+        return {"gap": None, "worst": None, "best": None}
+    worst, best = min(values, key=values.__getitem__), max(values, key=values.__getitem__)
+    return {"gap": round(values[best] - values[worst], 6), "worst": worst, "best": best}
 
 
 def beyond_accuracy(rows: Sequence[Replayed], index: Index, k: int) -> dict[str, float | None]:
@@ -89,7 +96,7 @@ def beyond_accuracy(rows: Sequence[Replayed], index: Index, k: int) -> dict[str,
 def _labels(index: Index, retrievers: Sequence[Retriever], dialogs: Sequence[DialogLine]) -> dict[str, Label]:
     def popularity(_: Replayed, item: str) -> str | None:
         value = index.popularity[index.rows[item]] if item in index.rows else math.nan
-        return None if math.isnan(value) else f"decile {min(9, int(value * 10))}"
+        return None if math.isnan(value) else f"decile {min(10, int(value * 10) + 1)}"
 
     def field(name: str) -> Label:
         return lambda _, item: getattr(index.catalog[item], name) if item in index.catalog else None
@@ -128,8 +135,10 @@ def _returning(dialogs: Sequence[DialogLine]) -> dict[str, str]:
     return found
 
 
-def _order(name: str) -> tuple[bool, str]:
-    return name != "none", name
+def _order(name: str) -> tuple[bool, str, int]:
+    """ "none" first; deciles by number."""
+    words, _, number = name.rpartition(" ")
+    return (name != "none", words, int(number)) if number.isdecimal() else (name != "none", name, 0)
 
 
 def _span(count: int) -> str:

@@ -17,6 +17,7 @@ from chatrec.cli.replay import page_writer
 from chatrec.errors import DependencyMissingError
 from chatrec.evaluate.attribution import STAGES
 from chatrec.evaluate.page import page, write_page
+from chatrec.evaluate.plots import recall_curves
 from chatrec.evaluate.run import ReplayConfig, run_replay
 from chatrec.index.embed import Embedder
 
@@ -72,10 +73,23 @@ def test_a_page_holds_the_figures_every_stage_and_every_slice(report: dict[str, 
     assert seen.tags["svg"] == 2 + len(report["slices"])
 
 
+def test_the_legend_stands_above_the_axes_where_no_curve_runs(report: dict[str, Any]) -> None:
+    heights = {text: float(y) for y, text in re.findall(r'<text[^>]* y="([\d.]+)"[^>]*>([^<]*)</text>', recall_curves(report))}
+    legend = [y for text, y in heights.items() if text.startswith(("all candidates", "final order", "fused"))]
+    axis = [y for text, y in heights.items() if re.fullmatch(r"[01]\.\d+", text)]
+    assert len(legend) == 3 and axis and max(legend) < min(axis)
+
+
+def test_a_page_tells_between_which_slices_the_gap_is(report: dict[str, Any]) -> None:
+    gap = {"gap": 0.25, "worst": "decile 1", "best": "decile 10"}
+    slices = {"popularity": report["slices"]["popularity"] | gap}
+    assert "Gap 0.250, from decile 1 to decile 10." in Seen(page(report | {"slices": slices})).text
+
+
 def test_whatever_a_file_is_called_is_text(report: dict[str, Any]) -> None:
     name = "<script>alert(1)</script>&.jsonl"
     origin = report["provenance"] | {"dialogs": {"file": name, "sha256": "0"}}
-    slices = {"<b>": {"slices": {"$x_1$ <i>": report["recall"]["1"] | {"gold": 5}}, "gap": None}}
+    slices = {"<b>": {"slices": {"$x_1$ <i>": report["recall"]["1"] | {"gold": 5}}, "gap": None, "worst": None, "best": None}}
     seen = Seen(page(report | {"provenance": origin, "slices": slices}))
     assert "script" not in seen.tags and name in seen.text
     assert "$x_1$ <i>" in seen.text

@@ -33,7 +33,14 @@ def test_slices_share_out_the_gold_and_name_the_gap(small_index: Index) -> None:
         "none": (0.5, 40),
         "1 or 2": (1.0, 20),
     }
-    assert slices["gap"] == 0.5
+    assert (slices["gap"], slices["worst"], slices["best"]) == (0.5, "none", "1 or 2")
+
+
+def test_tenths_of_popularity_are_numbered_from_1_to_10_and_stand_in_order(small_index: Index) -> None:
+    known = [item for item in small_index.ids if not math.isnan(small_index.popularity[small_index.rows[item]])]
+    slices = by_slice([row([], dict.fromkeys(known, 1.0))], small_index, [], DIALOGS, 10)["popularity"]["slices"]
+    numbers = [int(name.removeprefix("decile ")) for name in slices]
+    assert numbers == sorted(numbers) and min(numbers) >= 1 and max(numbers) == 10
 
 
 def test_who_was_just_met_is_told_from_who_was_answered_before(small_index: Index) -> None:
