@@ -61,6 +61,7 @@ def replay(
     for row in table(report, ks):
         shown.add_row(*row)
     console = Console()
+    _stamp(console, report["provenance"]["leak"])
     console.print(shown)
     lost = Table("lost by", "misses", "of gold", "that is", title=f"{report['misses']['found']} found @{report['cut_off']}")
     for row in fates(report):
@@ -112,7 +113,7 @@ def baselines(
     protocol: Annotated[Protocol, typer.Option("--protocol", help="new masks what was mentioned before.")] = "new",
     k: Annotated[str, typer.Option("--k", help="Cut-offs, e.g. 1,10,50.")] = "1,10,50",
     limit: Annotated[int | None, typer.Option("--limit", min=1, help="Only the first so many instances.")] = None,
-    allow_leak: Annotated[bool, typer.Option("--allow-leak", help="Score dialogs that were trained on.")] = False,
+    allow_leak: Annotated[bool, typer.Option("--allow-leak", help="Score dialogs that were trained on; stamped.")] = False,
     out: Annotated[Path | None, typer.Option("--out", help="Report to write, JSON.")] = None,
 ) -> None:
     """Each retriever by itself, all of them, and all but one, on the same dialogs: baselines and an ablation."""
@@ -127,12 +128,22 @@ def baselines(
     with counted("replaying") as tick:
         report = run_baselines(config, Embedder.of(settings), settings.build_dir, tick=tick)
     if out is not None:
-        write_report(out, {"protocol": protocol, "systems": report})
+        write_report(out, {"protocol": protocol, **report})
     shown = Table("system", *(f"recall@{cut}" for cut in ks), "anywhere", title=f"protocol {protocol}")
-    shown.caption = "; ".join(f"{name}: {known}" for name, known in KNOWN_AS.items() if name in report)
-    for name, entry in report.items():
+    shown.caption = "; ".join(f"{name}: {known}" for name, known in KNOWN_AS.items() if name in report["systems"])
+    for name, entry in report["systems"].items():
         shown.add_row(name, *(cell(entry["recall"][str(cut)]) for cut in ks), cell(entry["pool_recall"]))
-    Console().print(shown)
+    console = Console()
+    _stamp(console, report["leak"])
+    console.print(shown)
+
+
+def _stamp(console: Console, leak: Mapping[str, int | bool]) -> None:
+    """Say before all figures what of the dialogs was trained on."""
+    from chatrec.evaluate.leaks import told_leak
+
+    if told := told_leak(leak):
+        console.print(told, style="bold red" if leak["allowed"] else "yellow")
 
 
 def compare(

@@ -41,7 +41,7 @@ KNOWN_AS = {
     "co_mentioned": "co-occurrence in dialogs",
     "followed_by": "recommended after",
     "dialogs": "TF-IDF kNN over dialogs",
-    ITEM_SETS: "kNN over dialogs' sets of items",
+    ITEM_SETS: "kNN over dialogs' sets of items, as NBCRS",
     "bag": "softmax over concepts",
     "co_rated": "EASE over ratings",
     "recommended": "most recommended in training",
@@ -111,13 +111,13 @@ def run_baselines(
         tick: called with (instances done, of how many).
 
     Returns:
-        Name → `recall` per cut-off and `pool_recall`, each with a 95% interval by dialog.
+        `systems`, name → `recall` per cut-off and `pool_recall`, each with a 95% interval by dialog; and `leak`, its stamp.
 
     Raises:
         DialogLogError, CatalogError, DataMissingError, LeakError: as in a replay.
     """
     dialogs = read_dialogs(config.dialogs)
-    guard(dialogs, Fingerprints.load(config.models or SHIPPED), allow=config.allow_leak)
+    leak = guard(dialogs, Fingerprints.load(config.models or SHIPPED), allow=config.allow_leak)
     index = open_or_build(read_catalog(config.catalog), embedder, build_dir)
     found = select(dialogs, config.protocol, config.limit)
     compared = systems(load_fusion(index, config.models))
@@ -128,7 +128,8 @@ def run_baselines(
             pool = [candidate for candidate in retrieve(query) if candidate.item.id not in masked]
             rows[name].append(judge(instance, config.protocol, index.catalog, pool, pool))
         tick(done, len(found))
-    return {
+    judged = {
         name: {"recall": {str(k): recall_of(part, k) for k in config.ks}, "pool_recall": pool_recall_of(part)}
         for name, part in rows.items()
     }
+    return {"leak": leak.stamp(), "systems": judged}

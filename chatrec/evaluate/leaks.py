@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from zipfile import BadZipFile
@@ -81,6 +81,10 @@ class Leak:
         """Whether a replay would say nothing about unseen dialogs."""
         return self.by_id > 0 or self.by_text > TOLERATED * self.dialogs
 
+    def stamp(self) -> dict[str, int | bool]:
+        """What a report says of it; `allowed` if it would have been refused."""
+        return {"by_id": self.by_id, "by_text": self.by_text, "allowed": self.refused}
+
 
 def find_leak(dialogs: Sequence[DialogLine], trained: Fingerprints) -> Leak:
     """Count the dialogs that were trained on, by id and by near-duplicate text."""
@@ -105,6 +109,16 @@ def guard(dialogs: Sequence[DialogLine], trained: Fingerprints, *, allow: bool =
             " use models trained without them, or pass --allow-leak, which is stamped on the report"
         )
     return leak
+
+
+def told_leak(stamp: Mapping[str, int | bool]) -> str:
+    """The stamp of a report in a sentence; nothing where nothing was trained on."""
+    by_id, by_text = stamp["by_id"], stamp["by_text"]
+    if not by_id and not by_text:
+        return ""
+    allowed = "LEAK ALLOWED, these figures say nothing of unseen dialogs; " if stamp["allowed"] else ""
+    below = "" if stamp["allowed"] else ", below the share that is refused"
+    return f"{allowed}trained on: {by_id} dialogs by id, {by_text} by near-duplicate text{below}"
 
 
 def _near_duplicate(sketch: NDArray[np.uint64] | None, owners: dict[int, list[int]]) -> bool:

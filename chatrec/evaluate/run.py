@@ -161,7 +161,7 @@ def _provenance(config: ReplayConfig, index: Index, leak: Leak) -> dict[str, Any
         "models_sha256": file_sha256(config.models or SHIPPED),
         "recorded_sha256": file_sha256(config.recorded) if config.recorded else None,
         "limit": config.limit,
-        "leak": {"by_id": leak.by_id, "by_text": leak.by_text, "allowed": config.allow_leak and leak.refused},
+        "leak": leak.stamp(),
     }
 
 
@@ -196,7 +196,7 @@ def gaps(report: Mapping[str, Any]) -> list[tuple[str, str, str]]:
 
 
 def beside(report: Mapping[str, Any]) -> list[str]:
-    """What the tables leave out, in a line each: further metrics, the lists beyond accuracy, constraints, leaks."""
+    """What the tables leave out, in a line each: further metrics, the lists beyond accuracy, constraints."""
     k = report["cut_off"]
     means = {f"NDCG@{k}": report["ndcg"][str(k)], "MRR": report["mrr"], "MAP": report["map"], f"hit@{k}": report["hit"][str(k)]}
     found = [f"pool recall {cell(report['pool_recall'])}, " + ", ".join(f"{name} {cell(v)}" for name, v in means.items())]
@@ -206,10 +206,6 @@ def beside(report: Mapping[str, Any]) -> list[str]:
         found.append(f"expected calibration error of the probabilities {report['reliability']['error']:.4f}")
     bound = report["constraints"]
     found.append(f"constraints held by {bound['instances']} instances; violated in a top {k}: {bound['violations'][str(k)]}")
-    leak = report["provenance"]["leak"]
-    if leak["by_id"] or leak["by_text"]:
-        allowed = ", ALLOWED: these figures are not of unseen dialogs" if leak["allowed"] else ""
-        found.append(f"trained on: {leak['by_id']} dialogs by id, {leak['by_text']} by near-duplicate text{allowed}")
     return found
 
 

@@ -24,7 +24,9 @@ def test_all_of_them_fused_is_what_the_replay_reports(tmp_path: Path) -> None:
     write_catalog(items(), tmp_path / "catalog.jsonl")
     dialogs = write_dialogs(tmp_path / "dialogs.jsonl", many_dialogs(6))
     config = ReplayConfig(dialogs, tmp_path / "catalog.jsonl", stage="retrieve")
-    report = run_baselines(config, Embedder(), tmp_path / "index")
+    made = run_baselines(config, Embedder(), tmp_path / "index")
+    report = made["systems"]
+    assert made["leak"] == {"by_id": 0, "by_text": 0, "allowed": False}
     replayed = run_replay(config, tmp_path / "a.json", tmp_path / "a.jsonl", Embedder(), tmp_path / "index")
     assert report[ALL]["recall"] == replayed["recall"]
     assert report[ALL]["pool_recall"] == replayed["pool_recall"]

@@ -9,7 +9,7 @@ import pytest
 from dialog_samples import dialog, user
 
 from chatrec.errors import LeakError, ModelMissingError
-from chatrec.evaluate.leaks import FILE, Fingerprints, find_leak, guard
+from chatrec.evaluate.leaks import FILE, Fingerprints, find_leak, guard, told_leak
 from chatrec.evaluate.logs import DialogLine
 
 
@@ -59,7 +59,16 @@ def test_texts_count_from_forty_words_on(words: int, found: int) -> None:
 
 
 def test_an_allowed_leak_is_returned_so_that_it_can_be_stamped() -> None:
-    assert guard([talk(1)], Fingerprints.of([talk(1)]), allow=True).refused
+    leak = guard([talk(1)], Fingerprints.of([talk(1)]), allow=True)
+    assert leak.refused and leak.stamp() == {"by_id": 1, "by_text": 1, "allowed": True}
+    assert told_leak(leak.stamp()).startswith("LEAK ALLOWED")
+
+
+def test_few_near_duplicates_are_told_and_none_are_not() -> None:
+    log = [talk(900, seed=0), *(talk(number) for number in range(1, 100))]
+    told = told_leak(guard(log, Fingerprints.of([talk(0)])).stamp())
+    assert told == "trained on: 0 dialogs by id, 1 by near-duplicate text, below the share that is refused"
+    assert told_leak(guard([talk(3)], Fingerprints.of([talk(1)])).stamp()) == ""
 
 
 def test_fingerprints_survive_a_round_trip_and_hold_no_text(tmp_path: Path) -> None:
