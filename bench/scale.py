@@ -21,7 +21,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from itertools import product
 from pathlib import Path
@@ -61,7 +61,7 @@ class Given:
 
     name, sha256 = "given", "5" * 64
 
-    def __init__(self, texts: Sequence[str] = (), vectors: NDArray[np.float32] | None = None) -> None:
+    def __init__(self, texts: Iterable[str] = (), vectors: NDArray[np.float32] | None = None) -> None:
         self._rows = {hash(text): row for row, text in enumerate(texts)}
         self._vectors = vectors
 
@@ -121,7 +121,7 @@ def build(folder: Path, _: int) -> dict[str, Any]:
     start = time.perf_counter()
     catalog = read_catalog(folder / "catalog.jsonl")
     read_s = time.perf_counter() - start
-    embedder = Given([dense_text(item) for item in catalog.values()], vectors)
+    embedder = Given((dense_text(item) for item in catalog.values()), vectors)
     start = time.perf_counter()
     generation = build_index(catalog, embedder, folder / "index")  # type: ignore[arg-type]
     found = {
@@ -139,7 +139,7 @@ def build(folder: Path, _: int) -> dict[str, Any]:
 def _draw(folder: Path) -> NDArray[np.float32]:
     """Write `catalog.jsonl`; the vectors of its items."""
     synthetic = Synthetic(int(folder.name))
-    vectors = np.empty((synthetic.size, 384), dtype=np.float32)
+    vectors = np.lib.format.open_memmap(folder / "given.npy", mode="w+", dtype=np.float32, shape=(synthetic.size, 384))
 
     def items() -> Any:
         for row, (item, vector) in enumerate(synthetic.items()):

@@ -15,7 +15,7 @@ import structlog
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from chatrec.errors import CatalogError, DataMissingError
-from chatrec.types import Item
+from chatrec.types import EMPTY, Item
 
 log = structlog.get_logger()
 
@@ -53,8 +53,8 @@ class CatalogLine(BaseModel):
         """The line as an immutable `Item`."""
         data: dict[str, Any] = {name: getattr(self, name) for name in type(self).model_fields}
         plain: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in data.items()}
-        plain["links"] = MappingProxyType(self.links)
-        plain["extra"] = MappingProxyType(self.model_extra or {})
+        plain["links"] = MappingProxyType(self.links) if self.links else EMPTY
+        plain["extra"] = MappingProxyType(self.model_extra) if self.model_extra else EMPTY
         return Item(**plain)
 
 

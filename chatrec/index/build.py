@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
+from array import array
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from chatrec.index.document import SCHEMA_VERSION, dense_text, sparse_tokens
 from chatrec.index.embed import Embedder
 from chatrec.index.generation import LOCK, MANIFEST, POINTER, Manifest, current_generation, digest, fixed_files, index_home
 from chatrec.index.vectors import Embedded, embed
+from chatrec.types import Item
 
 log = structlog.get_logger()
 ITEMS = "items.jsonl"
@@ -48,8 +50,7 @@ def build_index(catalog: Catalog, embedder: Embedder, build_dir: Path, *, reuse:
         generation = home / uuid.uuid4().hex[:12]
         try:
             generation.mkdir()
-            texts = [dense_text(item) for item in catalog.values()]
-            embedded = embed(texts, embedder, home, reuse=reuse, progress=progress)
+            embedded = embed([dense_text(item) for item in catalog.values()], embedder, home, reuse=reuse, progress=progress)
             _write_generation(catalog, embedder, embedded, generation)
             _swap(home, generation)
         except BaseException as error:
@@ -67,9 +68,7 @@ def build_index(catalog: Catalog, embedder: Embedder, build_dir: Path, *, reuse:
 def _write_generation(catalog: Catalog, embedder: Embedder, embedded: Embedded, folder: Path) -> None:
     write_catalog(catalog.values(), folder / ITEMS)
     embedded.write(folder)
-    retriever = bm25s.BM25(method="lucene")
-    retriever.index([sparse_tokens(item) for item in catalog.values()], show_progress=False)
-    retriever.save(folder / "bm25")
+    _write_bm25(catalog.values(), folder / "bm25")
     fill_store(catalog, embedded.vectors, folder)
     Manifest(
         catalog_sha256=catalog.sha256,
@@ -83,6 +82,15 @@ def _write_generation(catalog: Catalog, embedder: Embedder, embedded: Embedded, 
         digests={name: digest(folder / name) for name in fixed_files(folder)},
         embedded=embedded.fresh,
     ).write(folder)
+
+
+def _write_bm25(items: Iterable[Item], folder: Path) -> None:
+    """Stems as numbers from the first, four bytes each: all of a large catalog's are held at once."""
+    vocabulary: dict[str, int] = {}
+    numbers = [array("i", (vocabulary.setdefault(stem, len(vocabulary)) for stem in sparse_tokens(item))) for item in items]
+    retriever = bm25s.BM25(method="lucene")
+    retriever.index((numbers, vocabulary), show_progress=False)
+    retriever.save(folder)
 
 
 def _swap(home: Path, generation: Path) -> None:

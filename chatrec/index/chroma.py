@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import atexit
+import math
 import os
 import shutil
 import sqlite3
 import tempfile
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -26,8 +28,10 @@ from chatrec.errors import IndexCorruptError, IndexMissingError, SettingsError
 
 COLLECTION = "items"
 DATABASE = "chroma.sqlite3"
-SYNC_AT = 1000
-"""Records after which Chroma writes its graph to files; fewer items are written at the last, or each reader would write them."""
+BATCH = 5000
+"""Most items that are put in at a time; Chroma takes some 5400."""
+SYNC_AT = 50_000
+"""Most items after which Chroma writes its graph to files: each time it writes whatever of the graph they have touched."""
 
 
 def fill_store(catalog: Catalog, vectors: NDArray[np.float32], folder: Path) -> None:
@@ -113,9 +117,7 @@ def served_collection(url: str, name: str, catalog: Catalog, vectors: NDArray[np
 
 def _fill(client: ClientAPI, collection: chromadb.Collection, catalog: Catalog, vectors: NDArray[np.float32]) -> None:
     ids, items = list(catalog), list(catalog.values())
-    step = min(client.get_max_batch_size(), 5000)
-    for start in range(0, len(ids), step):
-        part = slice(start, start + step)
+    for part in _batches(len(ids), min(client.get_max_batch_size(), BATCH)):
         collection.upsert(
             ids=ids[part],
             embeddings=vectors[part],  # pyright: ignore[reportArgumentType]
@@ -125,8 +127,18 @@ def _fill(client: ClientAPI, collection: chromadb.Collection, catalog: Catalog, 
         raise IndexCorruptError(f"the store holds {collection.count()} of {len(ids)} items; the old index stays in use")
 
 
+def _batches(items: int, most: int) -> Iterator[slice]:
+    """Parts of equal size, so many to each writing of the graph that the last of all is followed by one.
+
+    What is not in the graph's files when the store is closed, every reader would have to put in anew.
+    """
+    syncs = math.ceil(items / SYNC_AT)
+    parts = syncs * math.ceil(items / syncs / most)
+    return (slice(items * part // parts, items * (part + 1) // parts) for part in range(parts))
+
+
 def _graph(items: int) -> Any:
-    synced = min(items, SYNC_AT)
+    synced = items // math.ceil(items / SYNC_AT)
     graph = {"space": "cosine", "ef_construction": 200, "ef_search": _searched(items)}
     return {"hnsw": graph | {"sync_threshold": synced, "batch_size": min(100, synced)}}
 

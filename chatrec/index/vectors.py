@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,28 +67,52 @@ def embed(texts: Sequence[str], embedder: Embedder, home: Path, *, reuse: bool =
         OSError: a shard cannot be written.
     """
     keys = tuple(key_of(text, embedder) for text in texts)
-    by_key = dict(zip(keys, texts, strict=True))
+    gathered = _Gathered(keys)
     if not reuse:
         shutil.rmtree(home / UNFINISHED, ignore_errors=True)
-    vectors = _reused(by_key, home, embedder) if reuse else {}
-    missing = sorted((key for key in by_key if key not in vectors), key=lambda key: len(by_key[key]))  # equal lengths pad least
+    for known in _earlier(home, embedder) if reuse else ():
+        gathered.add(*known)
+        if gathered.complete:
+            break
+    by_key = {key: text for key, text in zip(keys, texts, strict=True) if key not in gathered}
+    missing = sorted(by_key, key=lambda key: len(by_key[key]))  # equal lengths pad least
     shards = [missing[start : start + SHARD] for start in range(0, len(missing), SHARD)]
     for shard in track(shards, "Embedding", console=Console(stderr=True), disable=not progress):
         made = embedder.encode([by_key[key] for key in shard])
         _write_shard(home / UNFINISHED, shard, made)
-        vectors.update(zip(shard, made, strict=True))
-    return Embedded(np.stack([vectors[key] for key in keys]), keys, fresh=len(missing))
+        gathered.add(shard, made)
+    return Embedded(gathered.of(keys), keys, fresh=len(missing))
 
 
-def _reused(wanted: Mapping[str, str], home: Path, embedder: Embedder) -> dict[str, NDArray[np.float32]]:
-    """Key → vector of what earlier builds have embedded."""
-    found: dict[str, NDArray[np.float32]] = {}
-    for keys, vectors in _earlier(home, embedder):
-        rows = {key: row for row, key in enumerate(keys) if key in wanted and key not in found}
-        found.update((key, np.array(vectors[row])) for key, row in rows.items())
-        if len(found) == len(wanted):
-            break
-    return found
+class _Gathered:
+    """Vectors of keys as they become known, in one matrix: a large catalog's take as much memory as it has, and no more."""
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        self._row = {key: row for row, key in enumerate(dict.fromkeys(keys))}
+        self._known = np.zeros(len(self._row), dtype=bool)
+        self._vectors = np.empty((0, 0), dtype=np.float32)
+
+    def __contains__(self, key: str) -> bool:
+        return bool(self._known[self._row[key]])
+
+    @property
+    def complete(self) -> bool:
+        return bool(self._known.all())
+
+    def add(self, keys: Sequence[str], vectors: NDArray[np.float32]) -> None:
+        """Take what is wanted and not known yet; vectors are float32 [keys, dimension]."""
+        places = {self._row[key]: place for place, key in enumerate(keys) if key in self._row and key not in self}
+        if not places:
+            return
+        if not self._vectors.size:
+            self._vectors = np.empty((len(self._row), vectors.shape[1]), dtype=np.float32)
+        rows = list(places)
+        self._vectors[rows] = vectors[list(places.values())]
+        self._known[rows] = True
+
+    def of(self, keys: Sequence[str]) -> NDArray[np.float32]:
+        """float32 [keys, dimension]; the matrix itself where no key comes twice."""
+        return self._vectors if len(keys) == len(self._row) else self._vectors[[self._row[key] for key in keys]]
 
 
 def _earlier(home: Path, embedder: Embedder) -> Iterator[tuple[Sequence[str], NDArray[np.float32]]]:

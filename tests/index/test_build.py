@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import shutil
 import subprocess
 import sys
@@ -178,3 +179,14 @@ def test_a_text_has_the_same_vector_alone_and_in_a_long_list() -> None:
     texts = [f"a film about {what}" for what in ("a monster", "two sisters who run a farm", "jazz", "rain " * 300, "war", "")]
     together, alone = Embedder().encode(texts), np.concatenate([Embedder().encode([text]) for text in texts])
     assert np.allclose(together, alone, atol=1e-5)
+
+
+def test_all_items_are_in_the_graphs_files_when_a_build_ends(
+    embedder: Embedder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chatrec.index.chroma.BATCH", 3)
+    monkeypatch.setattr("chatrec.index.chroma.SYNC_AT", 8)
+    items = Catalog.of([Item(id=f"video:{n}", kind="video", title=f"Film {n}") for n in range(29)])
+    built = build_index(items, embedder, tmp_path)
+    (graph,) = built.glob("chroma/*/index_metadata.pickle")
+    assert len(pickle.loads(graph.read_bytes())["id_to_label"]) == len(items)
