@@ -20,6 +20,7 @@ _SELF_MOODS = wordset(
     "sad happy angry scared relaxed warm cold good moving deep smart light strange odd weird down funny fun sweet"
 )
 _SPEAKER_STATE = wordset("im am feel feeling")
+_DEGREES = wordset("too so that overly very 太 那么 过于")
 _QUALIFIERS = wordset("but and with 但 而")
 _TOPIC_GENRES = {
     "history",
@@ -270,6 +271,15 @@ class Contents:
             self._draft.constrain("moods", "not_in", self._words.spelled("moods", entry.values) or entry.values, said=said)
         if genres:
             self._draft.constrain("genres", "not_in", self._words.genres(genres), said=said)
+        below = entry.data.get("rated_below")
+        if below is not None and self._words.has("age") and not self._is_for_younger(below):
+            some = bool(_DEGREES.intersection(self._page.words[max(0, mark.start - 1) : mark.start]))
+            self._draft.constrain("age", "lt", float(below), said=said, hard=not some)  # `not too gory` allows of some
+
+    def _is_for_younger(self, age: float) -> bool:
+        said = [c.constraint for c in self._draft.changes if c.constraint is not None]
+        known = [c for c in (*said, *self._draft.ledger.constraints) if c.field == "age"]
+        return any(isinstance(c.value, (int, float)) and c.value <= age for c in known)
 
     def _is_demanded_genre(self, name: str) -> bool:
         """Horror that is not too bloody still is horror."""
