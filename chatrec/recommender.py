@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 import torch
 
-from chatrec.catalog.read import Catalog, read_catalog
+from chatrec.catalog.read import Catalog
 from chatrec.constraints import satisfies
 from chatrec.errors import InputError
 from chatrec.generate.facts import FactContext, reason, shared_facts
@@ -23,6 +23,7 @@ from chatrec.generate.speaker import Speaker
 from chatrec.generate.structured import impatient
 from chatrec.generate.write import Writer
 from chatrec.index.embed import Embedder
+from chatrec.index.items import open_catalog
 from chatrec.index.open import Index, open_index, open_or_build
 from chatrec.llm import LLM
 from chatrec.pipeline import Engine, Turn
@@ -84,8 +85,8 @@ class Recommender:
             DependencyMissingError, InputError: a further retriever cannot be loaded, is none, or has a name that is taken.
         """
         settings = settings or Settings.load(**overrides)
-        catalog = read_catalog(settings.catalog_path, skip_bad=skip_bad)
         embedder = Embedder.of(settings)
+        catalog = open_catalog(settings.catalog_path, embedder, settings.build_dir, index=index, skip_bad=skip_bad)
         opened = (
             open_index(index, catalog, embedder, chroma_url=settings.chroma_url)
             if index

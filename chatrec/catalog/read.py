@@ -6,13 +6,14 @@ import hashlib
 import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
 import structlog
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic_core import from_json
 
 from chatrec.errors import CatalogError, DataMissingError
 from chatrec.types import EMPTY, Item
@@ -21,6 +22,8 @@ log = structlog.get_logger()
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Texts = list[Text]
+_FIELDS = frozenset(field.name for field in fields(Item)) - {"extra"}
+_REALS = frozenset(("minutes", "popularity"))
 
 
 class CatalogLine(BaseModel):
@@ -66,6 +69,8 @@ class Catalog(Mapping[str, Item]):
     sha256: str
     skipped: tuple[CatalogError, ...] = ()
     """The bad lines that were left out."""
+    source_sha256: str = ""
+    """Of the files it was read from, as `source_digest` gives it; empty if from none, or not from all of their lines."""
 
     def __getitem__(self, item_id: str) -> Item:
         return self.by_id[item_id]
@@ -77,13 +82,13 @@ class Catalog(Mapping[str, Item]):
         return len(self.by_id)
 
     @classmethod
-    def of(cls, items: Iterable[Item], skipped: tuple[CatalogError, ...] = ()) -> Catalog:
+    def of(cls, items: Iterable[Item], skipped: tuple[CatalogError, ...] = (), source_sha256: str = "") -> Catalog:
         """A catalog of these items; the hash is that of their canonical JSON lines, whatever file they came from."""
         by_id = {item.id: item for item in items}
         digest = hashlib.sha256()
         for item in by_id.values():
             digest.update(json.dumps(item.to_dict(), ensure_ascii=False, sort_keys=True).encode() + b"\n")
-        return cls(MappingProxyType(by_id), digest.hexdigest(), skipped)
+        return cls(MappingProxyType(by_id), digest.hexdigest(), skipped, source_sha256)
 
 
 def read_catalog(path: Path, *, skip_bad: bool = False) -> Catalog:
@@ -99,7 +104,10 @@ def read_catalog(path: Path, *, skip_bad: bool = False) -> Catalog:
     """
     items: dict[str, Item] = {}
     skipped: list[CatalogError] = []
-    for file, number, line in _lines(path):
+    source = hashlib.sha256()
+    for file, number, line in _lines(path, source):
+        if not line.strip():
+            continue
         try:
             item = parse_line(line, path=str(file), line=number)
             if item.id in items:
@@ -114,7 +122,20 @@ def read_catalog(path: Path, *, skip_bad: bool = False) -> Catalog:
         raise CatalogError("holds no items", path=str(path))
     if skipped:
         log.warning("bad catalog lines skipped", path=str(path), count=len(skipped), first=str(skipped[0]))
-    return Catalog.of(items.values(), tuple(skipped))
+    return Catalog.of(items.values(), tuple(skipped), "" if skipped else source.hexdigest())
+
+
+def source_digest(path: Path) -> str:
+    """SHA-256 of the bytes of a catalog file, or of a folder's `*.jsonl` in name order; as soon as one changes, it does.
+
+    Raises:
+        DataMissingError: there is no such file, or the folder holds no catalog.
+    """
+    source = hashlib.sha256()
+    for file in _files(path):
+        with file.open("rb") as content:
+            source.update(hashlib.file_digest(content, "sha256").digest())
+    return source.hexdigest()
 
 
 def parse_line(text: str | bytes, *, path: str = "", line: int = 0) -> Item:
@@ -152,6 +173,23 @@ def write_catalog(items: Iterable[Item], path: Path) -> None:
             file.write(json.dumps(item.to_dict(), ensure_ascii=False) + "\n")
 
 
+def written_item(line: bytes) -> Item:
+    """An item as `write_catalog` wrote it, which needs no checking."""
+    try:
+        data: dict[str, Any] = from_json(line)
+    except ValueError:
+        data = json.loads(line)  # nested deeper than the faster one reads
+    extra = {name: data.pop(name) for name in data.keys() - _FIELDS}
+    for name, value in data.items():
+        if isinstance(value, list):
+            data[name] = tuple(value)
+    for name in data.keys() & _REALS:
+        data[name] = float(data[name])
+    for name in data.keys() & {"links"}:
+        data[name] = MappingProxyType(data[name])
+    return Item(**data, extra=MappingProxyType(extra) if extra else EMPTY)
+
+
 def parse_json(text: str) -> Any:
     """The value of a JSON text that can be written back: finite numbers, whole characters.
 
@@ -172,12 +210,19 @@ def _finite(text: str) -> float:
     return number
 
 
-def _lines(path: Path) -> Iterator[tuple[Path, int, bytes]]:
+def _lines(path: Path, source: hashlib._Hash) -> Iterator[tuple[Path, int, bytes]]:
+    """Every line with its file and number; `source` becomes the `source_digest` of what was read."""
+    for file in _files(path):
+        digest = hashlib.sha256()
+        with file.open("rb") as lines:
+            for number, line in enumerate(lines, 1):
+                digest.update(line)
+                yield file, number, line
+        source.update(digest.digest())
+
+
+def _files(path: Path) -> list[Path]:
     files = sorted(path.glob("*.jsonl")) if path.is_dir() else [path]
     if not files or not all(file.is_file() for file in files):
         raise DataMissingError(f"no catalog at {path}: give a .jsonl file or a folder of them")
-    for file in files:
-        with file.open("rb") as lines:
-            for number, line in enumerate(lines, 1):
-                if line.strip():
-                    yield file, number, line
+    return files

@@ -18,14 +18,15 @@ from filelock import FileLock, Timeout
 from chatrec.catalog.read import Catalog, write_catalog
 from chatrec.errors import IndexCorruptError, IndexMissingError, InputError
 from chatrec.index.chroma import fill_store
+from chatrec.index.columns import Columns
 from chatrec.index.document import SCHEMA_VERSION, dense_text, sparse_tokens
 from chatrec.index.embed import Embedder
 from chatrec.index.generation import LOCK, MANIFEST, POINTER, Manifest, current_generation, digest, fixed_files, index_home
+from chatrec.index.items import ITEMS
 from chatrec.index.vectors import Embedded, embed
 from chatrec.types import Item
 
 log = structlog.get_logger()
-ITEMS = "items.jsonl"
 
 
 def build_index(catalog: Catalog, embedder: Embedder, build_dir: Path, *, reuse: bool = True, progress: bool = False) -> Path:
@@ -69,6 +70,7 @@ def _write_generation(catalog: Catalog, embedder: Embedder, embedded: Embedded, 
     write_catalog(catalog.values(), folder / ITEMS)
     embedded.write(folder)
     _write_bm25(catalog.values(), folder / "bm25")
+    Columns(catalog.values()).save(folder)
     fill_store(catalog, embedded.vectors, folder)
     Manifest(
         catalog_sha256=catalog.sha256,
@@ -81,6 +83,7 @@ def _write_generation(catalog: Catalog, embedder: Embedder, embedded: Embedded, 
         files=fixed_files(folder),
         digests={name: digest(folder / name) for name in fixed_files(folder)},
         embedded=embedded.fresh,
+        source_sha256=catalog.source_sha256,
     ).write(folder)
 
 

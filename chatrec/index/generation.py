@@ -39,6 +39,8 @@ class Manifest:
     """SHA-256 of the same files; none of a file in an index that was built before they were kept."""
     embedded: int | None = None
     """Texts that this build embedded, the other vectors being those of earlier builds; none: not kept then."""
+    source_sha256: str = ""
+    """Of the files the catalog was read from, if it was (`catalog.read.source_digest`)."""
 
     def write(self, folder: Path) -> None:
         """Write the manifest last: a folder without one is an unfinished build."""

@@ -185,6 +185,7 @@ def open_index(folder: Path, catalog: Catalog, embedder: Embedder, *, chroma_url
             " run `chatrec index update`"
         )
     ids = tuple(catalog)
+    columns = Columns.load(folder, catalog.values())
     return Index(
         catalog=catalog,
         manifest=manifest,
@@ -194,18 +195,17 @@ def open_index(folder: Path, catalog: Catalog, embedder: Embedder, *, chroma_url
         bm25=bm25,
         rows={item_id: row for row, item_id in enumerate(ids)},
         ids=ids,
-        popularity=popularity_percentiles(catalog),
-        columns=Columns(tuple(catalog.values())),
+        popularity=popularity_percentiles(columns),
+        columns=columns,
     )
 
 
-def popularity_percentiles(catalog: Catalog) -> NDArray[np.float32]:
+def popularity_percentiles(columns: Columns) -> NDArray[np.float32]:
     """float32 [items]: share of the same medium's items that are at most as popular; ties share their mean; NaN if unknown."""
-    raw = np.array([np.nan if item.popularity is None else item.popularity for item in catalog.values()], dtype=np.float64)
-    kinds = np.array([item.kind for item in catalog.values()])
+    raw = columns.numbers("popularity")
     result = np.full(len(raw), np.nan, dtype=np.float32)
-    for kind in np.unique(kinds):
-        rows = np.flatnonzero((kinds == kind) & ~np.isnan(raw))
+    for of_kind in columns.postings("kind").values():
+        rows = of_kind[~np.isnan(raw[of_kind])]
         values = np.sort(raw[rows])
         below, upto = np.searchsorted(values, raw[rows], "left"), np.searchsorted(values, raw[rows], "right")
         result[rows] = (below + upto + 1) / (2 * max(1, len(rows)))

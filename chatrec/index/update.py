@@ -9,9 +9,10 @@ from pathlib import Path
 
 from chatrec.catalog.read import Catalog
 from chatrec.errors import IndexCorruptError, IndexMissingError
-from chatrec.index.build import ITEMS, build_index
+from chatrec.index.build import build_index
 from chatrec.index.embed import Embedder
 from chatrec.index.generation import Manifest, current_generation, homes, index_home
+from chatrec.index.items import ITEMS
 from chatrec.index.open import open_index
 
 

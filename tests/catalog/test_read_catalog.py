@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatrec.catalog.read import Catalog, parse_line, read_catalog, write_catalog
+from chatrec.catalog.read import Catalog, parse_line, read_catalog, source_digest, write_catalog, written_item
 from chatrec.errors import CatalogError, DataMissingError
 from chatrec.types import KINDS, Item
 
@@ -165,7 +165,28 @@ ITEMS = st.builds(
 
 @given(item=ITEMS)
 def test_an_item_survives_being_written_and_read(item: Item) -> None:
-    assert parse_line(json.dumps(item.to_dict(), ensure_ascii=False)) == item
+    line = json.dumps(item.to_dict(), ensure_ascii=False)
+    assert parse_line(line) == written_item(line.encode()) == item
+
+
+def test_what_was_written_is_read_back_with_fields_that_are_not_known_however_deep() -> None:
+    deep: list[object] = []
+    for _ in range(400):
+        deep = [deep]
+    item = parse_line(line(mood_board="blue", deep=deep, year=1979, minutes=90, popularity=3, links={"imdb": "tt1"}))
+    again = written_item(json.dumps(item.to_dict(), ensure_ascii=False).encode())
+    assert again == item
+    assert [type(value) for value in (again.minutes, again.popularity, again.year)] == [float, float, int]
+
+
+def test_the_digest_of_the_files_is_that_of_what_was_read_of_all_lines(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text(line() + "\n\n", encoding="utf-8")
+    (tmp_path / "b.jsonl").write_text(line(id="game:ftl", kind="game"), encoding="utf-8")
+    first = read_catalog(tmp_path).source_sha256
+    assert first == source_digest(tmp_path)
+    (tmp_path / "b.jsonl").write_text(line(id="game:ftl", kind="game") + "\n{", encoding="utf-8")
+    assert first != source_digest(tmp_path)
+    assert read_catalog(tmp_path, skip_bad=True).source_sha256 == ""
 
 
 @settings(max_examples=30)

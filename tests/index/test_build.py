@@ -15,6 +15,7 @@ import pytest
 from chatrec.catalog.read import Catalog
 from chatrec.errors import IndexCorruptError, IndexMismatchError, IndexMissingError, InputError
 from chatrec.index.build import build_index
+from chatrec.index.columns import Columns
 from chatrec.index.embed import Embedder
 from chatrec.index.generation import GENERATION, current_generation, index_home
 from chatrec.index.open import open_index, open_or_build, popularity_percentiles
@@ -169,7 +170,7 @@ def test_a_killed_build_is_cleared_away_and_the_next_succeeds(catalog: Catalog, 
 
 
 def test_popularity_percentiles_rank_within_the_medium_and_leave_unknown_unknown(catalog: Catalog) -> None:
-    percentiles = popularity_percentiles(catalog)
+    percentiles = popularity_percentiles(Columns(catalog.values()))
     assert percentiles[0] > percentiles[1] > 0
     assert percentiles[2] == pytest.approx(1.0)
     assert np.isnan(percentiles[3])
