@@ -40,6 +40,7 @@ from chatrec.index.build import build_index
 from chatrec.index.document import dense_text, tokenize
 from chatrec.index.embed import Embedder
 from chatrec.index.generation import size_of
+from chatrec.index.items import open_catalog
 from chatrec.index.open import Index, open_index
 from chatrec.retrieve.fuse import Fusion
 from chatrec.retrieve.load import load_fusion
@@ -160,7 +161,7 @@ def opened(folder: Path) -> tuple[Catalog, Index, dict[str, Any]]:
 
     note("start", time.perf_counter())
     start = time.perf_counter()
-    catalog = read_catalog(folder / "catalog.jsonl")
+    catalog = open_catalog(folder / "catalog.jsonl", Given(), folder / "index")  # type: ignore[arg-type]
     note("catalog", start)
     start = time.perf_counter()
     generation = folder / json.loads((folder / "build.json").read_text())["generation"]
@@ -172,7 +173,7 @@ def opened(folder: Path) -> tuple[Catalog, Index, dict[str, Any]]:
 def serve(folder: Path, n: int) -> dict[str, Any]:
     """Open the index and ask, without a filter and with filters that leave a given share of the items."""
     catalog, index, figures = opened(folder)
-    questions = Synthetic(len(catalog)).questions(tuple(catalog.values()), n)
+    questions = drawn(catalog, index, n)
     fusion = load_fusion(index)
     start = time.perf_counter()
     fusion(query_of(questions[-1]))
@@ -188,6 +189,12 @@ def serve(folder: Path, n: int) -> dict[str, Any]:
     result["rss_own_gb"] = round((memory.rss - memory.shared) / GB, 2)
     result["peak_rss_gb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / GB, 2)
     return result
+
+
+def drawn(catalog: Catalog, index: Index, n: int) -> list[Question]:
+    """n questions about the items."""
+    popularity = index.columns.numbers("popularity")
+    return Synthetic(len(catalog)).questions(popularity, lambda row: catalog[index.ids[row]], n)
 
 
 def query_of(question: Question, ledger: Ledger | None = None) -> Query:
@@ -344,7 +351,7 @@ def peers(folder: Path, n: int) -> dict[str, Any]:
     except ImportError as error:
         return {"missing": f"{error}: pip install -e '.[bench]'"}
     catalog, index, _ = opened(folder)
-    few = Synthetic(len(catalog)).questions(tuple(catalog.values()), n)[: min(n, max(20, 1_000_000 // len(catalog)))]
+    few = drawn(catalog, index, n)[: min(n, max(20, 1_000_000 // len(catalog)))]
     with tempfile.TemporaryDirectory() as store:
         return langchain(index, few, choose_filters(index, 0.1), Path(store))
 

@@ -18,7 +18,7 @@ What is drawn, and from what (all of it from one seed):
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice, product
@@ -101,12 +101,19 @@ class Synthetic:
             for row, vector in enumerate(vectors):
                 yield self._item(rng, start + row, [fact[row] for fact in facts]), vector
 
-    def questions(self, items: Sequence[Item], n: int, seed: int = 1) -> list[Question]:
-        """n questions about these items, which are `self.items()` in their order; the famous are asked for more often."""
+    def questions(self, popularity: NDArray[np.float64], item: Callable[[int], Item], n: int, seed: int = 1) -> list[Question]:
+        """n questions about its items, the famous asked for more often.
+
+        Args:
+            popularity: float64 [size], NaN where unknown, in the order of `items()`.
+            item: that of a row.
+            n: how many.
+            seed: of what is asked.
+        """
         rng = np.random.default_rng((self.seed, seed, 1))
-        fame = np.array([item.popularity or 1.0 for item in items])
-        rows = rng.choice(len(items), size=n, p=fame / fame.sum())
-        return [self._question(rng, items[row], int(row)) for row in rows]
+        fame = np.where(np.isnan(popularity) | (popularity == 0), 1.0, popularity)
+        rows = rng.choice(self.size, size=n, p=fame / fame.sum()).tolist()
+        return [self._question(rng, item(row), row) for row in rows]
 
     def _question(self, rng: np.random.Generator, item: Item, row: int) -> Question:
         options = [("genre", item.genres), ("mood", item.moods), ("theme", item.themes), ("person", item.people)]
