@@ -311,12 +311,13 @@ class Turn:
 
 
 def _is_command(reading: Reading) -> bool:
-    """Whether the words describe no work: `forget that`, `something else`, `swap the second`, or a title the catalog lacks."""
+    """Whether the words describe no work: `games`, `forget that`, `something else`, `swap the second`, or a title that lacks."""
     actions = {change.action for change in reading.changes}
     if reading.intent == "swap":
         return actions <= {"passed", "opine"}
-    others = reading.intent in ("more", "surprise")
-    return reading.intent in ("undo", "restart") or (actions <= {"passed"} and (others or bool(reading.missing)))
+    if not reading.describes or reading.intent in ("undo", "restart"):
+        return True
+    return actions <= {"passed"} and (reading.intent in ("more", "surprise") or bool(reading.missing))
 
 
 def _candidate(draft: Draft) -> Candidate:

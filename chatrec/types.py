@@ -217,6 +217,8 @@ class Reading:
     ambiguities: tuple[Ambiguity, ...] = ()
     unsupported: tuple[str, ...] = ()
     """Wishes that were understood but that nothing here can act on, as typed."""
+    describes: bool = True
+    """Whether any of its words may describe a work; `games`, `something else` and `not Marvel` do not."""
     n: int | None = None
     """How many picks were asked for."""
     asked: tuple[str, Fact] | None = None

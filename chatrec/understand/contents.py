@@ -362,7 +362,7 @@ class Contents:
             return True
         before = self._page.words[mark.start - 1] if mark.start else ""
         after = self._page.words[mark.end] if mark.end < len(self._page.words) else ""
-        noun = has_section(self._page.starting(mark.end), "forms", "genres", "styles")
+        noun = has_section(self._page.starting(mark.end), "forms", "genres", "styles") or after in ("stuff", "things")
         alone = mark.start == 0 and mark.end == len(self._page.words)
         if said[0] in ("friends", "family", "families") and before in ("with", "and", "my", "our"):
             return False

@@ -84,7 +84,11 @@ class Draft:
             self.act("wish", wish=Wish(text=text, turn=self.turn, field=field_, value=value, direction=direction))
 
     def forbid(self, text: str, *, said: str) -> None:
-        """Rule out what no field of the catalog tells: works with that name in their title, else a wish for less of it."""
+        """Rule out a tag or theme, else works with that name in their title; where there is neither, wish for less of it."""
+        for name in ("tags", "themes"):
+            if values := self.words.spelled(name, (text,)):
+                self.constrain(name, "not_in", values, said=said)
+                return
         key = key_of(text)
         ids = () if self.words.ordinary.issuperset(key) else self.names.holding(key)
         if ids:

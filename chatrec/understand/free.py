@@ -7,6 +7,7 @@ from chatrec.understand.kinds import Asked
 from chatrec.understand.lexicon import Entry
 from chatrec.understand.marks import Mark, Page, has_section
 from chatrec.understand.numbers import cardinal
+from chatrec.understand.scopes import CONTENT
 from chatrec.understand.text import is_han, wordset
 
 MAX_WISH_WORDS = 6
@@ -132,12 +133,24 @@ def read_free(draft: Draft, asked: Asked) -> None:
             draft.unsupported.append(_typed(page, mark))
         if mark.about is False and mark.is_cue("about") and not mark.used:
             _wish_about(draft, mark)
-        elif page.words[mark.start : mark.end] == ["with"]:
+        elif page.words[mark.end - 1] == "with" and (mark.end - mark.start == 1 or mark.is_cue("want")):
             _wish_with(draft, mark)
     _wish_attributes(draft)
     _wish_clauses(draft)
     _wish_han_themes(draft)
     _forbid_names(draft)
+
+
+def describes_works(page: Page) -> bool:
+    """Whether any word may describe what is wanted: one that is of no list, or names a content, and is not ruled out."""
+    for at, word in enumerate(page.words):
+        mark = page.over[at]
+        told = mark is not None and (mark.role in ("person", "title") or any(mark.has(s) for s in CONTENT if s != "forms"))
+        content = word[0].isalnum() and word not in STOP if mark is None else told and not mark.negated
+        ruled_out = mark is None and any(_is_negated(page, start) for start in range(max(0, at - 2), at + 1))
+        if content and not ruled_out:
+            return True
+    return False
 
 
 def _wish_han_themes(draft: Draft) -> None:

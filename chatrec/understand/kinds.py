@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from chatrec.types import KINDS, Item, Kind, Ledger
 from chatrec.understand.ledger import FORM_KINDS
-from chatrec.understand.marks import Mark, Page
+from chatrec.understand.marks import Mark, Page, has_section
 from chatrec.understand.text import wordset
 from chatrec.understand.words import Words
 
@@ -132,17 +132,19 @@ def _word_kinds(page: Page, words: Words) -> tuple[Kind, ...]:
 
 
 def _verb_kinds(page: Page, words: Words) -> tuple[Kind, ...]:
-    """The media of verbs; `play something by Miles Davis` is no game, as he made none."""
+    """The media of verbs; `play something by Miles Davis` is no game, as he made none, but what is to be watched is a video."""
     spoken = [m for m in page.sorted() if not m.negated and not _is_aside(page, m)]
     found = [e.name for m in spoken for e in m.entries if e.section == "verbs"]
     made = {kind for m in page.marks if m.role == "person" and not m.negated for kind in person_kinds(m, words)}
-    return _in_order(made if made and made.isdisjoint(found) and found else found)  # type: ignore[arg-type]
+    return _in_order(made if made and found and set(found) == {"game"} and "game" not in made else found)  # type: ignore[arg-type]
 
 
 def _suggested(page: Page, items: Mapping[str, Item], words: Words) -> tuple[Kind, ...]:
     found: list[Kind] = []
+    compared = any(has_section(mark, "critiques", "critiques_mood") for mark in page.marks)
+    pointing = (None, "like", "seen") if compared else (None, "like")  # `I finished Hades, something shorter?`
     for mark in page.sorted():
-        if mark.role == "title" and mark.attitude in (None, "like") and not mark.about:
+        if mark.role == "title" and mark.attitude in pointing and not mark.about:
             found.append(items[mark.ids[0]].kind)
         elif (mark.role == "person" and not mark.negated) or (mark.has("companies") and not mark.negated and not mark.about):
             found.extend(person_kinds(mark, words))

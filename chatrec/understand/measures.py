@@ -214,8 +214,10 @@ class Measures:
             return after[0].ids[:1]
         if self._page.words[mark.end : mark.end + 1] == ["than"] and self._draft.ledger.last_shown:
             return self._draft.ledger.last_shown
-        named = [m.ids[0] for m in self._page.marks if m.role == "title" and m.attitude in (None, "like")]
-        return tuple(named) or self._draft.ledger.last_shown
+        named = [m for m in self._page.marks if m.role == "title"]
+        liked = [m.ids[0] for m in named if m.attitude in (None, "like")]
+        seen = [m.ids[0] for m in named if m.attitude == "seen"]  # `I finished Hades, something shorter?`
+        return tuple(liked or seen) or self._draft.ledger.last_shown
 
     def _mood_critique(self, mark: Mark) -> None:
         entry = mark.entry("critiques_mood")

@@ -87,7 +87,9 @@ class Origins:
         if entry is None or not self._page.names_company(mark.start, mark.entries) or mark.attitude in ("seen", "unseen"):
             return False
         mark.names = self._words.companies(entry.values)
-        if not mark.names and not mark.negated:
+        if not mark.names and mark.negated:
+            self._draft.forbid(self._page.said(mark), said=self._page.said(mark))
+        elif not mark.names:
             self._draft.missing.append(self._page.said(mark))
         return bool(mark.names)
 

@@ -8,6 +8,7 @@ turned into changes. Whatever else yields `Change`s (a language model, say) can 
 from __future__ import annotations
 
 from datetime import date
+from itertools import pairwise, product
 
 from chatrec.catalog.read import Catalog
 from chatrec.types import Ambiguity, Kind, Language, Ledger, Reading, Sentiment
@@ -18,7 +19,7 @@ from chatrec.understand.compared_names import ComparedNames
 from chatrec.understand.contents import Contents
 from chatrec.understand.draft import Draft
 from chatrec.understand.framed_names import FramedNames
-from chatrec.understand.free import mark_parts, mark_unsupported, read_free
+from chatrec.understand.free import describes_works, mark_parts, mark_unsupported, read_free
 from chatrec.understand.intent import intent_of
 from chatrec.understand.kinds import Asked, asked_for
 from chatrec.understand.lengths import mark_lengths
@@ -45,6 +46,7 @@ from chatrec.understand.years import mark_eras, mark_years
 
 _QUESTIONS = wordset("is was are does did what whats who whos how hows why when where which can")
 _RESEMBLING = wordset("similar alike comparable 类")
+_THAT_ENERGY = frozenset(product(("that", "same", "similar"), ("energy", "vibe", "vibes", "feel", "feeling", "mood", "spirit")))
 _SIMILAR = wordset("similar like alike same style 类 像")
 MAX_LIKED_WORKS = 2
 """Works that stand for a maker whose own works are ruled out."""
@@ -127,6 +129,7 @@ class Understander:
             missing=tuple(dict.fromkeys(draft.missing)),
             ambiguities=tuple(draft.ambiguities),
             unsupported=tuple(dict.fromkeys(draft.unsupported)),
+            describes=describes_works(page),
             n=n,
         )
 
@@ -231,6 +234,8 @@ class Understander:
 
     def _opine_title(self, draft: Draft, mark: Mark) -> None:
         sentiment = "disliked" if mark.negated and not _is_question(draft.page, mark) else _SENTIMENTS[mark.attitude]
+        if mark.attitude == "seen" and any(pair in _THAT_ENERGY for pair in pairwise(draft.page.words)):
+            sentiment = "liked"  # `I just finished Hades and want that energy again`
         measured_by = mark.start > 0 and draft.page.words[mark.start - 1] in MEASURED_BY
         if mark.attitude is None and (measured_by or _asks_about(draft.page)):
             sentiment = "mentioned"

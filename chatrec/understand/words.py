@@ -114,7 +114,11 @@ class Words:
                 continue
             if len(key) == 1 and (key[0] in common_words() or len(key[0]) < 3 or key[0].isdigit()):
                 continue
-            self.phrases.add(key, Entry("catalog", value, {"field": "tags"}))
+            entry = Entry("catalog", value, {"field": "tags"})
+            self.phrases.add(key, entry)
+            spoken = key_of(chinese("tags", value) or "")
+            if len(spoken) > 1 and is_han(spoken[0]) and not self.phrases.get(spoken):
+                self.phrases.add(spoken, entry)
 
     def _add_companies(self) -> None:
         """Studios, labels and networks by name, and without what companies are called (`Ghibli`), if that says enough."""
