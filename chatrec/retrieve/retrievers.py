@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +16,9 @@ from chatrec.types import Constraint, Ledger, Query
 FADE = 0.85
 """Set by hand: on ReDial's training text it finds slightly more at 10 than no fading does, and less at 50 and 100."""
 MAX_LIKED = 8
-"""Liked items that are asked for neighbours, latest first: each costs one more ANN search."""
+"""Liked items that are asked for neighbours, latest first: each costs one more ANN search, when it is first liked."""
+KEPT_NEIGHBOURS = 1000
+"""Items whose neighbours are kept: those liked in the running conversations, where they are asked for again every turn."""
 
 
 class DenseRetriever:
@@ -39,6 +43,7 @@ class LikedRetriever:
 
     def __init__(self, index: Index) -> None:
         self._index = index
+        self._neighbours = lru_cache(KEPT_NEIGHBOURS)(self._ask)
 
     def retrieve(self, query: Query, required: tuple[Constraint, ...], k: int) -> list[tuple[str, float]]:
         """Half the largest cosine to a liked item, half the mean, each weighted by the item's pull."""
@@ -46,14 +51,26 @@ class LikedRetriever:
         if not liked:
             return []
         vectors = [self._index.vector(item_id) for item_id in liked]
-        found = self._index.nearest_allowed(vectors, k, query, required)
-        ids = list(dict.fromkeys(item_id for row in found for item_id, _ in row if item_id not in liked))
+        if required:
+            found = [[item_id for item_id, _ in row] for row in self._index.nearest_allowed(vectors, k, query, required)]
+        else:
+            found = [self._unfiltered(item_id, query, k) for item_id in liked]
+        ids = list(dict.fromkeys(item_id for row in found for item_id in row if item_id not in liked))
         if not ids:
             return []
         cosines = self._index.vectors[[self._index.rows[i] for i in ids]] @ np.stack(vectors).T
         weights = pull(query.ledger, liked)
         scores = 0.5 * (cosines * weights).max(axis=1) + 0.5 * cosines @ weights / weights.sum()
         return sorted(zip(ids, scores.tolist(), strict=True), key=lambda pair: (-pair[1], pair[0]))
+
+    def _unfiltered(self, item_id: str, query: Query, k: int) -> list[str]:
+        """The k nearest that are not excluded."""
+        needed = k + len(query.excluded)
+        near = self._neighbours(item_id, math.ceil(needed / 100) * 100)  # as many again when some more are excluded
+        return [other for other in near if other not in query.excluded][:k]
+
+    def _ask(self, item_id: str, n: int) -> tuple[str, ...]:
+        return tuple(other for other, _ in self._index.nearest([self._index.vector(item_id)], n)[0])
 
 
 class SparseRetriever:

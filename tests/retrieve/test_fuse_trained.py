@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -92,3 +93,24 @@ def test_nothing_is_like_itself(small_index: Index) -> None:
     found = [item for item, _ in LikedRetriever(small_index).retrieve(query, (), 5)]
     assert found
     assert "s:alien" not in found
+
+
+def test_the_neighbours_of_what_is_liked_are_asked_for_once_and_what_is_excluded_since_is_left_out(
+    small_index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def nearest(index: Index, vectors: Sequence[np.ndarray], k: int, filtered: object = None) -> list[list[tuple[str, float]]]:
+        asked.append(len(vectors))
+        return before(index, vectors, k)
+
+    before = Index.nearest
+    monkeypatch.setattr(Index, "nearest", nearest)
+    retriever = LikedRetriever(small_index)
+    ledger = Ledger(opinions=(Opinion(item_id="s:alien", sentiment="liked"),))
+    query = Query(ledger=ledger, text="", excluded=frozenset({"s:alien"}))
+    first = [item for item, _ in retriever.retrieve(query, (), 3)]
+    later = [item for item, _ in retriever.retrieve(replace(query, excluded=frozenset({"s:alien", first[0]})), (), 3)]
+    assert asked == [1]
+    assert later[:2] == first[1:]
+    assert first[0] not in later
