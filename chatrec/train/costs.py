@@ -68,12 +68,15 @@ def preparing(size: Size, models: ModelsConfig, folds: int) -> dict[str, float]:
     return costs
 
 
-def finishing(size: Size, models: ModelsConfig, fit: FitConfig, shape: Shape, *, refit: bool) -> dict[str, float]:
-    """Step → expected seconds, from the pools to the written folder."""
+def finishing(
+    size: Size, models: ModelsConfig, fit: FitConfig, shape: Shape, *, refit: bool, calibrating: int = 0
+) -> dict[str, float]:
+    """Step → expected seconds, from the pools to the written folder; `calibrating` is how many fits that takes."""
     bag, tower = models.bag, models.tower
     once = fitting(size.asked, fit, shape)
     costs = {
         "stopped": 0.8 * once,
+        **{f"without-{fold}": 0.5 * once for fold in range(1, calibrating + 1)},
         "head": 0.6 * once,
         "valid-said": size.valid_chars * CHAR_S,
         "valid": size.valid_asked * _asked(tower),

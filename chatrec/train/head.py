@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from chatrec.evaluate.leaks import Fingerprints
 from chatrec.retrieve.collaborative import Model, save_models
@@ -22,6 +23,12 @@ from chatrec.train.models import TOWER
 from chatrec.train.pools import Pools, pool_metrics, reliability
 from chatrec.train.prepare import ENOUGH, POOLS, Preparation, Prepared, fold_of, fusion_config
 from chatrec.train.steps import Kind, clear, versions
+
+FEW = 1000
+"""Training instances up to which a single fold is too few to calibrate on."""
+
+WHAT = {"stopped": "fitting the head"} | dict.fromkeys(("head", "head-all"), "fitting the head on everything")
+"""Step of a fit → what is told of it."""
 
 Fitted = tuple[Head, HeadConfig, int]
 """A head, its configuration, and how many epochs it was fitted."""
@@ -69,7 +76,9 @@ class Trainer:
 
     def _costs(self) -> dict[str, float]:
         preparation, config = self._preparation, self._config
-        after = finishing(preparation.size, preparation.models_config, config.head.fit, config.head.shape, refit=config.refit)
+        few = config.folds - 1 if preparation.size.asked <= FEW else 0
+        told = (preparation.size, preparation.models_config, config.head.fit, config.head.shape)
+        after = finishing(*told, refit=config.refit, calibrating=few)
         return preparation.costs(raters=self._rates) | after
 
     def _run(self, out: Path) -> dict[str, Any]:
@@ -100,37 +109,56 @@ class Trainer:
         if (pools.gold.sum(axis=1) > 0).sum() < ENOUGH:
             head, shipped = load_head(SHIPPED)
             return Learned(head, shipped, 0, None, {"kind": "shipped", "why": f"fewer than {ENOUGH} instances to learn from"})
-        folds = fold_of([str(group) for group in pools.group], self._config.folds, self._config.seed + 1)
+        folds = self._folds_of(pools)
         seen, held = pools.take(folds > 0), pools.take(folds == 0)
         head, config, epochs = self._step("stopped", prepared.taught(seen), held, prepared.config, start)
         facts: dict[str, Any] = {"held_out_fold_of_train": by_protocol(held, head), "epochs": epochs}
+        facts["calibrated_on"] = "that fold"
         if start is not None and not epochs:
             why = "mentions held out of shuffled dialogs did not make it better"
             return Learned(head, prepared.config, 0, start, facts | {"kind": "shipped", "why": why})
         kind = (
             {"kind": "trained"} if start is None else {"kind": "fine-tuned", "why": "from the shipped one, on held-out mentions"}
         )
-        return self._relearn("head", prepared.taught(pools), Learned(head, config, epochs, start, facts | kind))
+        learned = Learned(head, config, epochs, start, facts | kind)
+        if len(pools) <= FEW and len(np.unique(folds)) > 1:
+            learned = self._calibrated(prepared, learned)
+        return self._relearn("head", prepared.taught(pools), learned)
+
+    def _folds_of(self, pools: Pools) -> NDArray[np.int64]:
+        return fold_of([str(group) for group in pools.group], self._config.folds, self._config.seed + 1)
+
+    def _calibrated(self, prepared: Prepared, learned: Learned) -> Learned:
+        """The same, calibrated on all instances, each scored by a head that learned as long from the other folds."""
+        pools, folds = prepared.pools, self._folds_of(prepared.pools)
+        logits = np.full(pools.present.shape, -np.inf, dtype=np.float32)
+        for fold in np.unique(folds):
+            held, head = folds == fold, learned.head
+            if fold:
+                taught = prepared.taught(pools.take(~held))
+                head, _, _ = self._step(f"without-{fold}", taught, None, learned.config, learned.start, learned.epochs)
+            logits[held] = predict(head, pools.take(held))
+        told = learned.facts | {"calibrated_on": "all folds, each scored by a head that did not see it"}
+        return replace(learned, config=calibrate(learned.config, logits, pools), facts=told)
 
     def _relearn(self, name: str, pools: Pools, learned: Learned) -> Learned:
         """The same on all of these pools, for as many epochs as were found best; a shipped head stays as it is."""
         if not learned.epochs:
             return learned
-        nothing = pools.take(np.zeros(0, dtype=np.intp))
-        head, _, _ = self._step(name, pools, nothing, learned.config, learned.start, learned.epochs)
+        head, _, _ = self._step(name, pools, None, learned.config, learned.start, learned.epochs)
         return replace(learned, head=head)
 
     def _step(
-        self, name: str, seen: Pools, held: Pools, config: HeadConfig, start: Head | None, stop_after: int | None = None
+        self, name: str, seen: Pools, held: Pools | None, config: HeadConfig, start: Head | None, stop_after: int | None = None
     ) -> Fitted:
         """A fit as a step of this name; with held-out pools it stops and is calibrated on them."""
-        what = "fitting the head" if len(held) else "fitting the head on everything"
 
         def make() -> Fitted:
-            self._meter.begin(name, what)
+            self._meter.begin(name, WHAT.get(name, "calibrating the head"))
             fit = replace(self._fit_config(start), stop_after=stop_after)
-            head, epochs = fit_head(config, seen, held, fit, start, self._preparation.told(f"head/{name}"))
-            return head, calibrate(config, predict(head, held), held) if len(held) else config, epochs
+            check = seen.take(np.zeros(0, dtype=np.intp)) if held is None else held
+            head, epochs = fit_head(config, seen, check, fit, start, self._preparation.told(f"head/{name}"))
+            return head, calibrate(config, predict(head, check), check) if len(check) else config, epochs
 
         return self._preparation.steps.keep(f"{name}-{self._config.head.name}", FITTED, make)
 

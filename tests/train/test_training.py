@@ -57,6 +57,16 @@ def test_the_card_tells_how_far_probabilities_can_be_trusted_and_how_to_make_it_
     assert facts["calibration"]["slope"] == load_head(folder / "models")[1].slope
 
 
+def test_few_instances_are_calibrated_on_all_folds_and_many_on_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    few = train(tmp_path, "few")
+    assert "fitted on all folds" in (tmp_path / "few" / "README.md").read_text(encoding="utf-8")
+    monkeypatch.setattr("chatrec.train.head.FEW", 0)
+    many = train(tmp_path, "many")
+    assert "fitted on that fold" in (tmp_path / "many" / "README.md").read_text(encoding="utf-8")
+    assert few["calibration"] != many["calibration"]
+    assert (tmp_path / "few" / "head.safetensors").read_bytes() == (tmp_path / "many" / "head.safetensors").read_bytes()
+
+
 def test_a_card_without_validation_says_that_nothing_was_measured(tmp_path: Path) -> None:
     train(tmp_path, "models")
     assert "was not measured" in (tmp_path / "models" / "README.md").read_text(encoding="utf-8")
