@@ -12,6 +12,11 @@ from pathlib import Path
 
 from chatrec.errors import CatalogError, DataMissingError, InputError
 
+MOST_BYTES = 50_000_000_000
+"""An archive that takes more unpacked is refused; the largest public sets of this kind take 35 GB."""
+HARMLESS_BYTES = 1_000_000_000
+MOST_PACKED = 200
+"""Times that tables and text shrink at the very most; one that takes more than `HARMLESS_BYTES` and shrank further is refused."""
 LEFT_BY_SYSTEMS = ("__MACOSX", ".DS_Store")
 
 
@@ -24,7 +29,8 @@ def unpacked(path: Path) -> Iterator[Path]:
     Raises:
         CatalogError: the archive is damaged.
         DataMissingError: it is empty.
-        InputError: it needs a password, or more room than there is in the folder for temporary files (`TMPDIR`).
+        InputError: it needs a password, more room than there is in the folder for temporary files (`TMPDIR`), more than
+            `MOST_BYTES`, or so much more than the archive itself that it cannot be data.
     """
     if not (path.is_file() and zipfile.is_zipfile(path)):
         if path.suffix.lower() == ".zip" and path.is_file():
@@ -45,16 +51,25 @@ def _unpack(path: Path, folder: Path) -> None:
     folder.mkdir()
     try:
         with zipfile.ZipFile(path) as archive:
-            needed, free = sum(entry.file_size for entry in archive.infolist()), shutil.disk_usage(folder).free
-            if needed > free:
-                raise InputError(f"{path} takes {needed:,} bytes unpacked, and {folder.parent} has {free:,}: set TMPDIR")
-            archive.extractall(folder)  # names that lead out of the folder are made to lie in it
+            _check_size(path, sum(entry.file_size for entry in archive.infolist()), folder)
+            archive.extractall(folder)  # names that lead out of it are made to lie in it; no entry takes more than it says
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
         raise CatalogError(f"cannot be unpacked: {error}", path=str(path)) from error
     except RuntimeError as error:  # how zipfile tells of a password
         raise InputError(f"{path} cannot be unpacked: {error}") from error
     except OSError as error:
         raise InputError(f"{path} cannot be unpacked into {folder.parent}: {error.strerror or error}") from error
+
+
+def _check_size(path: Path, needed: int, folder: Path) -> None:
+    packed, free = path.stat().st_size, shutil.disk_usage(folder).free
+    told = f"{path} takes {needed:,} bytes unpacked"
+    if needed > MOST_BYTES:
+        raise InputError(f"{told}, more than {MOST_BYTES:,}: unpack it yourself, and give the folder")
+    if needed > HARMLESS_BYTES and needed > MOST_PACKED * packed:
+        raise InputError(f"{told}, {needed // packed:,} times its own {packed:,}: that is no data set; if it is, give the folder")
+    if needed > free:
+        raise InputError(f"{told}, and {folder.parent} has {free:,}: set TMPDIR")
 
 
 def _inside(folder: Path) -> Path:

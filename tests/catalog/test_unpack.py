@@ -80,3 +80,28 @@ def test_archives_that_cannot_be_unpacked_are_named(tmp_path: Path, monkeypatch:
     monkeypatch.setattr("chatrec.catalog.unpack.shutil.disk_usage", lambda path: type("Usage", (), {"free": 10}))
     with pytest.raises(InputError, match="set TMPDIR"), unpacked(tmp_path / "a.zip"):
         pass
+
+
+@pytest.mark.parametrize(
+    ("limit", "value", "told"),
+    [("MOST_BYTES", 900_000, "more than 900,000: unpack it yourself"), ("HARMLESS_BYTES", 900_000, "that is no data set")],
+)
+def test_an_archive_that_would_fill_the_disk_is_refused_before_anything_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, value: int, told: str
+) -> None:
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
+    path = packed(tmp_path / "b.zip", {"watched.csv": "0" * 1_000_000})
+    with unpacked(path) as found:
+        assert found.is_file()
+    monkeypatch.setattr(f"chatrec.catalog.unpack.{limit}", value)
+    with pytest.raises(InputError, match=f"takes 1,000,000 bytes unpacked.*{told}"), unpacked(path):
+        pass
+    assert not list((tmp_path / "tmp").iterdir())
+
+
+def test_a_large_archive_of_what_does_not_shrink_that_far_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chatrec.catalog.unpack.HARMLESS_BYTES", 1000)
+    rows = "".join(f"{number},{number * number}\n" for number in range(5000))
+    with unpacked(packed(tmp_path / "b.zip", {"watched.csv": rows})) as found:
+        assert found.read_text(encoding="utf-8") == rows

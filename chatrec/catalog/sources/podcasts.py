@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -29,6 +30,18 @@ MAX_BYTES = 1 << 26
 ITUNES = "{http://www.itunes.com/dtds/podcast-1.0.dtd}"
 ATOM = "{http://www.w3.org/2005/Atom}"
 LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
+
+
+@dataclass(frozen=True)
+class Form:
+    """Where a kind of feed keeps what."""
+
+    within: tuple[str, ...]
+    """Elements, below the root, that hold what is said of the podcast."""
+    episode: str
+
+
+RSS, ATOM_FEED = Form(("channel",), "item"), Form((), f"{ATOM}entry")
 
 
 class Podcasts:
@@ -83,9 +96,9 @@ def _podcasts(file: Path) -> Iterator[dict[str, Any]]:
         if name == "opml":
             yield from _outlines(events)
         elif name == "rss":
-            yield _feed(events)
+            yield _feed(events, RSS)
         elif root.tag == f"{ATOM}feed":
-            yield _atom(events, root.get(LANGUAGE, ""))
+            yield _feed(events, ATOM_FEED, root.get(LANGUAGE, ""))
         else:
             raise ValueError(f"is neither RSS nor Atom nor OPML: its first element is {root.tag[:80]!r}")
 
@@ -111,8 +124,9 @@ def _outlines(events: Iterator[tuple[str, Element]]) -> Iterator[dict[str, Any]]
         folders.append("" if address else title)
 
 
-def _feed(events: Iterator[tuple[str, Element]]) -> dict[str, Any]:
-    texts: dict[str, str] = {}
+def _feed(events: Iterator[tuple[str, Element]], form: Form, language: str = "") -> dict[str, Any]:
+    """A feed, whose episodes are forgotten as they are counted; `language` is what its root says."""
+    texts = {"language": language} if language else {}
     labels: list[str] = []
     lengths: list[float] = []
     path: list[str] = []
@@ -120,50 +134,31 @@ def _feed(events: Iterator[tuple[str, Element]]) -> dict[str, Any]:
         if event == "start":
             path.append(element.tag)
             continue
-        if path[:-1] == ["channel"]:
-            if element.tag == "item":
+        if tuple(path[:-1]) == form.within:
+            if element.tag == form.episode:
                 lengths += [length] if (length := _length(element.findtext(f"{ITUNES}duration"))) else []
                 element.clear()
-            elif element.tag == f"{ATOM}link" and element.get("rel") == "self":
-                texts["feed"] = element.get("href", "")
-            elif element.text and element.text.strip():
-                texts.setdefault(element.tag, element.text)
-        if path[:2] != ["channel", "item"] and element.tag == f"{ITUNES}category":
+            elif element.tag == f"{ATOM}category":
+                labels.append(element.get("label") or element.get("term", ""))
+            else:
+                name, text = _told(element)
+                if text:
+                    texts.setdefault(name, text)
+        if element.tag == f"{ITUNES}category" and form.episode not in path:
             labels.insert(0, element.get("text", ""))
         if path:
             path.pop()
     return _fields(texts, labels, lengths)
 
 
-def _atom(events: Iterator[tuple[str, Element]], language: str) -> dict[str, Any]:
-    texts = {"language": language}
-    labels: list[str] = []
-    lengths: list[float] = []
-    path: list[str] = []
-    for event, element in events:
-        if event == "start":
-            path.append(element.tag)
-            continue
-        name = element.tag.removeprefix(ATOM)
-        if len(path) == 1:
-            if name == "entry":
-                lengths += [length] if (length := _length(element.findtext(f"{ITUNES}duration"))) else []
-                element.clear()
-            elif name == "link":
-                texts.setdefault(
-                    {"self": "feed", "alternate": "link"}.get(element.get("rel", "alternate"), ""), element.get("href", "")
-                )
-            elif name == "category":
-                labels.append(element.get("label") or element.get("term", ""))
-            elif name == "author":
-                texts.setdefault(f"{ITUNES}author", element.findtext(f"{ATOM}name") or "")
-            elif text := "".join(element.itertext()).strip():
-                texts.setdefault({"subtitle": "description"}.get(name, name), text)
-        if path[:1] != [f"{ATOM}entry"] and element.tag == f"{ITUNES}category":
-            labels.append(element.get("text", ""))
-        if path:
-            path.pop()
-    return _fields(texts, labels, lengths)
+def _told(element: Element) -> tuple[str, str]:
+    """The RSS name of what an element of a feed tells, and its text."""
+    if element.tag == f"{ATOM}link":
+        return {"self": "feed", "alternate": "link"}.get(element.get("rel", "alternate"), ""), element.get("href", "")
+    if element.tag == f"{ATOM}author":
+        return f"{ITUNES}author", element.findtext(f"{ATOM}name") or ""
+    name = element.tag.removeprefix(ATOM)
+    return {"subtitle": "description"}.get(name, name), "".join(element.itertext()).strip()
 
 
 def _fields(texts: Mapping[str, str], labels: list[str], lengths: list[float]) -> dict[str, Any]:
