@@ -122,7 +122,7 @@ SENTENCES: dict[str, dict[Language, str]] = {
         "en": "It is “{dropped}” that leaves nothing; the nearest is {nearest} ({count} would fit without that limit).",
         "zh": "问题出在“{dropped}”；最接近的是 {nearest}（不限的话有 {count} 个）。",
     },
-    "all_shown": {"en": "You have seen all that fits. {blocker}", "zh": "符合要求的都给你看过了。{blocker}"},
+    "all_shown": {"en": "You have been shown all that fits. {blocker}", "zh": "符合要求的都给你看过了。{blocker}"},
     "exhausted": {"en": "You have seen everything in the catalog that fits.", "zh": "符合要求的都已经给你看过了。"},
 }
 

@@ -90,7 +90,7 @@ def _frame(page: Page, named: Sequence[Mark], weighing: Weighing | None) -> tupl
         return "or", start
     if several and "or" in words and (words[start] in AUXILIARIES or words[start : start + 2] == ["should", "i"]):
         return "which", start
-    return ("yes_no", start) if weighing is not None else (None, 0)
+    return ("yes_no", start) if weighing is not None and (named or lacking) else (None, 0)
 
 
 def _aspect(page: Page, start: int, named: Sequence[Mark], words: Words, *, level: bool) -> Comparison | None:

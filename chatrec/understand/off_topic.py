@@ -18,6 +18,7 @@ _REQUESTS = wordset(
 _HAN_REQUESTS = wordset("看 听 玩 荐 找 来 像 片 剧 歌 类")
 _LISTS = wordset("list recommend recommendations suggest suggestions playlist 单 荐")
 _OPENERS = wordset("please can could would you will hey hi hello ok okay so and but , now just 请 帮 我 你 能 可 以 给")
+_ONE = wordset("it this that 它 这 那")
 _OURS = ("genres", "styles", "moods", "tags", "forms", "inner", "companies", "vague", "critiques", "critiques_mood", "verbs")
 """Sections whose words speak of works; nations and themes turn up in any talk."""
 _OUR_CUES = ("more", "surprise", "whatever", "greeting", "thanks", "restart", "forget", "new_topic")
@@ -28,13 +29,18 @@ def is_off_topic(page: Page) -> bool:
     start = next((at for at, word in enumerate(page.words) if word not in _OPENERS), 0)
     if _is_chore(page, start):
         return not (any(mark.has("forms") for mark in page.marks) and not _LISTS.isdisjoint(page.words))
-    if any(_is_ours(mark, facts=page.words[start] in _OF_FACTS) for mark in page.marks):
+    if _asks_of_one(page) or any(_is_ours(mark, facts=page.words[start] in _OF_FACTS) for mark in page.marks):
         return False
     words = [word for word in page.words if word[0].isalnum()]
     if is_han(page.words[0]) or any(is_han(word) for word in words[:2]):
         return not _HAN_ASKING.isdisjoint(words) and _HAN_REQUESTS.isdisjoint(words)
     asks = page.words[start] in _ASKING and _REQUESTS.isdisjoint(words)
     return asks and any(word not in STOP and word not in _ASKING for word in words)
+
+
+def _asks_of_one(page: Page) -> bool:
+    """`is it on Netflix?`: what no catalog tells, of a work."""
+    return any(mark.has("unsupported") for mark in page.marks) and not _ONE.isdisjoint(page.words)
 
 
 def _is_ours(mark: Mark, *, facts: bool) -> bool:

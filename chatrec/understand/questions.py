@@ -11,6 +11,7 @@ from chatrec.understand.scopes import CONTENT
 from chatrec.understand.text import key_of, wordset
 
 _IT = frozenset(key_of(phrase) for phrase in ("it", "that one", "this one", "that", "this", "它", "这部", "那部", "这个", "那个"))
+_OPENERS = wordset("and so but ok okay")
 _LIGHT = wordset(
     "the a an movie film game album show series podcast book is was does did about made released come came out take "
     "last from in run to beat finish complete play 的 是 部 这 那 了 呢 吗 呀 啊 一 下"
@@ -21,6 +22,10 @@ def asked_of(page: Page, ledger: Ledger) -> tuple[str, Fact] | None:
     """The work that a message asks about, and the fact; `None` if it says anything else, too."""
     said = [m for m in page.marks if m.role != "words" or (any(m.has(s) for s in CONTENT) and not m.has("forms"))]
     named = [m for m in said if m.role in ("title", "ref")]
+    spoken_of = (ledger.focus or ledger.last_shown)[:1]
+    bare = _alone().get(tuple(word for word in page.words if word[0].isalnum() and word not in _OPENERS))
+    if bare is not None and spoken_of:
+        return spoken_of[0], bare
     for fact, phrases in _phrases():
         for phrase in phrases:
             start = _find(page, phrase)
@@ -30,8 +35,8 @@ def asked_of(page: Page, ledger: Ledger) -> tuple[str, Fact] | None:
             if len(named) == 1 and not _others(page, start, start + len(phrase), named[0]):
                 return named[0].ids[0], fact
             about = tuple(word for word in rest if word[0].isalnum() and (word not in _LIGHT or word in ("这", "那", "部")))
-            if not named and about in _IT and (it := ledger.focus or ledger.last_shown):
-                return it[0], fact
+            if not named and about in _IT and spoken_of:
+                return spoken_of[0], fact
     return None
 
 
@@ -39,6 +44,13 @@ def asked_of(page: Page, ledger: Ledger) -> tuple[str, Fact] | None:
 def _phrases() -> list[tuple[Fact, tuple[Phrase, ...]]]:
     questions = lexicon().sections["questions"]
     return [(fact, tuple(key_of(p) for key in ("en", "zh") for p in data[key])) for fact, data in questions.items()]  # type: ignore[misc]
+
+
+@cache
+def _alone() -> dict[Phrase, Fact]:
+    """Questions that name no work: `what year?`."""
+    questions = lexicon().sections["questions"]
+    return {key_of(p): fact for fact, data in questions.items() for p in data.get("alone", ())}  # type: ignore[misc]
 
 
 def _find(page: Page, phrase: Phrase) -> int | None:

@@ -77,7 +77,7 @@ def test_what_was_all_shown_is_not_said_to_be_missing_from_the_catalog() -> None
     relaxation = Relaxation(dropped=(western,), remaining=7)
     seen = Ledger(constraints=(western,), shown=("v:1",))
     told = empty_reply(Reading(), seen, {"v:1": film}, relaxation).text
-    assert told == "You have seen all that fits. Without “western” 7 would fit."
+    assert told == "You have been shown all that fits. Without “western” 7 would fit."
     told = empty_reply(Reading(), Ledger(constraints=(western,)), {"v:1": film}, relaxation).text
     assert told.startswith("Nothing in the catalog")
 
