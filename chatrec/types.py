@@ -11,6 +11,8 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 Kind = Literal["video", "audio", "game"]
+OF_EPISODES = frozenset({"series", "podcast"})
+"""Forms whose minutes are those of one episode."""
 KINDS: tuple[Kind, ...] = ("video", "audio", "game")
 Role = Literal["user", "assistant"]
 Language = Literal["en", "zh"]

@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 
 from chatrec.generate import wording
-from chatrec.types import Claim, Item, Language
+from chatrec.types import OF_EPISODES, Claim, Item, Language
 
 HEADS = ("documentary", "western", "musical", "thriller", "drama", "comedy", "mystery", "romance", "biography")
 """Genres that another genre is said to modify, strongest first: a romantic comedy, a crime drama, a comedy western."""
@@ -103,7 +103,7 @@ def _genre_noun(genres: list[str], item: Item) -> str:
     if head in standalone:
         return " ".join([*others, head])
     kept = head if others and head in HEADS else _adjective(head, item)
-    kept = head if head in ("drama", "romance", "mystery") and form in ("series", "podcast") else kept
+    kept = head if head in ("drama", "romance", "mystery") and form in OF_EPISODES else kept
     return " ".join(dict.fromkeys([*others, kept, noun]))
 
 

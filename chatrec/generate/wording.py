@@ -14,7 +14,7 @@ from typing import Any
 from babel import Locale
 
 from chatrec.catalog.chinese import chinese
-from chatrec.types import Item, Language
+from chatrec.types import OF_EPISODES, Item, Language
 
 MAX_VALUE_CHARS = 60
 """Longest catalog value that is put into a reason; anything longer is prose, not a fact."""
@@ -141,7 +141,7 @@ def length(item: Item, language: Language) -> str:
     form = form_of(item)
     if form in ("game", "dlc", "audiobook"):
         return rough_hours(item.minutes, language)
-    if form in ("series", "podcast"):
+    if form in OF_EPISODES:
         each = duration(item.minutes, language)
         return f"episodes of {each}" if language == "en" else f"每集约 {each}"
     return duration(item.minutes, language)

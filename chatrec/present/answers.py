@@ -7,13 +7,11 @@ from collections.abc import Iterable, Sequence
 from chatrec.constraints import satisfies, values_of
 from chatrec.generate.facts import FactContext, headline, reason
 from chatrec.present.wording import COMPARED, JOIN, field_name, item_name, listed_names, say, told_fact
-from chatrec.types import Comparison, Constraint, Item, Language, Reading, Reply
+from chatrec.types import OF_EPISODES, Comparison, Constraint, Item, Language, Reading, Reply
 from chatrec.understand.chips import chips, constraint_label, wish_label
 
 SPOKEN = frozenset({"greeting", "thanks", "save", "saved", "question", "check", "compare", "why", "off_topic"})
 """Intents that are answered in words; what was shown before still stands."""
-OF_EPISODES = ("series", "podcast")
-"""Forms whose minutes are those of one episode."""
 SIDE_BY_SIDE = ("minutes", "genres", "moods", "creators")
 
 

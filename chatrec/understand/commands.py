@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from chatrec.constraints import satisfies_all
-from chatrec.types import Constraint, Item, Ledger, Opinion
+from chatrec.types import OF_EPISODES, Constraint, Item, Ledger, Opinion
 from chatrec.understand.draft import Draft
 from chatrec.understand.kinds import Asked
 from chatrec.understand.lexicon import Phrase
@@ -170,9 +170,15 @@ def _turn_form(draft: Draft, asked: Asked, items: Mapping[str, Item]) -> None:
     if not asked.forms or earlier.intersection(asked.forms):
         return
     works = [item for item in items.values() if item.form in asked.forms]
+    other_sense = earlier <= OF_EPISODES and OF_EPISODES.isdisjoint(
+        asked.forms
+    )  # under an hour an episode is no length of a film
     for constraint in draft.ledger.constraints:
         content = constraint.op == "in" and constraint.field in ("genres", "moods", "tags", "themes", "people")
-        if (content or constraint.field == "minutes") and not any(satisfies_all(item, [constraint]) for item in works):
+        of_length = constraint.field == "minutes"
+        if (of_length and other_sense) or (
+            (content or of_length) and not any(satisfies_all(item, [constraint]) for item in works)
+        ):
             draft.act("unconstrain", key=constraint.key)
 
 

@@ -228,7 +228,7 @@ def _wish_with(draft: Draft, cue: Mark) -> None:
     end = start
     while end < len(page.words) and end - start < MAX_WISH_WORDS and page.words[end] not in _ENDERS and _is_open(page, end):
         end += 1
-    if not any(not page.taken(at) for at in range(start, end)):
+    if not any((mark := page.over[at]) is None or mark.has("words") for at in range(start, end)):
         return
     if end > start and not any(word in COMPANY for word in page.words[start:end]):
         _wish_words(draft, start, end, less=cue.negated)
@@ -237,7 +237,7 @@ def _wish_with(draft: Draft, cue: Mark) -> None:
 def _is_open(page: Page, at: int) -> bool:
     """Whether a word may be part of a wish in free words: nothing but a theme is known of it."""
     mark = page.over[at]
-    return mark is None or (mark.role == "words" and {entry.section for entry in mark.entries} <= {"themes", "catalog"})
+    return mark is None or (mark.role == "words" and {entry.section for entry in mark.entries} <= {"themes", "catalog", "words"})
 
 
 def _is_content(mark: Mark) -> bool:
