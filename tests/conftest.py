@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from dialog_samples import small_index  # noqa: F401 - a fixture for all
 from scripted import ScriptedLLM, serve
@@ -12,6 +13,10 @@ from scripted import ScriptedLLM, serve
 from chatrec.errors import DependencyMissingError, ModelMissingError
 from chatrec.serve.llm import LLMServer, free_port, prepare_model
 from chatrec.settings import Settings
+
+# no property is one of speed: on a busy machine drawing an example may take seconds
+hypothesis.settings.register_profile("any_speed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("any_speed")
 
 
 @pytest.fixture
