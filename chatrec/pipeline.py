@@ -311,7 +311,7 @@ class Turn:
 
 
 def _is_command(reading: Reading) -> bool:
-    """Whether the words describe no work: `games`, `forget that`, `something else`, `swap the second`, or a title that lacks."""
+    """Whether the words describe no work: `games`, `forget that`, `something else`, `swap the second`, a missing title."""
     actions = {change.action for change in reading.changes}
     if reading.intent == "swap":
         return actions <= {"passed", "opine"}

@@ -170,15 +170,13 @@ def _turn_form(draft: Draft, asked: Asked, items: Mapping[str, Item]) -> None:
     if not asked.forms or earlier.intersection(asked.forms):
         return
     works = [item for item in items.values() if item.form in asked.forms]
-    other_sense = earlier <= OF_EPISODES and OF_EPISODES.isdisjoint(
-        asked.forms
-    )  # under an hour an episode is no length of a film
+    # under an hour an episode is no length of a film
+    other_sense = bool(earlier) and earlier <= OF_EPISODES and OF_EPISODES.isdisjoint(asked.forms)
     for constraint in draft.ledger.constraints:
         content = constraint.op == "in" and constraint.field in ("genres", "moods", "tags", "themes", "people")
         of_length = constraint.field == "minutes"
-        if (of_length and other_sense) or (
-            (content or of_length) and not any(satisfies_all(item, [constraint]) for item in works)
-        ):
+        unmet = (content or of_length) and not any(satisfies_all(item, [constraint]) for item in works)
+        if unmet or (of_length and other_sense):
             draft.act("unconstrain", key=constraint.key)
 
 

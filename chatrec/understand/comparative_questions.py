@@ -140,10 +140,9 @@ def _asks_for_more(page: Page, named: Sequence[Mark], aspect: Comparison) -> boo
 
 def _wants_any(page: Page, at: int) -> bool:
     """`is there any shorter film?`, and not `is Alien any shorter?`."""
-    word, before = page.words[at], page.over[at - 1] if at else None
-    return word in ("something", "anything") or (
-        word == "any" and (before is None or before.role not in ("title", "missing", "ref"))
-    )
+    before = page.over[at - 1] if at else None
+    of_one = before is not None and before.role in ("title", "missing", "ref")
+    return page.words[at] in ("something", "anything") or (page.words[at] == "any" and not of_one)
 
 
 def _describes(page: Page, mark: Mark) -> bool:
