@@ -18,6 +18,7 @@ from chatrec.generate.speaker import Speaker, Spoken
 from chatrec.generate.write import PickWriter, drafts_from_facts, known_words
 from chatrec.index.open import Index
 from chatrec.present.answers import SPOKEN, spoken_reply
+from chatrec.present.central import central_first
 from chatrec.present.clarify import Question, question_for
 from chatrec.present.reply import empty_reply, final_reply, recommend
 from chatrec.present.slate import fill_gaps, kept_picks, slate, unexpected
@@ -78,6 +79,10 @@ class Engine:
     """A capable model that reads messages beside the rules."""
     speaker: Speaker | None = None
     """A capable model that words what stands around the picks."""
+
+    def rank(self, query: Query, pool: Sequence[Candidate], llm_ranks: Mapping[str, int] | None = None) -> tuple[Candidate, ...]:
+        """The pool as the head orders it, best first; where only demands were made, what is central to them comes first."""
+        return central_first(self.scorer(query, pool, llm_ranks=llm_ranks), query)
 
 
 @dataclass
@@ -156,7 +161,7 @@ class Turn:
         query, pool = self._retrieve(engine, ledger, words, others=False)
         if not pool:
             return self._empty(engine, query, reading)
-        scored = engine.scorer(query, pool)
+        scored = engine.rank(query, pool)
         context = FactContext(ledger, engine.index.catalog, near_liked(engine.index, query, scored), reading.language)
         shown = slate(drafts_from_facts(scored, context), engine.n, ledger, candidate=_candidate)
         return final_reply(reading, context, recommend(shown, context), engine.n, (), pool=scored)
@@ -169,7 +174,7 @@ class Turn:
             return self._empty(engine, query, reading)
         n = len(ledger.last_shown) or engine.n
         found = {candidate.item.id for candidate in pool}
-        scored = engine.scorer(query, [*pool, *(Candidate(item=item) for item in kept if item.id not in found)])
+        scored = engine.rank(query, [*pool, *(Candidate(item=item) for item in kept if item.id not in found)])
         context = FactContext(ledger, engine.index.catalog, near_liked(engine.index, query, scored), reading.language)
         shown = fill_gaps(ledger.last_shown, kept, drafts_from_facts(scored, context), n)
         return final_reply(reading, context, recommend(shown, context), n, (), pool=scored)
@@ -247,7 +252,7 @@ class Turn:
     ) -> tuple[tuple[Candidate, ...], tuple[Candidate, ...]]:
         """The pool with the head's probabilities, and what of it is put before the language model."""
         with self.stages.stage("shortlist", len(pool)) as detail:
-            scored = engine.scorer(query, pool)
+            scored = engine.rank(query, pool)
             if surprise:
                 ledger, catalog = query.ledger, engine.index.catalog
                 known = [catalog[item_id] for item_id in (*ledger.shown, *ledger.ids("liked", "seen")) if item_id in catalog]
@@ -286,7 +291,7 @@ class Turn:
     def _rescore(self, engine: Engine, query: Query, drafts: Sequence[Draft]) -> tuple[Draft, ...]:
         ranks = {draft.candidate.item.id: draft.rank for draft in drafts if draft.rank is not None}
         with self.stages.stage("score", len(drafts)) as detail:
-            scored = engine.scorer(query, [draft.candidate for draft in drafts], llm_ranks=ranks)
+            scored = engine.rank(query, [draft.candidate for draft in drafts], ranks)
             by_id = {draft.candidate.item.id: draft for draft in drafts}
             ranked = tuple(replace(by_id[candidate.item.id], candidate=candidate) for candidate in scored)
             detail |= {"n_out": len(ranked), "picked_by_llm": len(ranks)}

@@ -15,7 +15,8 @@ def compose(index: Index, ledger: Ledger, message: str, *, exclude_shown: bool =
     """The query of a turn.
 
     Its text is made of what is wanted (wishes, then the values of positive constraints), never of what is not, since an
-    embedding of "nothing scary" lies close to scary things. Where nothing was understood, the message itself is used.
+    embedding of "nothing scary" lies close to scary things. Where nothing was understood, the message itself is used; where
+    nothing is wanted but what is enforced anyway ("pop music"), there is no text, as all that is left is equally near to it.
 
     Args:
         index: whose embedder makes the vector.
@@ -23,17 +24,26 @@ def compose(index: Index, ledger: Ledger, message: str, *, exclude_shown: bool =
         message: the latest message, as typed.
         exclude_shown: leave out what was put before the person already (they asked for others).
     """
-    text = wanted_words(ledger) or ("" if ledger.opinions or ledger.constraints or ledger.wishes else message.strip())
+    understood = bool(ledger.opinions or ledger.constraints or ledger.wishes)
+    enforced = _is_enforced(ledger)
+    text = "" if enforced else wanted_words(ledger) or ("" if understood else message.strip())
     excluded = {*ledger.ids("liked", "disliked", "seen", "saved", "mentioned", "past"), *ledger.passed}
     if exclude_shown:
         excluded.update(ledger.shown)
     return Query(
         ledger=ledger,
         text=text,
-        last_message=message,
+        last_message="" if enforced else message,
         vector=index.embedder.encode([text])[0] if text else None,
         excluded=frozenset(excluded),
     )
+
+
+def _is_enforced(ledger: Ledger) -> bool:
+    """Whether all that is wanted are values that code enforces; works that are liked are wanted, too."""
+    said = any(wish.direction == "more" for wish in ledger.wishes) or ledger.ids("liked", "mentioned")
+    worded = [c for c in ledger.constraints if c.op == "in" and c.field in WORD_FIELDS]
+    return bool(worded) and not said and all(c in ledger.hard for c in worded)
 
 
 def wanted_words(ledger: Ledger) -> str:
