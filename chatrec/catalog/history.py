@@ -73,7 +73,7 @@ def read_history(name: str, path: Path, catalog: Mapping[str, Item], report: Rep
     """
     if name not in EXPORTS:
         raise InputError(f"unknown service {name!r}: take one of {', '.join(EXPORTS)}")
-    with unpacked(path) as found:
+    with unpacked(path, report) as found:
         return match(EXPORTS[name](found, report), catalog)
 
 

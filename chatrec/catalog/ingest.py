@@ -50,7 +50,7 @@ def import_catalog(
         DataMissingError: a file is not there.
         CatalogError: a file cannot be read as this source, or no item is left.
     """
-    with unpacked(path) as found:
+    with unpacked(path, report) as found:
         return _import(open_source(name, found, report, mapping), name, path, out, interactions, report)
 
 

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from chatrec.errors import CatalogError, DataMissingError, InputError
+from chatrec.catalog.report import Report
+from chatrec.errors import CatalogError, ChatrecError, DataMissingError, InputError
 
 MOST_BYTES = 50_000_000_000
 """An archive that takes more unpacked is refused; the largest public sets of this kind take 35 GB."""
@@ -21,10 +22,11 @@ LEFT_BY_SYSTEMS = ("__MACOSX", ".DS_Store")
 
 
 @contextmanager
-def unpacked(path: Path) -> Iterator[Path]:
+def unpacked(path: Path, report: Report) -> Iterator[Path]:
     """The path itself, or what an archive holds, unpacked into a temporary folder that is named like the archive.
 
     What has nothing but one folder in it stands for that folder, at any depth; an archive with nothing but one file for that.
+    Errors and bad rows of what lies in that folder are told of the archive, since the folder is gone when somebody reads them.
 
     Raises:
         CatalogError: the archive is damaged.
@@ -44,7 +46,21 @@ def unpacked(path: Path) -> Iterator[Path]:
         files = _visible(inside)
         if not files:
             raise DataMissingError(f"there is nothing in {path}")
-        yield files[0] if len(files) == 1 else inside
+        try:
+            yield files[0] if len(files) == 1 else inside
+        except ChatrecError as error:
+            _tell_of(path, made, error)
+            raise
+        finally:
+            for bad in report.first_bad:
+                _tell_of(path, made, bad)
+
+
+def _tell_of(archive: Path, made: str, error: ChatrecError) -> None:
+    """Name a file within the archive where an error names one in the folder that it was unpacked into."""
+    error.args = (str(error).replace(made, str(archive.parent)),)
+    if isinstance(error, CatalogError):
+        error.path = error.path.replace(made, str(archive.parent))
 
 
 def _unpack(path: Path, folder: Path) -> None:

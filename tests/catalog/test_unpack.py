@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,6 +13,7 @@ from imports import put, run_import
 from test_history import read
 
 from chatrec.catalog.history import History
+from chatrec.catalog.report import Report
 from chatrec.catalog.unpack import unpacked
 from chatrec.errors import CatalogError, DataMissingError, InputError
 
@@ -31,7 +33,20 @@ def test_a_zipped_data_set_is_read_and_bad_rows_are_told_by_the_name_of_the_arch
     result = run_import("movielens", path, interactions=True)
     assert (len(result.catalog), len(result.interactions)) == (4, 4)
     (error,) = result.report.first_bad
-    assert Path(error.path).parts[-3:] == ("ml-tiny.zip", "ml-tiny", "movies.csv")
+    told = tmp_path / "ml-tiny.zip" / "ml-tiny" / "movies.csv"
+    assert (error.path, str(error)) == (str(told), f"{told}:6: movieId 'five' is no number")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [("movies.csv", "a,b\n1,2\n", "x.zip/ml/movies.csv:1: has no column"), ("films.csv", "a", "x.zip/ml holds no movies.csv")],
+)
+def test_what_is_wrong_with_a_file_in_an_archive_is_told_by_the_name_of_the_archive(
+    tmp_path: Path, name: str, content: str, told: str
+) -> None:
+    path = packed(tmp_path / "x.zip", {f"ml/{name}": content, "ml/README.txt": ""})
+    with pytest.raises((CatalogError, DataMissingError), match=re.escape(f"{tmp_path}/{told}")):
+        run_import("movielens", path)
 
 
 def test_exports_are_read_as_they_were_downloaded_and_nothing_is_left_behind(
@@ -56,13 +71,13 @@ def test_a_folder_in_a_folder_is_gone_into_and_any_other_path_stays(tmp_path: Pa
     inner.mkdir(parents=True)
     put(inner, {"watched.csv": WATCHED})
     for path, wanted in ((tmp_path / "outer", inner), (inner / "watched.csv",) * 2, (tmp_path / "none",) * 2):
-        with unpacked(path) as found:
+        with unpacked(path, Report()) as found:
             assert found == wanted
 
 
 def test_names_that_lead_out_of_the_archive_stay_inside(tmp_path: Path) -> None:
     path = packed(tmp_path / "evil.zip", {"../../escaped.csv": "x", "/rooted.csv": "y", "a.csv": "z"})
-    with unpacked(path) as found:
+    with unpacked(path, Report()) as found:
         assert {file.name for file in found.rglob("*.csv")} == {"escaped.csv", "rooted.csv", "a.csv"}
         assert not (found.parent.parent / "escaped.csv").exists() and not Path("/rooted.csv").exists()
 
@@ -73,12 +88,12 @@ def test_archives_that_cannot_be_unpacked_are_named(tmp_path: Path, monkeypatch:
     cut.write_bytes(whole[:-30])
     flipped.write_bytes(whole[:60] + b"\0\0\0\0" + whole[64:])
     for path, reason in ((cut, "is no zip archive, or was cut short"), (flipped, "cannot be unpacked")):
-        with pytest.raises(CatalogError, match=reason), unpacked(path):
+        with pytest.raises(CatalogError, match=reason), unpacked(path, Report()):
             pass
-    with pytest.raises(DataMissingError, match="nothing in"), unpacked(packed(tmp_path / "none.zip", {})):
+    with pytest.raises(DataMissingError, match="nothing in"), unpacked(packed(tmp_path / "none.zip", {}), Report()):
         pass
     monkeypatch.setattr("chatrec.catalog.unpack.shutil.disk_usage", lambda path: type("Usage", (), {"free": 10}))
-    with pytest.raises(InputError, match="set TMPDIR"), unpacked(tmp_path / "a.zip"):
+    with pytest.raises(InputError, match="set TMPDIR"), unpacked(tmp_path / "a.zip", Report()):
         pass
 
 
@@ -92,10 +107,10 @@ def test_an_archive_that_would_fill_the_disk_is_refused_before_anything_is_writt
     (tmp_path / "tmp").mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
     path = packed(tmp_path / "b.zip", {"watched.csv": "0" * 1_000_000})
-    with unpacked(path) as found:
+    with unpacked(path, Report()) as found:
         assert found.is_file()
     monkeypatch.setattr(f"chatrec.catalog.unpack.{limit}", value)
-    with pytest.raises(InputError, match=f"takes 1,000,000 bytes unpacked.*{told}"), unpacked(path):
+    with pytest.raises(InputError, match=f"takes 1,000,000 bytes unpacked.*{told}"), unpacked(path, Report()):
         pass
     assert not list((tmp_path / "tmp").iterdir())
 
@@ -103,5 +118,5 @@ def test_an_archive_that_would_fill_the_disk_is_refused_before_anything_is_writt
 def test_a_large_archive_of_what_does_not_shrink_that_far_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("chatrec.catalog.unpack.HARMLESS_BYTES", 1000)
     rows = "".join(f"{number},{number * number}\n" for number in range(5000))
-    with unpacked(packed(tmp_path / "b.zip", {"watched.csv": rows})) as found:
+    with unpacked(packed(tmp_path / "b.zip", {"watched.csv": rows}), Report()) as found:
         assert found.read_text(encoding="utf-8") == rows
