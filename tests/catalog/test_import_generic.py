@@ -117,6 +117,17 @@ def test_parquet_is_read_where_pyarrow_is_installed(tmp_path: Path) -> None:
         run_import("generic", path)
 
 
+def test_a_column_that_a_parquet_file_lacks_is_an_error_and_parts_of_one_it_has_are_found(tmp_path: Path) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    table = pytest.importorskip("pyarrow").Table.from_pylist([{"Key": "1", "meta": {"title": "Rain"}}])
+    parquet.write_table(table, tmp_path / "a.parquet")
+    mapping = 'namespace = "x"\nkind = "audio"\n[columns]\nid = "Key"\ntitle = "meta.title"\n'
+    put(tmp_path, {"good.toml": mapping, "bad.toml": mapping + 'year = "year"\n'})
+    assert run_import("generic", tmp_path / "a.parquet", mapping=tmp_path / "good.toml").catalog["x:1"].title == "Rain"
+    with pytest.raises(CatalogError, match="has no column year; it has Key, meta"):
+        run_import("generic", tmp_path / "a.parquet", mapping=tmp_path / "bad.toml")
+
+
 def test_parquet_without_pyarrow_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
@@ -139,6 +150,21 @@ def test_a_mapping_that_cannot_be_used_says_where_and_why(tmp_path: Path, text: 
     folder = put(tmp_path, {"a.csv": "id\n", "m.toml": text})
     with pytest.raises(InputError, match=reason):
         run_import("generic", folder / "a.csv", mapping=folder / "m.toml")
+
+
+def test_a_column_that_the_mapping_names_and_the_table_lacks_is_an_error_and_says_what_there_is(shop: Path) -> None:
+    (shop / "map.toml").write_text(MAPPING.replace('"released"', '"Year of release"'))
+    with pytest.raises(CatalogError, match=r"shop\.csv:1: has no column year_of_release; it has movie_id, type, name, released"):
+        run_import("generic", shop / "shop.csv", mapping=shop / "map.toml")
+    (shop / "map.toml").write_text(MAPPING.replace('"who"', '"whom"'))
+    with pytest.raises(CatalogError, match=r"plays\.csv:1: has no column whom; it has who, what, count, at"):
+        run_import("generic", shop / "shop.csv", mapping=shop / "map.toml", interactions=True)
+
+
+def test_the_delimiter_is_that_of_csv_files_and_a_tsv_beside_them_keeps_its_own(shop: Path) -> None:
+    put(shop, {"map.toml": MAPPING.replace("plays.csv", "plays.tsv"), "plays.tsv": "who\twhat\tcount\tat\nu1\t1\t3\t\n"})
+    result = run_import("generic", shop / "shop.csv", mapping=shop / "map.toml", interactions=True)
+    assert [(row["item_id"], row["value"]) for row in result.interactions] == [("shop:1", "3")]
 
 
 def test_missing_files_and_unknown_formats_are_errors(tmp_path: Path) -> None:

@@ -81,6 +81,11 @@ def test_every_mood_of_the_rules_is_in_the_vocabulary_and_none_is_a_hard_one() -
     assert set(MOODS) <= set(words.moods) - set(words.hard_moods)
 
 
+def test_a_table_without_a_column_of_ids_or_titles_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(CatalogError, match="has no column track_id or id, track_name or name; it has a, b"):
+        run_import("spotify", put(tmp_path, {"tracks.csv": "a,b\n1,2\n"}) / "tracks.csv")
+
+
 def test_empty_and_missing_files_are_errors(tmp_path: Path) -> None:
     with pytest.raises(DataMissingError, match=r"tracks\.csv"):
         run_import("spotify", tmp_path / "tracks.csv")

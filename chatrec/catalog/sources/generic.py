@@ -4,7 +4,7 @@
     kind = "video"              # the same for all; or a column, see below
     form = "film"
     separator = "|"             # between the values of a list in one cell
-    delimiter = ","             # between the columns of a CSV file
+    delimiter = ","             # between the columns of a .csv file
 
     [columns]                   # catalog field = column; paths as in "meta.title" reach into JSON objects
     id = "movie_id"
@@ -24,6 +24,7 @@
     value = "count"             # without it, each row counts 1
     timestamp = "at"
 
+A table that lacks a column which is named here is refused; a JSON line may lack any.
 Without a mapping, or without `[columns]`, columns are taken for the catalog fields of the same names, and what else a JSON line
 holds is kept.
 """
@@ -118,7 +119,7 @@ class Generic:
 
     def items(self) -> Iterator[RawItem]:
         """The records as items."""
-        for line, record in read_records(self._path, self._report, self._mapping.delimiter):
+        for line, record in read_records(self._path, self._report, self._mapping.delimiter, self._needed()):
             fields = {name: value for name, value in record.items() if self._keep_others and name not in FIELDS}
             fields |= {name: self._value(name, column, record) for name, column in self._columns.items()}
             fields["kind"] = fields.get("kind") or self._mapping.kind
@@ -133,9 +134,14 @@ class Generic:
         """The records of the interactions file."""
         if self._seen is None:
             return
-        records = read_records(self.files[1], self._report, self._mapping.delimiter)
         columns = Columns(self._seen.user, self._seen.item, self._seen.value, self._seen.timestamp)
+        needed = [name for name in (columns.user, columns.item, columns.value, columns.timestamp) if name]
+        records = read_records(self.files[1], self._report, self._mapping.delimiter, needed)
         yield from interactions_in(records, self.files[1], self._report, columns, self._id)
+
+    def _needed(self) -> list[str]:
+        """The columns that the mapping names."""
+        return [column.column for column in self._mapping.columns.values()] + list(self._mapping.links.values())
 
     def _value(self, name: str, column: Column, record: dict[str, Any]) -> Any:
         value = cell(record, column.column)

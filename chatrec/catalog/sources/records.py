@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from chatrec.catalog.read import parse_json
 from chatrec.catalog.report import Report
-from chatrec.catalog.sources.tables import Lines, column_name, read_table
+from chatrec.catalog.sources.tables import Lines, check_columns, column_name, read_table
 from chatrec.errors import CatalogError, DataMissingError, DependencyMissingError, InputError
 
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
@@ -42,24 +42,28 @@ def record_format(path: Path) -> str:
     return ending
 
 
-def read_records(path: Path, report: Report, delimiter: str | None = None) -> Iterator[tuple[int, dict[str, Any]]]:
+def read_records(
+    path: Path, report: Report, delimiter: str | None = None, needs: Sequence[str] = ()
+) -> Iterator[tuple[int, dict[str, Any]]]:
     """The records of a file; the names of CSV columns are simplified (`column_name`).
 
     Args:
         path: the file; its name tells the format.
         report: where bad rows and progress go.
         delimiter: between the columns of a CSV file, if it is no comma.
+        needs: names, as `cell` takes them, of columns that a table must have; records of JSON lines may lack any.
 
     Raises:
         DataMissingError, InputError, DependencyMissingError: see `record_format`.
-        CatalogError: the file cannot be read at all.
+        CatalogError: (while reading) the file cannot be read at all, or a column is not there.
     """
     kind = record_format(path)
     if kind == ".jsonl":
         return _json_lines(path, report)
     if kind == ".parquet":
-        return _parquet(path, report)
-    return read_table(path, report, delimiter=delimiter or DELIMITERS[kind])
+        return _parquet(path, report, needs)
+    delimiter = (delimiter if kind == ".csv" else None) or DELIMITERS[kind]
+    return read_table(path, report, delimiter=delimiter, needs=[column_name(name) for name in needs])
 
 
 def cell(record: Mapping[str, Any], name: str) -> Any:
@@ -71,6 +75,11 @@ def cell(record: Mapping[str, Any], name: str) -> Any:
     head, _, tail = name.partition(".")
     inner = record.get(head)
     return cell(inner, tail) if tail and isinstance(inner, dict) else None
+
+
+def _spellings(name: str) -> dict[str, None]:
+    """The columns that `cell` may find a name in."""
+    return dict.fromkeys((name, column_name(name), name.partition(".")[0]))
 
 
 def unix_time(value: Any) -> int | None:
@@ -110,12 +119,13 @@ def _json_lines(path: Path, report: Report) -> Iterator[tuple[int, dict[str, Any
             report.bad_row(path, lines.number, "not a JSON object")
 
 
-def _parquet(path: Path, report: Report) -> Iterator[tuple[int, dict[str, Any]]]:
+def _parquet(path: Path, report: Report, needs: Sequence[str]) -> Iterator[tuple[int, dict[str, Any]]]:
     import pyarrow as pa  # pyright: ignore[reportMissingImports]
     import pyarrow.parquet as pq  # pyright: ignore[reportMissingImports]
 
     try:
         with pq.ParquetFile(path) as file:
+            check_columns(path, file.schema_arrow.names, ["|".join(_spellings(name)) for name in needs])
             total, number = max(1, file.metadata.num_rows), 0
             for batch in file.iter_batches(batch_size=PARQUET_ROWS):
                 for record in batch.to_pylist():

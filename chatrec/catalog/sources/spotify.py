@@ -53,7 +53,7 @@ class Spotify:
 
     def items(self) -> Iterator[RawItem]:
         """The tracks."""
-        for line, row in read_table(self._path, self._report):
+        for line, row in read_table(self._path, self._report, needs=("track_id|id", "track_name|name")):
             key = first_of(row, "track_id", "id").strip()
             if not key:
                 self._report.bad_row(self._path, line, "has no track_id")

@@ -28,6 +28,7 @@ PLAYTIME = ("user_id", "game", "behavior", "hours", "zero")
 """Columns of `steam-200k.csv`, which names none."""
 GLUED = {"discountdlc_count": ("discount", "dlc_count")}
 """A comma that the header of FronkonGames' `games.csv` lacks and its rows have."""
+APP_ID = ("appid", "steam_appid", "app_id")
 MAX_TAGS = 20
 _REVIEWS = (("positive_ratings", "positive"), ("negative_ratings", "negative"))
 _DLC = re.compile(r"\b(dlc|downloadable content|season pass)\b", re.I)
@@ -51,8 +52,9 @@ class Steam:
     def items(self) -> Iterator[RawItem]:
         """The games of the store."""
         texts = self._read_texts()
-        for line, row in read_table(self._store, self._report, glued=GLUED):
-            key = first_of(row, "appid", "steam_appid", "app_id").strip()
+        needs = ("|".join(APP_ID), "name|title")
+        for line, row in read_table(self._store, self._report, needs=needs, glued=GLUED):
+            key = first_of(row, *APP_ID).strip()
             if not key.isdecimal():
                 self._report.bad_row(self._store, line, f"app id {key[:40]!r} is no number")
                 continue

@@ -16,6 +16,8 @@ from chatrec.errors import CatalogError, DataMissingError
 
 MAX_LINE_BYTES = 1 << 20
 PROGRESS_LINES = 4096
+TOLD = 200
+"""Characters of the names of columns that are told where one is missing."""
 
 
 class Lines:
@@ -83,7 +85,7 @@ def read_table(
     Args:
         path: the file; gzipped if it ends in `.gz`.
         report: where rows that do not fit the header are told.
-        needs: columns that must be there.
+        needs: columns that must be there; `a|b`: one of them.
         header: the columns, if the file's first line does not name them.
         delimiter: between columns; several characters only where nothing is quoted.
         quoted: whether `"` quotes, as in CSV.
@@ -102,13 +104,23 @@ def read_table(
     except StopIteration:
         raise CatalogError("is empty", path=str(path)) from None
     columns = [part for name in named for part in glued.get(name, (name,))]
-    if missing := [name for name in needs if name not in columns]:
-        raise CatalogError(f"has no column {', '.join(missing)}", path=str(path), line=1)
+    check_columns(path, columns, needs)
     for number, row in rows:
         if len(row) == len(columns):
             yield number, dict(zip(columns, row, strict=True))
         elif row:
             report.bad_row(path, number, f"has {len(row)} columns instead of {len(columns)}{_swallowed(number, lines)}")
+
+
+def check_columns(path: Path, columns: Sequence[str], needs: Sequence[str]) -> None:
+    """Refuse a table that lacks a column; of a need `a|b` one must be there.
+
+    Raises:
+        CatalogError: what it lacks, and what it has.
+    """
+    if missing := [need for need in needs if not set(need.split("|")) & set(columns)]:
+        lacking = ", ".join(need.replace("|", " or ") for need in missing)
+        raise CatalogError(f"has no column {lacking}; it has {', '.join(columns)[:TOLD]}", path=str(path), line=1)
 
 
 def column_name(name: str) -> str:
