@@ -56,6 +56,8 @@ NOTHING = frozenset({"", "nan", "null", "none", "n/a"})
 Note = Callable[[str], None]
 
 _TAG = re.compile(r"</?[A-Za-z!][^<>]{0,500}>")
+_TAG_IN_WORDS = re.compile(r"</?(?:a|abbr|b|cite|code|em|font|i|mark|q|s|small|span|strong|sub|sup|u)\b[^<>]{0,500}>", re.I)
+"""Those that stand within a line, and part no words."""
 _YEAR = re.compile(r"(?<!\d)(?:1\d{3}|20\d{2}|2100)(?!\d)")
 _HMS = re.compile(
     r"(?:(\d+(?:\.\d+)?)\s*h(?:ours?|rs?)?)?\s*(?:(\d+(?:\.\d+)?)\s*m(?:in(?:ute)?s?)?)?"
@@ -103,7 +105,7 @@ def clean_description(value: Any) -> str:
     """The first sentences without HTML."""
     if value is None or isinstance(value, (bool, dict, list)):
         return ""
-    text = clean_value(_TAG.sub(" ", html.unescape(str(value)[: MAX_DESCRIPTION * 20])))
+    text = clean_value(_TAG.sub(" ", _TAG_IN_WORDS.sub("", html.unescape(str(value)[: MAX_DESCRIPTION * 20]))))
     sentences = re.split(r"(?<=[.!?。！？])\s+", text)
     while len(shortened := " ".join(sentences[:SENTENCES])) > MAX_DESCRIPTION and len(sentences) > 1:
         sentences = sentences[: min(SENTENCES, len(sentences)) - 1]

@@ -130,6 +130,7 @@ def test_a_country_is_a_code(raw: str, code: str | None) -> None:
 
 def test_a_description_is_three_sentences_without_html_and_never_long() -> None:
     assert clean_description("<p>One.</p><br>Two &lt;b&gt;is&lt;/b&gt; <3! Three? Four.") == "One. Two is <3! Three?"
+    assert clean_description("About <b>things</b>.<br/>H<sub>2</sub>O<p>Ends") == "About things. H2O Ends"
     assert len(clean_description("word " * 1000)) <= 600
     assert clean_description("A short one. " + "word " * 200) == "A short one."
 
