@@ -6,7 +6,7 @@ An export may be given as it was downloaded, as a `.zip`.
 |---|---|---|
 | `letterboxd` | the export, or one of its CSV files | 4 stars or more, or a heart (`likes/films.csv`) |
 | `trakt` | a JSON file, or a folder of them (`ratings…`, `watched…`, `history…`) | rated 8 of 10 or more |
-| `spotify` | the export (`StreamingHistory…`, `Streaming_History_Audio…`, `YourLibrary.json`), or one of these | saved |
+| `spotify` | the export (`StreamingHistory…`, `Streaming_History_Audio…`, `YourLibrary.json`), or one of these | saved, followed|
 | `lastfm` | a CSV of scrobbles: artist, album, track, date, or with a header that names them | |
 | `steam` | the JSON of `GetOwnedGames` | played 10 hours or more |
 
@@ -167,6 +167,12 @@ def _library(file: Path, report: Report) -> Iterator[Met]:
             yield Met((Work("audio", album, ("album",), creators=(artist,)),), liked=True)
         else:
             report.bad_row(file, number, "has no artist or no album")
+    for section, form in (("shows", "podcast"), ("artists", "artist")):
+        for number, entry in _entries(file, report, section):
+            if name := clean_text(entry.get("name")):
+                yield Met((Work("audio", name, (form,)),), liked=True)
+            else:
+                report.bad_row(file, number, f"one of the {section} has no name")
 
 
 def _files(path: Path, *names: str) -> list[Path]:

@@ -96,15 +96,16 @@ def test_spotify_counts_plays_of_track_album_or_artist_whichever_the_catalog_has
         album | {"master_metadata_album_album_name": "Tin Songs"},
         {"episode_show_name": "Cold Cases", "ms_played": 99_000},
     ]
-    library = {"tracks": [], "albums": [{"artist": "Ann Lee", "album": "Tin Songs"}]}
+    followed = {"shows": [{"name": "Cold Cases", "publisher": "Bo"}], "artists": [{"uri": "nameless"}]}
+    library = {"tracks": [], "albums": [{"artist": "Ann Lee", "album": "Tin Songs"}]} | followed
     put(tmp_path, {"StreamingHistory0.json": json.dumps([short, *history]), "YourLibrary.json": json.dumps(library)})
     put(tmp_path, {"Streaming_History_Audio_2023.json": json.dumps(extended)})
     report = Report()
     found = read("spotify", tmp_path, report)
-    assert found.liked == ("t:track", "t:album")
+    assert found.liked == ("t:track", "t:album", "t:show")
     assert found.seen == ("t:track", "t:artist", "t:album", "t:show")
     assert found.unmatched == ("Cy – Rain",)
-    assert report.bad == 1
+    assert report.bad == 2
 
 
 @pytest.mark.parametrize("header", ["", "uts,utc_time,artist,artist_mbid,album,album_mbid,track,track_mbid\n"])
