@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
+from chatrec.cli import tables
 from chatrec.cli.options import Models
 from chatrec.cli.progress import counted
 from chatrec.errors import DependencyMissingError, InputError
@@ -22,7 +22,10 @@ def replay(
     catalog: Annotated[Path, typer.Option("--catalog", help="The catalog the dialogs speak of.")],
     out: Annotated[Path, typer.Option("--out", help="Report to write, JSON.")],
     rankings: Annotated[
-        Path | None, typer.Option(help="Rankings to write, a JSON line per instance; default: rankings.jsonl beside the report.")
+        Path | None,
+        typer.Option(
+            help="Rankings to write, JSON lines; default: X.rankings.jsonl beside X.json, rankings.jsonl beside report.json"
+        ),
     ] = None,
     models: Models = None,
     stage: Annotated[Stage, typer.Option("--stage", help="How far each turn is taken.")] = "score",
@@ -41,8 +44,8 @@ def replay(
     html: Annotated[Path | None, typer.Option("--html", help="Page with plots to write, one file that opens from disk.")] = None,
 ) -> None:
     """Predict each recommender turn from the turns before it, and report how often the gold was found."""
-    from chatrec.evaluate.run import ReplayConfig, beside, fates, gaps, run_replay, table
-    from chatrec.evaluate.slices import SMALL
+    from chatrec.evaluate.outputs import check_outputs, rankings_beside
+    from chatrec.evaluate.run import ReplayConfig, run_replay
     from chatrec.generate.prompts import Prompts
     from chatrec.generate.write import Writer
     from chatrec.index.embed import Embedder
@@ -50,31 +53,17 @@ def replay(
 
     write_page = page_writer() if html else None
     settings = Settings.load(models=models)
-    rankings = rankings or out.with_name("rankings.jsonl")
-    ks = cutoffs(k)
-    config = ReplayConfig(dialogs, catalog, settings.models, stage, protocol, ks, limit, allow_leak, understand, recorded)
+    rankings = rankings or rankings_beside(out)
+    config = ReplayConfig(dialogs, catalog, settings.models, stage, protocol, cutoffs(k), limit, allow_leak, understand, recorded)
+    check_outputs(out, rankings, html, read=(dialogs, catalog, recorded))
     with counted("replaying") as tick:
         writer = Writer(LLM.of(settings), Prompts.of(settings), settings) if stage == "generate" and settings.llm else None
         embedder = Embedder.of(settings)
         report = run_replay(config, out, rankings, embedder, settings.build_dir, writer=writer, tick=tick)
-    shown = Table("recall", *(f"@{cut}" for cut in ks), title=f"{report['gold']} gold mentions, protocol {protocol}")
-    for row in table(report, ks):
-        shown.add_row(*row)
     console = Console()
     _stamp(console, report["provenance"]["leak"])
-    console.print(shown)
-    lost = Table("lost by", "misses", "of gold", "that is", title=f"{report['misses']['found']} found @{report['cut_off']}")
-    for row in fates(report):
-        lost.add_row(*row)
-    console.print(lost)
-    if understand == "text":
-        console.print(heard(report, ks))
-    slices = Table("slice", f"recall@{report['cut_off']} (gold mentions)", f"gap, slices of {SMALL} or more")
-    for row in gaps(report):
-        slices.add_row(*row)
-    console.print(slices)
-    for line in beside(report):
-        console.print(line)
+    for part in tables.replayed(report):
+        console.print(part, highlight=False)
     console.print(f"{out}, {rankings}")
     if html and write_page:
         write_page(html, report)
@@ -94,18 +83,6 @@ def page_writer() -> Callable[[Path, Mapping[str, Any]], None]:
     return write_page
 
 
-def heard(report: Mapping[str, Any], ks: Sequence[int]) -> str:
-    """What reading the words yielded, in a sentence."""
-    from chatrec.evaluate.run import cell
-
-    reading = report["understanding"]
-    named, read, both = (reading["mentions"][name] for name in ("named", "read", "both"))
-    given = ", ".join(f"@{k} {cell(reading['given_recall'][str(k)])}" for k in ks)
-    return (
-        f"of {named} annotated mentions {both} were read from the words, with {read - both} others; had all been given: {given}"
-    )
-
-
 def baselines(
     dialogs: Annotated[Path, typer.Argument(help="Dialog log, dialogs.jsonl.")],
     catalog: Annotated[Path, typer.Option("--catalog", help="The catalog the dialogs speak of.")],
@@ -117,25 +94,22 @@ def baselines(
     out: Annotated[Path | None, typer.Option("--out", help="Report to write, JSON.")] = None,
 ) -> None:
     """Each retriever by itself, all of them, and all but one, on the same dialogs: baselines and an ablation."""
-    from chatrec.evaluate.baselines import KNOWN_AS, run_baselines
+    from chatrec.evaluate.baselines import run_baselines
+    from chatrec.evaluate.outputs import check_outputs
     from chatrec.evaluate.report import write_report
-    from chatrec.evaluate.run import ReplayConfig, cell
+    from chatrec.evaluate.run import ReplayConfig
     from chatrec.index.embed import Embedder
 
     settings = Settings.load(models=models)
-    ks = cutoffs(k)
-    config = ReplayConfig(dialogs, catalog, settings.models, "retrieve", protocol, ks, limit, allow_leak)
+    config = ReplayConfig(dialogs, catalog, settings.models, "retrieve", protocol, cutoffs(k), limit, allow_leak)
+    check_outputs(out, read=(dialogs, catalog))
     with counted("replaying") as tick:
         report = run_baselines(config, Embedder.of(settings), settings.build_dir, tick=tick)
     if out is not None:
         write_report(out, {"protocol": protocol, **report})
-    shown = Table("system", *(f"recall@{cut}" for cut in ks), "anywhere", title=f"protocol {protocol}")
-    shown.caption = "; ".join(f"{name}: {known}" for name, known in KNOWN_AS.items() if name in report["systems"])
-    for name, entry in report["systems"].items():
-        shown.add_row(name, *(cell(entry["recall"][str(cut)]) for cut in ks), cell(entry["pool_recall"]))
     console = Console()
     _stamp(console, report["leak"])
-    console.print(shown)
+    console.print(tables.baselines(report, protocol))
 
 
 def _stamp(console: Console, leak: Mapping[str, int | bool]) -> None:
@@ -154,12 +128,8 @@ def compare(
     """The difference between two replays, with a 95% interval: paired bootstrap, drawn by dialog."""
     from chatrec.evaluate.compare import compare, read_rankings
 
-    shown = Table("recall", "A", "B", "B - A", "95% interval", "", title=f"A: {a}, B: {b}")
-    for row in compare(read_rankings(a), read_rankings(b), cutoffs(k)):
-        interval = f"[{row.low:+.4f}, {row.high:+.4f}]"
-        verdict = "significant" if row.significant else "may be chance"
-        shown.add_row(f"@{row.k}", f"{row.a:.4f}", f"{row.b:.4f}", f"{row.b - row.a:+.4f}", interval, verdict)
-    Console().print(shown)
+    differences = compare(read_rankings(a), read_rankings(b), cutoffs(k))
+    Console().print(tables.compared(differences, f"A: {a}, B: {b}"))
 
 
 def cutoffs(text: str) -> tuple[int, ...]:

@@ -14,20 +14,15 @@ from typing import Any
 
 import numpy as np
 
-from chatrec.catalog.read import read_catalog
 from chatrec.evaluate.context import queries
-from chatrec.evaluate.leaks import Fingerprints, guard
-from chatrec.evaluate.logs import read_dialogs
-from chatrec.evaluate.replay import Replayed, judge, masked_items, select
+from chatrec.evaluate.replay import Replayed, judge, masked_items
 from chatrec.evaluate.report import pool_recall_of, recall_of
-from chatrec.evaluate.run import ReplayConfig
+from chatrec.evaluate.run import ReplayConfig, at_work, open_log
 from chatrec.index.embed import Embedder
-from chatrec.index.open import open_or_build
 from chatrec.retrieve.collaborative import DialogNeighbours, Sparse, TrainedRetriever
 from chatrec.retrieve.fuse import Fusion
 from chatrec.retrieve.load import load_fusion
 from chatrec.retrieve.protocol import Retriever
-from chatrec.score.head import SHIPPED
 from chatrec.types import Constraint, Query
 
 ALL = "all, fused"
@@ -70,15 +65,15 @@ def systems(fusion: Fusion) -> Mapping[str, Fusion]:
     """Every retriever alone, the neighbourhood over item sets, all retrievers fused, and all but one, named as in the table."""
     index, config = fusion.index, fusion.config
     remembering = [Remembering(retriever) for retriever in fusion.retrievers]
-    at_work = [r for r in remembering if config.weights.get(r.name, 1.0) > 0]
     found = {r.name: Fusion(index, [r], replace(config, weights={})) for r in remembering}
     for model in [r.model for r in fusion.retrievers if isinstance(r, TrainedRetriever)]:
         if isinstance(model, DialogNeighbours):
             neighbours = TrainedRetriever(ITEM_SETS, item_sets(model), index)
             found[ITEM_SETS] = Fusion(index, [neighbours], replace(config, weights={}))
-    found[ALL] = Fusion(index, at_work, config)
-    for left_out in at_work:
-        found[f"without {left_out.name}"] = Fusion(index, [r for r in at_work if r is not left_out], config)
+    fused = at_work(remembering, config)
+    found[ALL] = Fusion(index, fused, config)
+    for left_out in fused:
+        found[f"without {left_out.name}"] = Fusion(index, [r for r in fused if r is not left_out], config)
     return found
 
 
@@ -116,10 +111,8 @@ def run_baselines(
     Raises:
         DialogLogError, CatalogError, DataMissingError, LeakError: as in a replay.
     """
-    dialogs = read_dialogs(config.dialogs)
-    leak = guard(dialogs, Fingerprints.load(config.models or SHIPPED), allow=config.allow_leak)
-    index = open_or_build(read_catalog(config.catalog), embedder, build_dir)
-    found = select(dialogs, config.protocol, config.limit)
+    log = open_log(config, embedder, build_dir)
+    index, found = log.index, log.found
     compared = systems(load_fusion(index, config.models))
     rows: dict[str, list[Replayed]] = {name: [] for name in compared}
     for done, (instance, query) in enumerate(zip(found, queries(index, found, config.protocol), strict=True), 1):
@@ -132,4 +125,4 @@ def run_baselines(
         name: {"recall": {str(k): recall_of(part, k) for k in config.ks}, "pool_recall": pool_recall_of(part)}
         for name, part in rows.items()
     }
-    return {"leak": leak.stamp(), "systems": judged}
+    return {"leak": log.leak.stamp(), "systems": judged}

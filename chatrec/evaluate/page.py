@@ -10,7 +10,7 @@ import jinja2
 from markupsafe import Markup
 
 from chatrec.evaluate import plots
-from chatrec.evaluate.run import fates
+from chatrec.evaluate.figures import fates
 from chatrec.evaluate.slices import SMALL
 
 TEMPLATE = "report.html.jinja"

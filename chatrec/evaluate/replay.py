@@ -57,6 +57,8 @@ class Replayed:
     """Constraints that the ledger held."""
     violating: tuple[int, ...] = ()
     """1-based places in `ranking` of items that break one of them."""
+    listed: tuple[bool, ...] | None = None
+    """Whether any retriever has each answer among the first items it found; None where that was not looked at."""
 
     def only(self, places: Sequence[int]) -> Replayed:
         """The same with some of the answers."""
@@ -67,6 +69,7 @@ class Replayed:
             answers=_at(self.answers, places),
             lost=_at(self.lost, places),
             given=None if self.given is None else _at(self.given, places),
+            listed=None if self.listed is None else _at(self.listed, places),
         )
 
 
@@ -99,6 +102,8 @@ class System:
     """Reads the ledger from the words; none: annotated mentions are given."""
     scorer: Rerank | None = None
     """What the answers to the given mentions are put in order by, to tell what reading lost; without effect where none reads."""
+    union: Retrieve | None = None
+    """Query → all that any retriever has among the first items it found; none: that is not looked at."""
 
 
 def replay(index: Index, found: Sequence[Instance], protocol: Protocol, system: System) -> Iterator[Replayed]:
@@ -130,6 +135,8 @@ def replay(index: Index, found: Sequence[Instance], protocol: Protocol, system: 
             known = _passed_on(system.retrieve(given), system, masked)
             known = known if system.scorer is None else system.scorer(given, instance, known)
             row = replace(row, given=judge(instance, protocol, index.catalog, known, known).ranks)
+        if system.union is not None:
+            row = replace(row, listed=_listed(row, system.union(query), masked, index.catalog))
         yield row
 
 
@@ -168,6 +175,11 @@ def judge(
 
 def _passed_on(found: Sequence[Candidate], system: System, masked: frozenset[str]) -> list[Candidate]:
     return [candidate for candidate in found[: system.pool] if candidate.item.id not in masked]
+
+
+def _listed(row: Replayed, found: Sequence[Candidate], masked: frozenset[str], catalog: Mapping[str, Item]) -> tuple[bool, ...]:
+    works = {cluster_of(candidate.item.id, catalog) for candidate in found if candidate.item.id not in masked}
+    return tuple(cluster_of(answer, catalog) in works for answer in row.answers)
 
 
 def _lost(

@@ -10,10 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from chatrec.evaluate import metrics
+from chatrec.evaluate.outputs import writing
 from chatrec.evaluate.replay import Replayed
 
 DRAWS = 1000
 """Bootstrap samples of dialogs."""
+UNION = 200
+"""How deep every retriever's list is read for the union recall."""
 
 
 def summarise(rows: Sequence[Replayed], ks: Sequence[int]) -> dict[str, Any]:
@@ -24,8 +27,9 @@ def summarise(rows: Sequence[Replayed], ks: Sequence[int]) -> dict[str, Any]:
         ks: cut-offs of recall, hit rate and NDCG.
 
     Returns:
-        `recall`, `ndcg`, `hit` per k and `mrr`, `map`, each with a 95% interval by dialog; the recall of the candidate pool
-        and of the fused order, and what the head gained over it; `curves` of recall@1 to recall@100; `constraints`.
+        `recall`, `ndcg`, `hit` per k and `mrr`, `map`, each with a 95% interval by dialog; the recall of the candidate pool,
+        of the union of all retrievers' lists where that was looked at, and of the fused order, and what the head gained over it;
+        `curves` of recall@1 to recall@100; `constraints`.
     """
     ranks = [row.ranks for row in rows]
     return {
@@ -38,6 +42,7 @@ def summarise(rows: Sequence[Replayed], ks: Sequence[int]) -> dict[str, Any]:
         "mrr": _mean(rows, [metrics.reciprocal_rank(row) for row in ranks]),
         "map": _mean(rows, [metrics.average_precision(row) for row in ranks]),
         "pool_recall": pool_recall_of(rows),
+        "union_recall": union_recall_of(rows),
         "fused_recall": {str(k): _recall(rows, [row.before for row in rows], k) for k in ks},
         "rerank_gain": {str(k): _gain(rows, k) for k in ks},
         "curves": curves(rows),
@@ -69,8 +74,14 @@ def given_recall_of(rows: Sequence[Replayed], k: int) -> dict[str, Any]:
 
 
 def pool_recall_of(rows: Sequence[Replayed]) -> dict[str, Any]:
-    """Share of the gold that any retriever brought up, with its 95% interval by dialog."""
+    """Share of the gold among the candidates that were passed on, with its 95% interval by dialog."""
     return _recall(rows, [row.before for row in rows], math.inf)
+
+
+def union_recall_of(rows: Sequence[Replayed]) -> dict[str, Any] | None:
+    """Depth → share of the gold among so many first items of any retriever; None where their lists were not looked at."""
+    listed = [row.listed for row in rows if row.listed is not None]
+    return {str(UNION): _ratio(rows, [sum(row) for row in listed], [len(row) for row in listed])} if listed else None
 
 
 def _recall(rows: Sequence[Replayed], ranks: Sequence[Sequence[float]], k: float) -> dict[str, Any]:
@@ -104,18 +115,31 @@ def numbered(names: Iterable[str]) -> list[int]:
 
 
 def write_report(path: Path, content: Mapping[str, Any]) -> None:
-    """Write `report.json`."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    """Write `report.json`.
+
+    Raises:
+        InputError: it cannot be written.
+    """
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def write_rankings(path: Path, rows: Iterable[Replayed]) -> None:
-    """Write `rankings.jsonl`: a line per instance."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", encoding="utf-8") as file:
-        for row in rows:
-            line = {"dialog_id": row.dialog_id, "turn": row.turn, "ranking": list(row.ranking), "gold": list(row.gold)}
-            file.write(json.dumps(line, ensure_ascii=False) + "\n")
+    """Write `rankings.jsonl`: a line per instance.
+
+    Raises:
+        InputError: it cannot be written.
+    """
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("w", encoding="utf-8") as file:
+            file.writelines(_line(row) for row in rows)
+
+
+def _line(row: Replayed) -> str:
+    line = {"dialog_id": row.dialog_id, "turn": row.turn, "ranking": list(row.ranking), "gold": list(row.gold)}
+    return json.dumps(line, ensure_ascii=False) + "\n"
 
 
 def file_sha256(path: Path) -> str:

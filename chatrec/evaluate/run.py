@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from chatrec.catalog.read import read_catalog
 from chatrec.errors import InputError
-from chatrec.evaluate.attribution import NO_PART, STAGES, misses
+from chatrec.evaluate.attribution import misses
 from chatrec.evaluate.leaks import Fingerprints, Leak, guard
-from chatrec.evaluate.logs import Instance, Protocol, Stage, Understanding, read_dialogs
+from chatrec.evaluate.logs import DialogLine, Instance, Protocol, Stage, Understanding, read_dialogs
 from chatrec.evaluate.reading import WordReader
 from chatrec.evaluate.recorded import Recorder, Recording, read_recording, recorded_rerank
 from chatrec.evaluate.reliability import Reliability
 from chatrec.evaluate.replay import Replayed, Rerank, System, replay, select
-from chatrec.evaluate.report import file_sha256, given_recall_of, summarise, write_rankings, write_report
+from chatrec.evaluate.report import UNION, file_sha256, given_recall_of, summarise, write_rankings, write_report
 from chatrec.evaluate.slices import beyond_accuracy, by_slice
 from chatrec.generate.write import Writer
 from chatrec.index.embed import Embedder
 from chatrec.index.open import Index, open_or_build
-from chatrec.retrieve.fuse import Fusion
+from chatrec.retrieve.fuse import Fusion, FusionConfig
 from chatrec.retrieve.load import load_fusion
+from chatrec.retrieve.protocol import Retriever
 from chatrec.score.head import SHIPPED, Scorer
 from chatrec.types import Candidate, Query
+
+R = TypeVar("R", bound=Retriever)
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,31 @@ class ReplayConfig:
     understand: Understanding = "given"
     recorded: Path | None = None
     """Recorded model output, which stage `generate` replays."""
+
+
+@dataclass(frozen=True)
+class Log:
+    """Dialogs to be replayed, with the index of their catalog."""
+
+    dialogs: tuple[DialogLine, ...]
+    leak: Leak
+    index: Index
+    found: list[Instance]
+    """The instances that are replayed, in order."""
+
+
+def open_log(config: ReplayConfig, embedder: Embedder, build_dir: Path) -> Log:
+    """Read and guard the dialogs, and open or build the index.
+
+    Raises:
+        DialogLogError, CatalogError, DataMissingError: the files cannot be used.
+        LeakError: the dialogs were trained on.
+    """
+    dialogs = read_dialogs(config.dialogs)
+    leak = guard(dialogs, Fingerprints.load(config.models or SHIPPED), allow=config.allow_leak)
+    catalog = read_catalog(config.catalog)
+    found = select(dialogs, config.protocol, config.limit)
+    return Log(dialogs, leak, open_or_build(catalog, embedder, build_dir), found)
 
 
 def run_replay(
@@ -72,11 +100,8 @@ def run_replay(
         InputError: stage `generate` with neither recorded output nor a model to record.
         LLMError: the model cannot be reached.
     """
-    dialogs = read_dialogs(config.dialogs)
-    leak = guard(dialogs, Fingerprints.load(config.models or SHIPPED), allow=config.allow_leak)
-    catalog = read_catalog(config.catalog)
-    found = select(dialogs, config.protocol, config.limit)
-    index = open_or_build(catalog, embedder, build_dir)
+    log = open_log(config, embedder, build_dir)
+    index, found = log.index, log.found
     fusion = load_fusion(index, config.models)
     scorer = None if config.stage == "retrieve" else Scorer.load(index, config.models)
     recorder = Recorder(writer, scorer, index) if scorer and writer and _to_be_recorded(config) else None
@@ -86,22 +111,24 @@ def run_replay(
     rerank = recorder or _rerank(scorer, recording)
     if rerank and config.stage == "score":
         rerank = _watched(rerank, config.protocol, reliability)
-    system = System(_unlimited(fusion), fusion.config.pool, rerank, reader, _rerank(scorer, None))
+    listed = union(fusion) if config.stage == "retrieve" else None
+    system = System(_unlimited(fusion), fusion.config.pool, rerank, reader, _rerank(scorer, None), listed)
     rows: list[Replayed] = []
     for row in replay(index, found, config.protocol, system):
         rows.append(row)
         tick(len(rows), len(found))
-    report = summarise(rows, config.ks) | {"gold_outside_catalog": sum(g not in catalog for row in rows for g in row.gold)}
+    outside = sum(item not in index.catalog for row in rows for item in row.gold)
+    report = summarise(rows, config.ks) | {"gold_outside_catalog": outside}
     report["cut_off"] = k = config.ks[len(config.ks) // 2]
     report["misses"] = misses(rows, k, recorder.recording if recorder else recording)
     report["reliability"] = reliability.summary() if config.stage == "score" else None
     report["understanding"] = _understanding(rows, config, reader)
-    report["slices"] = by_slice(rows, index, fusion.retrievers, dialogs, k)
+    report["slices"] = by_slice(rows, index, fusion.retrievers, log.dialogs, k)
     report["beyond_accuracy"] = beyond_accuracy(rows, index, k)
     if recorder and config.recorded:
         recorder.write(config.recorded)
     write_rankings(rankings, rows)
-    provenance = _provenance(config, index, leak) | {"rankings_sha256": file_sha256(rankings)}
+    provenance = _provenance(config, index, log.leak) | {"rankings_sha256": file_sha256(rankings)}
     content = {"protocol": config.protocol, "stage": config.stage, **report, "provenance": provenance}
     write_report(out, content)
     return content
@@ -142,6 +169,17 @@ def _unlimited(fusion: Fusion) -> Fusion:
     return Fusion(fusion.index, fusion.retrievers, replace(fusion.config, pool=len(fusion.index.ids)))
 
 
+def union(fusion: Fusion) -> Fusion:
+    """Everything that any retriever at work has among its first ones."""
+    config = replace(fusion.config, per_retriever=UNION, pool=len(fusion.index.ids))
+    return Fusion(fusion.index, at_work(fusion.retrievers, fusion.config), config)
+
+
+def at_work(retrievers: Iterable[R], config: FusionConfig) -> list[R]:
+    """The retrievers that bring up candidates; those without weight only have a say about what others did."""
+    return [one for one in retrievers if config.weights.get(one.name, 1.0) > 0]
+
+
 def _understanding(rows: Sequence[Replayed], config: ReplayConfig, reader: WordReader | None) -> dict[str, Any]:
     """Where the ledgers came from; where they were read, how much of the mentions was, and the recall had they been given."""
     if reader is None:
@@ -163,52 +201,3 @@ def _provenance(config: ReplayConfig, index: Index, leak: Leak) -> dict[str, Any
         "limit": config.limit,
         "leak": leak.stamp(),
     }
-
-
-def table(report: Mapping[str, Any], ks: Sequence[int]) -> list[tuple[str, ...]]:
-    """The report's main numbers as rows of text: a name, then a cell per k."""
-    rows: list[tuple[str, ...]] = []
-    for name, key in (("fused", "fused_recall"), ("ranked", "recall"), ("gain", "rerank_gain")):
-        rows.append((name, *(cell(report[key][str(k)]) for k in ks)))
-    return rows
-
-
-def fates(report: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
-    """Per stage: its name, the misses it caused, their share of the gold, and what that means or why it took no part."""
-    rows = []
-    for name, meaning in STAGES.items():
-        count = report["misses"][name]
-        if count is None:
-            rows.append((name, "–", "–", NO_PART[name]))
-        else:
-            rows.append((name, str(count), f"{count / report['gold']:.3f}", meaning))
-    return rows
-
-
-def gaps(report: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    """Per dimension of slices: its name, each slice with its recall and gold mentions, and the widest gap with its ends."""
-    rows = []
-    for name, entry in report["slices"].items():
-        shown = ", ".join(f"{part} {value['value']:.3f} ({value['gold']})" for part, value in entry["slices"].items())
-        gap = "too few" if entry["gap"] is None else f"{entry['gap']:.3f} {entry['worst']} – {entry['best']}"
-        rows.append((name, shown, gap))
-    return rows
-
-
-def beside(report: Mapping[str, Any]) -> list[str]:
-    """What the tables leave out, in a line each: further metrics, the lists beyond accuracy, constraints."""
-    k = report["cut_off"]
-    means = {f"NDCG@{k}": report["ndcg"][str(k)], "MRR": report["mrr"], "MAP": report["map"], f"hit@{k}": report["hit"][str(k)]}
-    found = [f"pool recall {cell(report['pool_recall'])}, " + ", ".join(f"{name} {cell(v)}" for name, v in means.items())]
-    shown = {name.replace("_", " "): value for name, value in report["beyond_accuracy"].items() if value is not None}
-    found.append(f"top {k}: " + ", ".join(f"{name} {value:.3f}" for name, value in shown.items()))
-    if report["reliability"] and report["reliability"]["error"] is not None:
-        found.append(f"expected calibration error of the probabilities {report['reliability']['error']:.4f}")
-    bound = report["constraints"]
-    found.append(f"constraints held by {bound['instances']} instances; violated in a top {k}: {bound['violations'][str(k)]}")
-    return found
-
-
-def cell(value: Mapping[str, float]) -> str:
-    """A value with its interval."""
-    return f"{value['value']:.3f} [{value['low']:.3f}, {value['high']:.3f}]"

@@ -195,15 +195,23 @@ def test_doctor_says_what_would_be_used(run: Run) -> None:
         assert word in ended.out
 
 
-def test_two_replays_can_be_compared(run: Run, catalog: str, tmp_path: Path) -> None:
+def test_two_replays_into_one_folder_can_be_compared(run: Run, catalog: str, tmp_path: Path) -> None:
     turns = [{"role": "user", "text": "a lonely man on the moon"}, {"role": "assistant", "text": "x", "gold": ["t:moon"]}]
     (tmp_path / "d.jsonl").write_text(json.dumps({"dialog_id": "d", "turns": turns}) + "\n")
-    for stage in ("retrieve", "score"):
-        named = ("--out", f"{stage}.json", "--rankings", f"{stage}.jsonl")
-        assert run("replay", "d.jsonl", "--catalog", catalog, "--stage", stage, *named).code == 0
+    for stage, named in (("retrieve", ()), ("score", ("--rankings", "score.jsonl"))):
+        assert run("replay", "d.jsonl", "--catalog", catalog, "--stage", stage, "--out", f"{stage}.json", *named).code == 0
     ended = run("compare", "retrieve.json", "score.jsonl", "--k", "3")
     assert ended.code == 0
     assert "@3" in ended.out and "1.0000" in ended.out and "may be chance" in ended.out
+
+
+def test_an_output_is_tried_before_the_replay_begins(run: Run, catalog: str, tmp_path: Path) -> None:
+    (tmp_path / "d.jsonl").write_text("not even read\n")
+    ended = run("replay", "d.jsonl", "--catalog", catalog, "--out", "d.jsonl/r.json")
+    assert (ended.code, ended.err.strip().splitlines()[-1]) == (
+        2,
+        "chatrec: d.jsonl/r.json cannot be written: d.jsonl is no folder",
+    )
 
 
 def test_a_replay_writes_a_page_and_tells_where_misses_were_lost(run: Run, catalog: str, tmp_path: Path) -> None:

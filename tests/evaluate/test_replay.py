@@ -15,9 +15,10 @@ from chatrec.errors import DialogLogError, LeakError
 from chatrec.evaluate.leaks import Fingerprints
 from chatrec.evaluate.logs import Instance, Protocol
 from chatrec.evaluate.replay import System, judge, masked_items, replay, select
-from chatrec.evaluate.run import ReplayConfig, run_replay
+from chatrec.evaluate.run import ReplayConfig, run_replay, union
 from chatrec.index.embed import Embedder
 from chatrec.index.open import Index
+from chatrec.retrieve.fuse import Fusion, FusionConfig
 from chatrec.retrieve.load import load_fusion
 from chatrec.types import Candidate, Item
 
@@ -103,6 +104,33 @@ def test_the_curves_and_the_reliability_are_of_the_same_rankings(files: ReplayCo
     accepted = sum(part["candidates"] * part["accepted"] for part in report["reliability"]["bins"])
     assert accepted == pytest.approx(report["pool_recall"]["value"] * report["gold"], abs=1e-3)
     assert run(replace(files, stage="retrieve"), tmp_path)[0]["reliability"] is None
+
+
+def test_stage_retrieve_tells_what_any_retriever_has_among_its_first_200(small_index: Index) -> None:
+    class Only:
+        def __init__(self, item: str) -> None:
+            self.name, self.item = item, item
+
+        def retrieve(self, query: object, required: object, k: int) -> list[tuple[str, float]]:
+            return [(self.item, 1.0)]
+
+    config = FusionConfig(weights={"s:gun": 0.0}, per_retriever=1, pool=1)
+    fusion = Fusion(small_index, [Only("s:alien"), Only("s:thing"), Only("s:gun")], config)
+    line = dialog(1, user("hi", "alien"), assistant("x", "thing", "gun", "alien"))
+    found = {}
+    protocols: tuple[Protocol, Protocol] = ("new", "full")
+    for protocol in protocols:
+        system = System(fusion, 1, union=union(fusion))
+        (row,) = replay(small_index, [last_instance(line)], protocol, system)
+        found[protocol] = dict(zip(row.answers, row.listed or (), strict=True))
+    assert found["new"] == {"s:thing": True, "s:gun": False}
+    assert found["full"] == {"s:thing": True, "s:gun": False, "s:alien": True}
+
+
+def test_only_stage_retrieve_reports_the_union(files: ReplayConfig, tmp_path: Path) -> None:
+    report, _ = run(replace(files, stage="retrieve"), tmp_path)
+    assert report["union_recall"]["200"]["value"] >= report["pool_recall"]["value"] > 0
+    assert run(files, tmp_path)[0]["union_recall"] is None
 
 
 def test_the_same_replay_twice_writes_the_same(files: ReplayConfig, tmp_path: Path) -> None:

@@ -1,0 +1,75 @@
+"""A report's figures as text: the rows of its tables and its sentences, for the terminal and for the page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from chatrec.evaluate.attribution import NO_PART, STAGES
+
+
+def cell(value: Mapping[str, float] | None) -> str:
+    """A value with its interval, for a table.
+
+    >>> cell({"value": 0.5, "low": 0.4, "high": 0.61}), cell(None)
+    ('0.500 [0.400, 0.610]', '—')
+    """
+    return "—" if value is None else f"{value['value']:.3f} [{value['low']:.3f}, {value['high']:.3f}]"
+
+
+def recalls(report: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
+    """A name, then a cell per cut-off: the fused order, and where something ranked it, the final one and what that gained."""
+    named = {"fused": "fused_recall"}
+    if report["stage"] != "retrieve":
+        named |= {"ranked": "recall", "gain": "rerank_gain"}
+    for name, key in named.items():
+        yield name, *map(cell, report[key].values())
+
+
+def fates(report: Mapping[str, Any]) -> Iterator[tuple[str, str, str, str]]:
+    """Per stage: its name, the misses it caused, their share of the gold, and what that means or why it took no part."""
+    for name, meaning in STAGES.items():
+        count = report["misses"][name]
+        if count is None:
+            yield name, "–", "–", NO_PART[name]
+        else:
+            yield name, str(count), f"{count / report['gold']:.3f}", meaning
+
+
+def gaps(report: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Per dimension of slices: its name, each slice with its recall and gold mentions, and the widest gap with its ends."""
+    for name, entry in report["slices"].items():
+        shown = ", ".join(f"{part} {value['value']:.3f} ({value['gold']})" for part, value in entry["slices"].items())
+        gap = "too few" if entry["gap"] is None else f"{entry['gap']:.3f} {entry['worst']} – {entry['best']}"
+        yield name, shown, gap
+
+
+def brought_up(report: Mapping[str, Any]) -> str:
+    """How much of the gold retrieval brings up at all, in a sentence."""
+    told = [f"recall of all candidates {cell(report['pool_recall'])}"]
+    for depth, value in (report["union_recall"] or {}).items():
+        told.append(f"union recall@{depth} {cell(value)}: in the first {depth} of any retriever")
+    return "; ".join(told)
+
+
+def heard(report: Mapping[str, Any]) -> str:
+    """What reading the words yielded, in a sentence."""
+    reading = report["understanding"]
+    named, read, both = (reading["mentions"][name] for name in ("named", "read", "both"))
+    given = ", ".join(f"@{k} {cell(value)}" for k, value in reading["given_recall"].items())
+    return (
+        f"of {named} annotated mentions {both} were read from the words, with {read - both} others; had all been given: {given}"
+    )
+
+
+def beside(report: Mapping[str, Any]) -> Iterator[str]:
+    """What the tables leave out, in a line each: further metrics, the lists beyond accuracy, calibration, constraints."""
+    k = report["cut_off"]
+    means = {f"NDCG@{k}": report["ndcg"][str(k)], "MRR": report["mrr"], "MAP": report["map"], f"hit@{k}": report["hit"][str(k)]}
+    yield ", ".join(f"{name} {cell(value)}" for name, value in means.items())
+    shown = {name.replace("_", " "): value for name, value in report["beyond_accuracy"].items() if value is not None}
+    yield f"top {k}: " + ", ".join(f"{name} {value:.3f}" for name, value in shown.items())
+    if report["reliability"] and report["reliability"]["error"] is not None:
+        yield f"expected calibration error of the probabilities {report['reliability']['error']:.4f}"
+    bound = report["constraints"]
+    yield f"constraints held by {bound['instances']} instances; violated in a top {k}: {bound['violations'][str(k)]}"
