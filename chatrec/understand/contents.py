@@ -112,18 +112,27 @@ class Contents:
         """Whether the mark demands a genre; otherwise it becomes a wish in words, here."""
         entry = mark.entry("genres")
         assert entry is not None
-        kinds = self._asked.kinds or self._draft.ledger.kinds
-        has = self._words.genre_kinds((entry.name,))
         if mark.about and entry.name not in _TOPIC_GENRES:
             self._theme_wish(mark, entry)
             return False
         if mark.about and any((c.field, c.op) == ("genres", "in") for c in self._draft.ledger.constraints):
             self._wish_genre(mark)  # `about sports`, once a documentary was asked for
             return False
-        if kinds and has and not has & set(kinds) and self._words.has("genres"):
+        if self._is_foreign(entry.name) and self._words.has("genres"):
             self._theme_wish(mark, entry)
             return False
         return True
+
+    def _is_foreign(self, name: str) -> bool:
+        """Whether works of the media or forms asked for carry neither the genre nor one of its kin."""
+        kinds = self._asked.kinds or self._draft.ledger.kinds
+        has = self._words.genre_kinds((name,))
+        if not kinds or not has:
+            return False
+        forms = self._forms()
+        if forms and self._words.kinds_of("genres", self._words.genres((name,))):
+            return not self._words.carries(forms, self._words.genres_in(name, forms))
+        return not has & set(kinds)
 
     def _theme_wish(self, mark: Mark, entry: Entry) -> None:
         theme = self._words.theme([entry.name, *entry.data.get("en", ())])
@@ -140,10 +149,17 @@ class Contents:
                 self._wish_genre(mark, less=direction == "less")
             return
         said = self._page.text.said(group[0].start, group[-1].end)
-        self._draft.constrain("genres", "in", self._words.genres(names), said=said)
+        values = tuple(dict.fromkeys(value for name in names for value in self._words.genres_in(name, self._forms())))
+        self._draft.constrain("genres", "in", values, said=said)
         for mark in group:
             mark.used = True
             self._wish_narrower(mark)
+
+    def _forms(self) -> tuple[str, ...]:
+        """The forms that are asked for, now or before."""
+        earlier = [c.value for c in self._draft.ledger.constraints if (c.field, c.op) == ("form", "in")]
+        known = tuple(str(form) for value in earlier if isinstance(value, tuple) for form in value)
+        return self._asked.forms or (() if self._asked.said else known)
 
     def _wish_narrower(self, mark: Mark) -> None:
         """`bebop` demands jazz and wishes for bebop."""

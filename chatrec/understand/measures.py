@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from statistics import median
 from typing import Any
 
-from chatrec.types import Item
+from chatrec.types import OF_EPISODES, Item
 from chatrec.understand.critiques import nudge_mood
 from chatrec.understand.draft import Draft
 from chatrec.understand.kinds import Asked
@@ -84,7 +84,15 @@ class Measures:
         elif mark.op == "ranges":
             self._constrain("minutes", "ranges", mark.ranges, mark, hard=hard)
         else:
-            self._constrain("minutes", FLIPPED[mark.op] if mark.negated else mark.op, mark.number, mark, hard=hard)
+            op = FLIPPED[mark.op] if mark.negated else mark.op
+            self._constrain("minutes", "le" if op == "lt" and self._is_of_episodes() else op, mark.number, mark, hard=hard)
+
+    def _is_of_episodes(self) -> bool:
+        """Whether lengths are those of episodes, which are typical ones: `under 30 minutes` does not leave out 30."""
+        earlier = [c.value for c in self._draft.ledger.constraints if (c.field, c.op) == ("form", "in")]
+        known = earlier[-1] if earlier and not self._asked.said else ()
+        forms = self._asked.forms or (known if isinstance(known, tuple) else ())
+        return bool(forms) and OF_EPISODES.issuperset(map(str, forms))
 
     def _sought(self, mark: Mark) -> None:
         """A length without comparison: `a 60-hour RPG` means at least half of it, `a 90-minute film` about that."""

@@ -45,10 +45,12 @@ class Words:
             field: Counter(v for i in self._items for v in getattr(i, field)) for field in ("genres", "moods", "tags", "themes")
         }
         self._kinds: dict[tuple[str, str], set[Kind]] = defaultdict(set)
+        self._genre_forms: set[tuple[str, str]] = set()
         for item in self._items:
             for field in self._uses:
                 for value in getattr(item, field):
                     self._kinds[field, value.casefold()].add(item.kind)
+            self._genre_forms.update((item.form or "", value) for value in item.genres)
             if item.form:
                 self._kinds["form", item.form.casefold()].add(item.kind)
         self._spellings = {field: _by_compact(uses) for field, uses in self._uses.items()}
@@ -142,6 +144,22 @@ class Words:
     def genres(self, names: Sequence[str]) -> tuple[str, ...]:
         """The catalog's spellings of these genres; a genre it lacks stays as it is."""
         return tuple(dict.fromkeys(v for name in names for v in self._genre_names.get(name) or [name]))
+
+    def genres_in(self, name: str, forms: Sequence[str]) -> tuple[str, ...]:
+        """The catalog's spellings of a genre that works of these forms carry; where none does, those of its next of kin.
+
+        `crime` is `true crime` among podcasts. Without forms, or where no kin is known either, the genre stays as it is.
+        """
+        kin = lexicon().sections["genres"].get(name, {}).get("kin", ())
+        for names in ((name,), kin):
+            carried = tuple(value for value in self.genres(names) if self.carries(forms, (value,)))
+            if carried:
+                return carried
+        return self.genres((name,))
+
+    def carries(self, forms: Sequence[str], genres: Sequence[str]) -> bool:
+        """Whether any work of these forms carries one of these genres."""
+        return any((form, genre) in self._genre_forms for form in forms for genre in genres)
 
     def spelled(self, field: str, values: Sequence[str]) -> tuple[str, ...]:
         """The catalog's spellings of these values; those it lacks are left out."""

@@ -106,6 +106,11 @@ def test_almost_every_title_is_recognised_without_quotes(shipped, understander):
             "id not_in game:final-fantasy-vii; id not_in game:final-fantasy-vi; !disliked; !genres not_in; !ambiguous",
         ),
         ("games like Final Fantasy", "liked final-fantasy-vii; ambiguous 4"),
+        ("crime podcasts", "form in podcast; genres in true crime"),
+        ("crime audiobooks", "genres in crime"),
+        ("a podcast with episodes under 30 minutes", "minutes le 30"),
+        ("a film under 90 minutes", "minutes lt 90"),
+        ("horror albums", "form in album; more horror"),
     ],
 )
 def test_a_request_is_read_as(message, expected, shipped, understander):
