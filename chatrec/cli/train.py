@@ -187,12 +187,14 @@ def _needs_extra() -> Iterator[None]:
 @contextmanager
 def _preparation(files: TrainFiles, config: TrainConfig, track: Track, out: Path) -> Iterator[Preparation]:
     """What every training begins with, its progress shown and its curves tracked until the block ends."""
+    from chatrec.evaluate.outputs import check_folder
     from chatrec.index.embed import Embedder
     from chatrec.train.meter import Meter
     from chatrec.train.prepare import Preparation
     from chatrec.train.track import open_tracker
 
     settings = Settings.load()
+    check_folder(out)
     tracker = open_tracker(track, out, asdict(config) | {"data": files.hashes()})
     try:
         with expected("starting") as show:

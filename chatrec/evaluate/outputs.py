@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from chatrec.errors import InputError
 
@@ -32,17 +33,29 @@ def check_outputs(*paths: Path | None, read: Iterable[Path | None] = ()) -> None
             _touch(path)
 
 
-@contextmanager
-def writing(path: Path) -> Iterator[None]:
-    """What goes wrong in writing a file, as an error that names it.
+def check_folder(folder: Path) -> None:
+    """Make a folder that files will be written into, and see whether they can be.
 
     Raises:
-        InputError: the file cannot be written.
+        InputError: it cannot be written.
+    """
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        TemporaryFile(dir=folder).close()
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """What goes wrong in writing a file or a folder, as an error that names it.
+
+    Raises:
+        InputError: it cannot be written.
     """
     try:
         yield
     except FileExistsError as error:
-        raise InputError(f"{path} cannot be written: {error.filename} is no folder") from error
+        what = "it" if Path(error.filename) == path else error.filename
+        raise InputError(f"{path} cannot be written: {what} is no folder") from error
     except OSError as error:
         raise InputError(f"{path} cannot be written: {error.strerror or error}") from error
 

@@ -11,7 +11,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
-from chatrec.errors import DataMissingError, SettingsError
+from chatrec.errors import DataMissingError, InputError, SettingsError
 from chatrec.evaluate.report import file_sha256
 from chatrec.train.fit import FitConfig
 from chatrec.train.models import ModelsConfig
@@ -82,6 +82,15 @@ class TrainFiles:
     valid: Path | None = None
     interactions: Path | None = None
     interactions_catalog: Path | None = None
+
+    def __post_init__(self) -> None:
+        """A catalog of interactions says nothing without them.
+
+        Raises:
+            InputError: there are none.
+        """
+        if self.interactions_catalog is not None and self.interactions is None:
+            raise InputError("--interactions-catalog says of which catalog the ids of --interactions are: give both, or neither")
 
     def hashes(self) -> dict[str, str]:
         """Folder and name of each file → SHA-256; of two that share both, the later has a number as well."""

@@ -17,6 +17,7 @@ from filelock import FileLock, Timeout
 
 import chatrec
 from chatrec.errors import InputError
+from chatrec.evaluate.outputs import check_folder, writing
 from chatrec.evaluate.report import file_sha256
 
 UNFINISHED = "unfinished"
@@ -103,7 +104,7 @@ def write_aside(place: Path, save: Callable[[Path, T], None], made: T) -> None:
         InputError: the folder cannot be written.
     """
     part = place.with_name(place.name + PART)
-    try:
+    with writing(place.parent):
         for old in (part, place):
             shutil.rmtree(old, ignore_errors=True)
         part.mkdir(parents=True)
@@ -111,8 +112,6 @@ def write_aside(place: Path, save: Callable[[Path, T], None], made: T) -> None:
         digests = {path.name: file_sha256(path) for path in part.iterdir()}
         (part / DIGESTS).write_text(json.dumps(digests), encoding="utf-8")
         part.rename(place)
-    except OSError as error:
-        raise InputError(f"{place.parent} cannot be written: {error}") from error
 
 
 def _whole(place: Path) -> bool:
@@ -153,14 +152,17 @@ def clear(out: Path) -> None:
 
 @contextmanager
 def _alone(home: Path) -> Iterator[None]:
+    check_folder(home.parent)
+    home.mkdir(exist_ok=True)
+    lock = FileLock(home / "lock", timeout=0)
     try:
-        home.mkdir(parents=True, exist_ok=True)
-        with FileLock(home / "lock", timeout=0):
-            yield
+        lock.acquire()
     except Timeout as error:
         raise InputError(f"another training is writing to {home.parent}: wait for it, or give another --out") from error
-    except (FileExistsError, NotADirectoryError, PermissionError) as error:
-        raise InputError(f"{home.parent} cannot be written: {error}") from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _key(parts: Mapping[str, Any]) -> str:

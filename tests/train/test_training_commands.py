@@ -136,6 +136,10 @@ def test_tracking_without_its_package(fails: Fails, monkeypatch: pytest.MonkeyPa
     assert "pip install wandb" in fails(many_dialogs(9), 5, "--track", "wandb")
 
 
+def test_a_catalog_of_interactions_that_are_not_given(fails: Fails) -> None:
+    assert "give both, or neither" in fails(many_dialogs(9), 2, "--interactions-catalog", str(SAMPLE))
+
+
 def test_an_out_that_is_a_file(fails: Fails, tmp_path: Path) -> None:
     (tmp_path / "models").write_text("", encoding="utf-8")
-    assert "cannot be written" in fails(many_dialogs(9), 2)
+    assert f"{tmp_path / 'models'} cannot be written: it is no folder" in fails(many_dialogs(9), 2)
