@@ -17,6 +17,7 @@ from chatrec.errors import TrainingDataError
 from chatrec.evaluate.context import queries
 from chatrec.evaluate.logs import DialogLine, Instance, read_dialogs
 from chatrec.index.open import Index
+from chatrec.train.exposure import Exposure
 from chatrec.train.retrievers import Example
 from chatrec.train.tasks import LossWeights
 from chatrec.types import Item, Query
@@ -65,6 +66,10 @@ class Dialogs:
         more = len(first.lines)
         moved = tuple(replace(case, dialog=case.dialog + more, person=case.person + more) for case in second.cases)
         return cls(first.lines + second.lines, first.cases + moved, first.mentions + second.mentions)
+
+    def exposure(self, items: int) -> Exposure:
+        """Which of the `items` of the catalog the dialogs could have named."""
+        return Exposure.of(self.mentions, [not has_text(line) for line in self.lines], items)
 
     def without(self, dialogs: frozenset[int]) -> Dialogs:
         """The same, silent about some dialogs (they keep their numbers)."""
@@ -152,18 +157,27 @@ def gather(lines: Sequence[DialogLine], index: Index) -> Dialogs:
             first[person_of(lines[number])],
             Example(query, tuple(row for row in rows if index.ids[row] not in instance.mentioned), recommended),
             rows,
-            any(turn.text for turn in instance.dialog.turns),
+            has_text(instance.dialog),
             last[number] == place,
             lines[number].order == "shuffled",
             liked[number],
         )
         for place, ((number, instance, rows, recommended), query) in enumerate(zip(turns, asked, strict=True))
     )
-    mentions = tuple(
+    return Dialogs(tuple(lines), cases, mentions_of(lines, index))
+
+
+def mentions_of(lines: Iterable[DialogLine], index: Index) -> tuple[tuple[tuple[str, int], ...], ...]:
+    """Per dialog, (role, row) of each item named that the catalog has, in order."""
+    return tuple(
         tuple((turn.role, index.rows[m.item]) for turn in line.turns for m in turn.mentions if m.item in index.rows)
         for line in lines
     )
-    return Dialogs(tuple(lines), cases, mentions)
+
+
+def has_text(line: DialogLine) -> bool:
+    """Whether anything that was said is known; else it is a bare sequence of mentions."""
+    return any(turn.text for turn in line.turns)
 
 
 def person_of(line: DialogLine) -> str:

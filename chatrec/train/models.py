@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from chatrec.index.open import Index
@@ -61,21 +61,23 @@ def fit_models(
     """
     items = len(index.ids)
     models: dict[str, Model] = {}
-    groups = [[row for _, row in named] for named in dialogs.mentions if named]
+    exposure = dialogs.exposure(items)
+    groups = [[row for _, row in named] for named in dialogs.mentions]
     if any(len(set(group)) > 1 for group in groups):
-        models[CO_MENTIONED] = co_occurrence(groups, items)
+        models[CO_MENTIONED] = co_occurrence(groups, items, exposure=exposure)
     if pairs := recommended_after(dialogs.mentions):
-        models[FOLLOWED] = followed_by(pairs, items)
+        exposed = recommended_after(named for named, bare in zip(dialogs.mentions, exposure.bare, strict=True) if not bare)
+        models[FOLLOWED] = followed_by(pairs, items, exposed=exposed, hidden=exposure.hidden)
     if dialogs.cases:
         models[NEIGHBOURS] = _neighbours(index, dialogs.cases)
         examples = [_weighted(case, config.text_weight) for case in dialogs.cases]
-        models[BAG] = bag_of_concepts(index, examples, config.bag, partial(report, BAG))
+        models[BAG] = bag_of_concepts(index, examples, config.bag, partial(report, BAG), exposure.hidden)
         if tower := fit_tower(index, examples, config.tower, partial(report, TOWER)):
             models[TOWER] = tower
     if counts := Counter(row for case in dialogs.cases if case.example.recommended for row in case.example.targets):
-        models[RECOMMENDED] = prior(counts, items)
-    if groups:
-        models[NAMED] = prior(Counter(row for group in groups for row in set(group)), items)
+        models[RECOMMENDED] = prior(counts, items, exposure.factors)
+    if any(groups):
+        models[NAMED] = prior(Counter(row for group in groups for row in set(group)), items, exposure.factors)
     if rated is not None:
         models[CO_RATED] = rated
     return models
@@ -113,4 +115,5 @@ def _neighbours(index: Index, cases: Sequence[Case]) -> Model:
 
 def _weighted(case: Case, text_weight: float) -> Example:
     example = case.example
-    return Example(example.query, example.targets, example.recommended, text_weight if case.has_text else 1.0)
+    weight = text_weight if case.has_text else 1.0
+    return replace(example, weight=weight, bare=not case.has_text)

@@ -108,6 +108,8 @@ class Asked:
     """Id → 1 for liked in the end, 0 for not."""
     rating: Mapping[str, float] = field(default_factory=dict)
     """Id → standardised rating."""
+    hidden: frozenset[str] = frozenset()
+    """What the log could not name, so that its absence says nothing: no candidates."""
 
 
 def build_pools(
@@ -146,7 +148,7 @@ def build_pools(
         named_before[row, :n] = [item in named for item in ids]
         liked[row, :n] = [one.liked.get(item, np.nan) for item in ids]
         rating[row, :n] = [one.rating.get(item, np.nan) for item in ids]
-        present[row, :n] = True
+        present[row, :n] = [item not in one.hidden for item in ids]
         missed[row] = len(wanted) - int(gold[row].sum())
         group[row], weight[row] = one.group, one.weight
         tick(row + 1)

@@ -27,8 +27,9 @@ from chatrec.score.head import SHIPPED, Head, HeadConfig, load_head
 from chatrec.score.table import Floats
 from chatrec.train.config import TrainConfig, TrainFiles
 from chatrec.train.costs import Size, preparing, share_of_bag
-from chatrec.train.data import Case, Dialogs, check_tasks, gather, person_of, read_all, turns_of, users_of
+from chatrec.train.data import Case, Dialogs, check_tasks, gather, has_text, mentions_of, person_of, read_all, turns_of, users_of
 from chatrec.train.exact import ExactIndex
+from chatrec.train.exposure import Exposure
 from chatrec.train.meter import Mark, Meter
 from chatrec.train.models import BAG, CO_RATED, FEATURE_ONLY, co_rated, fit_models
 from chatrec.train.pools import Asked, Pools, build_pools
@@ -279,12 +280,19 @@ class Preparation:
             offset: added to the numbers of persons.
         """
         self.meter.begin(name, what)
-        asked = [
-            Asked(case.example.query, [self.index.ids[row] for row in case.gold], case.person + offset, case.weight, case.liked)
-            for case in cases
-            if case.example.recommended
-        ]
+        asked = [self._asked(case, offset) for case in cases if case.example.recommended]
         return self._build(asked, models, config)
+
+    def _asked(self, case: Case, offset: int) -> Asked:
+        gold, hidden = [self.index.ids[row] for row in case.gold], frozenset() if case.has_text else self._hidden
+        return Asked(case.example.query, gold, case.person + offset, case.weight, case.liked, hidden=hidden)
+
+    @cached_property
+    def _hidden(self) -> frozenset[str]:
+        """What bare dialogs cannot name."""
+        mentions, bare = mentions_of(self.lines, self.index), [not has_text(line) for line in self.lines]
+        hidden = Exposure.of(mentions, bare, len(self.index.ids)).hidden
+        return frozenset(self.index.ids[row] for row in np.flatnonzero(hidden))
 
     def _build(self, asked: Sequence[Asked], models: dict[str, Model], config: HeadConfig) -> Pools:
         fusion = Fusion(self.index, retrievers_of(self.index, models), fusion_config(tuple(models)))

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from scipy import sparse
 
 from chatrec.index.open import Index
@@ -16,6 +17,7 @@ from chatrec.retrieve.collaborative import BagOfConcepts, DialogNeighbours, Item
 from chatrec.retrieve.concepts import concepts
 from chatrec.score.table import Floats
 from chatrec.train.descent import Descent
+from chatrec.train.exposure import Exposure
 from chatrec.train.meter import Mark
 from chatrec.types import Query
 
@@ -37,6 +39,8 @@ class Example:
     recommended: bool = True
     """False: the person named them, not the recommender."""
     weight: float = 1.0
+    bare: bool = False
+    """Whether the dialog is a sequence of mentions without any text."""
 
 
 def csr(matrix: sparse.csr_matrix | sparse.csr_array) -> Sparse:
@@ -65,23 +69,59 @@ def incidence(groups: Sequence[Sequence[int]], items: int, values: Sequence[Sequ
     return sparse.csr_array((data, (rows, columns)), shape=(len(groups), items))
 
 
-def co_occurrence(groups: Sequence[Sequence[int]], items: int, smoothing: float = 5.0, decay: float = 1.0) -> ItemToItem:
-    """W[i, j] = share of the groups with i that also hold j, shrunk towards 0 for a rare i."""
+def co_occurrence(
+    groups: Sequence[Sequence[int]],
+    items: int,
+    smoothing: float = 5.0,
+    decay: float = 1.0,
+    exposure: Exposure | None = None,
+) -> ItemToItem:
+    """W[i, j] = share of the groups with i that also hold j, shrunk towards 0 for a rare i; only of those that could hold j."""
+    exposure = exposure or Exposure.everywhere(len(groups), items)
     table = incidence([sorted(set(group)) for group in groups], items)
     together = sparse.csr_array(table.T @ table)
-    counts = together.diagonal()
+    counts = together.diagonal(), np.asarray(table[~exposure.bare].sum(axis=0)).ravel()
     together.setdiag(0)
     together.eliminate_zeros()
-    return ItemToItem(csr(sparse.csr_array(sparse.diags_array(1.0 / (counts + smoothing)) @ together)), decay)
+    return ItemToItem(_shares(together, counts, exposure.hidden, smoothing), decay)
 
 
-def followed_by(pairs: Mapping[tuple[int, int], float], items: int, smoothing: float = 5.0, decay: float = 0.8) -> ItemToItem:
-    """W[i, j] = how often j was recommended after i was named, shrunk for a rare i."""
+def followed_by(
+    pairs: Mapping[tuple[int, int], float],
+    items: int,
+    smoothing: float = 5.0,
+    decay: float = 0.8,
+    exposed: Mapping[tuple[int, int], float] | None = None,
+    hidden: NDArray[np.bool_] | None = None,
+) -> ItemToItem:
+    """W[i, j] = how often j was recommended after i was named, shrunk for a rare i.
+
+    Args:
+        pairs: (i, j) → dialogs.
+        items: size of the catalog.
+        smoothing, decay: of the weights, and of mentions by age.
+        exposed: the same of the dialogs that could name any item; of all, if not given.
+        hidden: bool [items]: items that no other dialog can name.
+    """
+    table = _table(pairs, items)
+    totals, exposed_totals = (np.asarray(part.sum(axis=1)).ravel() for part in (table, _table(exposed or pairs, items)))
+    hidden = np.zeros(items, dtype=bool) if hidden is None else hidden
+    return ItemToItem(_shares(table, (totals, exposed_totals), hidden, smoothing), decay)
+
+
+def _table(pairs: Mapping[tuple[int, int], float], items: int) -> sparse.csr_array:
     places = np.array(list(pairs), dtype=np.int64).reshape(-1, 2)
     values = np.array(list(pairs.values()), dtype=np.float32)
-    table = sparse.csr_array((values, (places[:, 0], places[:, 1])), shape=(items, items))
-    totals = np.asarray(table.sum(axis=1)).ravel()
-    return ItemToItem(csr(sparse.diags_array(1.0 / (totals + smoothing)) @ table), decay)
+    return sparse.csr_array((values, (places[:, 0], places[:, 1])), shape=(items, items))
+
+
+def _shares(
+    counts: sparse.csr_array, totals: tuple[np.ndarray, np.ndarray], hidden: NDArray[np.bool_], smoothing: float
+) -> Sparse:
+    """counts[i, j] / (total[i] + smoothing), where a hidden j has the second of the totals."""
+    table: Any = counts.tocoo()
+    of = np.where(hidden[table.col], totals[1][table.row], totals[0][table.row])
+    return csr(sparse.csr_array((table.data / (of + smoothing), (table.row, table.col)), shape=table.shape))
 
 
 def ease(table: sparse.csr_array, regularisation: float, decay: float = 1.0) -> ItemToItem:
@@ -102,12 +142,12 @@ def ease(table: sparse.csr_array, regularisation: float, decay: float = 1.0) -> 
     return ItemToItem(Sparse(starts, used[best.columns].astype(np.int32), best.weights), decay)
 
 
-def prior(counts: Counter[int], items: int) -> Prior:
-    """log(1 + how often)."""
+def prior(counts: Counter[int], items: int, factors: Floats | None = None) -> Prior:
+    """log(1 + how often), each count times what it stands for (float32 [items])."""
     values = np.zeros(items, dtype=np.float32)
     for row, count in counts.items():
-        values[row] = np.log1p(count)
-    return Prior(values)
+        values[row] = count
+    return Prior(np.log1p(values if factors is None else values * factors))
 
 
 def dialog_neighbours(
@@ -181,9 +221,22 @@ class _Bag(torch.nn.Module):
 
 
 def bag_of_concepts(
-    index: Index, examples: Sequence[Example], config: BagConfig, tick: Callable[[Mark], None] = lambda mark: None
+    index: Index,
+    examples: Sequence[Example],
+    config: BagConfig,
+    tick: Callable[[Mark], None] = lambda mark: None,
+    hidden: NDArray[np.bool_] | None = None,
 ) -> BagOfConcepts:
-    """Fit the bag-of-concepts softmax; members differ by seed and are averaged."""
+    """Fit the bag-of-concepts softmax; members differ by seed and are averaged.
+
+    Args:
+        index: of the catalog.
+        examples: what is learned from.
+        config: hyper-parameters.
+        tick: told how far this is.
+        hidden: bool [items]: what bare examples cannot name, and say nothing against.
+    """
+    hidden = np.zeros(len(index.ids), dtype=bool) if hidden is None else hidden
     bags = [concepts(example.query, index) for example in examples]
     counts = Counter(concept for bag in bags for concept in bag)
     vocab = {concept: number for number, concept in enumerate(sorted(c for c, n in counts.items() if n >= config.rarest))}
@@ -193,7 +246,7 @@ def bag_of_concepts(
         def told(mark: Mark) -> None:
             tick(Mark((number + mark.done) / config.members, number * config.epochs + mark.epoch, mark.values))
 
-        return _fit_bag(index, examples, numbers, len(vocab), config, config.seed + number, told)
+        return _fit_bag(index, examples, numbers, len(vocab), config, config.seed + number, told, hidden)
 
     members = [member(number) for number in range(config.members)]
     stack = [np.stack(part) for part in zip(*members, strict=True)]
@@ -254,6 +307,7 @@ def _fit_bag(
     config: BagConfig,
     seed: int,
     tick: Callable[[Mark], None],
+    hidden: NDArray[np.bool_],
 ) -> tuple[Floats, Floats, Floats, Floats]:
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
@@ -264,6 +318,7 @@ def _fit_bag(
     texts = np.stack([np.zeros(width, np.float32) if e.query.vector is None else e.query.vector for e in examples])
     weights = np.array([e.weight * (1.0 if e.recommended else config.named_weight) for e in examples], dtype=np.float32)
     named = np.array([0.0 if e.recommended else 1.0 for e in examples], dtype=np.float32)
+    bare, unseen = torch.tensor([e.bare for e in examples]), torch.from_numpy(hidden)
     optimizer = torch.optim.AdamW(model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay)
     steps = max(LEAST_STEPS, config.epochs * -(-len(pairs) // config.batch))
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, config.learning_rate, total_steps=steps, pct_start=0.1)
@@ -277,6 +332,7 @@ def _fit_bag(
         kept = [numbers[row][rng.random(len(numbers[row])) >= config.dropout] for row in rows]
         bag, lengths = _padded(kept, vocab)
         logits = model(bag, lengths, torch.from_numpy(texts[rows]), torch.from_numpy(named[rows]))
+        logits = logits.masked_fill(bare[rows, None] & unseen, -torch.inf)
         losses = torch.nn.functional.cross_entropy(logits, targets, reduction="none")
         importance = torch.from_numpy(weights[rows])
         return (losses * importance).sum() / importance.sum()
