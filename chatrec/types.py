@@ -216,6 +216,8 @@ class Reading:
     language: Language = "en"
     missing: tuple[str, ...] = ()
     """Titles that were named and that the catalog lacks, as typed."""
+    standing_in: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: EMPTY)
+    """Missing titles of which the catalog has other parts: their ids, the best known first."""
     ambiguities: tuple[Ambiguity, ...] = ()
     unsupported: tuple[str, ...] = ()
     """Wishes that were understood but that nothing here can act on, as typed."""

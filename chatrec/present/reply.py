@@ -57,7 +57,7 @@ def final_reply(
     spoken = spoken or Spoken()
     language = context.language
     asked = chips(context.ledger, context.catalog, language)
-    missing = missing_notes(reading)
+    missing = missing_notes(reading, context.catalog)
     notes = notes_on(reading, context.ledger, context.catalog)
     if len(recommendations) < n:
         count = len(recommendations)
@@ -115,12 +115,19 @@ def notes_on(reading: Reading, ledger: Ledger, catalog: Mapping[str, Item]) -> t
         for c in ledger.constraints
         if not c.enforceable
     ]
-    return (*missing_notes(reading), *ambiguous, *unsupported, *unenforceable)
+    return (*missing_notes(reading, catalog), *ambiguous, *unsupported, *unenforceable)
 
 
-def missing_notes(reading: Reading) -> tuple[str, ...]:
-    """One sentence for each title that was named and that the catalog lacks."""
-    return tuple(say("missing", reading.language, said=title) for title in reading.missing)
+def missing_notes(reading: Reading, catalog: Mapping[str, Item]) -> tuple[str, ...]:
+    """One sentence for each name that was said and that the catalog lacks, with what it has instead."""
+    return tuple(_missing(said, reading, catalog) for said in reading.missing)
+
+
+def _missing(said: str, reading: Reading, catalog: Mapping[str, Item]) -> str:
+    works = [catalog[item_id] for item_id in reading.standing_in.get(said, ()) if item_id in catalog]
+    if not works:
+        return say("missing", reading.language, said=said)
+    return say("missing_part", reading.language, said=said, names=listed_names(works, reading.language))
 
 
 def fit_of(probability: float) -> Fit:
@@ -175,6 +182,8 @@ def _opening(
         going_by = (f"按“{labels}”，" if language == "zh" else f", going by {labels}") if labels else ""
         return say("surprise", language, n=count_picks(n, language), asked=going_by, are="is" if n == 1 else "are")
     plain = "picks_start" if asks else "picks_plain"
+    if reading.standing_in and not labels:
+        return say("picks_near", language, n=count_picks(n, language), are="is" if n == 1 else "are")
     key = ("going_by" if labels else "going_by_nothing") if without else ("picks" if labels else plain)
     return say(key, language, n=count_picks(n, language), asked=labels, are="is" if n == 1 else "are")
 

@@ -16,6 +16,7 @@ SENTENCES: dict[str, dict[Language, str]] = {
     },
     "again": {"en": "Here {are} {n} of those again.", "zh": "再给你看其中 {n} 个："},
     "picks_start": {"en": "Here {are} {n} to start with.", "zh": "先推荐 {n} 个："},
+    "picks_near": {"en": "Here {are} {n} that come close.", "zh": "先推荐接近的 {n} 个："},
     "few": {"en": "Only {n} in the catalog {fit} everything you asked for.", "zh": "目录里只有 {n} 个完全符合你的要求。"},
     "greeting": {
         "en": "Hello! Tell me what you would like to watch, hear or play, what you loved, or what to avoid.",
@@ -31,6 +32,10 @@ SENTENCES: dict[str, dict[Language, str]] = {
         "zh": "没有别的线索，先推荐 {n} 个；再说一个标题，或告诉我你喜欢它什么。",
     },
     "missing": {"en": "“{said}” is not in this catalog.", "zh": "目录里没有“{said}”。"},
+    "missing_part": {
+        "en": "“{said}” is not in this catalog, but {names}.",
+        "zh": "目录里没有“{said}”，有的是{names}。",
+    },
     "ambiguous": {
         "en": "“{said}” could be {options}. I went with {first}; did you mean another?",
         "zh": "“{said}”可能是{options}。我先按{first}来推荐，你指的是哪一个？",

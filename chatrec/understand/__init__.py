@@ -24,8 +24,8 @@ What was decided where words leave it open:
 - A nationality means the original language where one language goes with it, the country of origin otherwise; "from Japan"
   means the country. A new nation replaces the nation, a language ("in French") only the language. "No subtitles" means spoken
   in the language of the message, or without words.
-- "Before", "after", "older than", "under", "shorter than" are strict; 以内/以下/以后/以来 include the number, and so does "under" of an
-  episode, whose length is a typical one.
+- "Before", "after", "older than", "under", "shorter than" are strict; 以内/以下/以后/以来 include the number, and so does "under"
+  of an episode, whose length is a typical one.
 - A genre that no work of the form asked for carries gives way to its next of kin there (`crime` podcasts are `true crime`).
 - A length without comparison asks for 70–125% of it; from five hours on, and for games, for at least half.
 - "Kids" without an age are 6, toddlers 3, teenagers 13; of several ages the youngest counts.

@@ -148,6 +148,8 @@ def turn_topic(draft: Draft, asked: Asked, items: Mapping[str, Item]) -> None:
     """
     ledger = draft.ledger
     former = ledger.kinds or tuple(items[item_id].kind for item_id in ledger.ids("liked") if item_id in items)
+    if not asked.said:
+        _leave_form(draft, items)
     if not asked.said or not former:
         return
     if set(asked.kinds) & set(former):
@@ -162,6 +164,18 @@ def turn_topic(draft: Draft, asked: Asked, items: Mapping[str, Item]) -> None:
         for wish in ledger.wishes:
             if of_mood and wish.field != "moods":
                 draft.act("unwish", key=wish.text)
+
+
+def _leave_form(draft: Draft, items: Mapping[str, Item]) -> None:
+    """A message that is nothing but the title of a series takes back that films were asked for."""
+    titles = [mark for mark in draft.page.marks if mark.role == "title"]
+    if len(titles) != 1 or any(w[0].isalnum() for at, w in enumerate(draft.page.words) if draft.page.over[at] is not titles[0]):
+        return
+    form = items[titles[0].ids[0]].form
+    for constraint in draft.ledger.constraints:
+        held = constraint.value if isinstance(constraint.value, tuple) else ()
+        if (constraint.field, constraint.op) == ("form", "in") and form and form not in held:
+            draft.act("unconstrain", key=constraint.key)
 
 
 def _turn_form(draft: Draft, asked: Asked, items: Mapping[str, Item]) -> None:

@@ -43,6 +43,8 @@ class Draft:
     """It asks for something other than what was just shown: shorter, newer, more cheerful."""
     changes: list[Change] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
+    standing_in: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+    """Missing titles, and the works that stand for them."""
     ambiguities: list[Ambiguity] = field(default_factory=list)
     unsupported: list[str] = field(default_factory=list)
 

@@ -206,6 +206,8 @@ class FramedNames(Spotter):
         words = self._words[start:end]
         if not 2 <= len(words) <= MAX_HAN_CHUNK or not all((is_han(w) or w.isdigit()) and w not in _STOP_HAN for w in words):
             return 0
+        if end < len(self._words) and self._is_sequel(end):
+            return 0  # another part, which may be missing
         ids = self._names.near(words, self._kinds)
         if ids:
             self._page.remove(self._page.within(start, end))

@@ -13,6 +13,7 @@ from chatrec.understand.words import Words
 
 _SHOW_BEFORE = wordset("a an the any some good great tv television fun new funny best short this that another like netflix")
 _POINTING = wordset("that this your")
+_DESCRIBING = wordset("where about with in set starring from by that which called")
 _ASIDE = wordset("while during")
 _NOT_AFTER_SHOW = wordset("me us you up off")
 
@@ -37,7 +38,7 @@ def asked_for(page: Page, ledger: Ledger, items: Mapping[str, Item], words: Word
     nouns = [
         m for m in page.sorted() if (m.has("forms") or m.has("inner")) and not m.negated and not m.about and is_noun(page, m)
     ]
-    nouns = [m for m in nouns if page.words[m.start - 1 : m.start] == [] or page.words[m.start - 1] not in _POINTING]
+    nouns = [m for m in nouns if not _points(page, m)]
     nouns = [m for m in nouns if not (m.released and _is_within(m, ledger))]
     strong = [m for m in nouns if not _is_in_opinion(m) and not _names_title(page, m) and not _is_aside(page, m)]
     if strong:
@@ -51,6 +52,13 @@ def asked_for(page: Page, ledger: Ledger, items: Mapping[str, Item], words: Word
     liked = [m for m in nouns if m.attitude == "like"]
     weak = _of_nouns(liked, words) if liked else Asked(kinds=_suggested(page, items, words))
     return Asked(kinds=weak.kinds, forms=weak.forms, form_marks=weak.form_marks, said=bool(weak.kinds))
+
+
+def _points(page: Page, noun: Mark) -> bool:
+    """`that movie` points to one that was shown; `that movie where …` describes one."""
+    if noun.start == 0 or page.words[noun.start - 1] not in _POINTING:
+        return False
+    return page.words[noun.end : noun.end + 1] == [] or page.words[noun.end] not in _DESCRIBING
 
 
 def is_noun(page: Page, mark: Mark) -> bool:
@@ -144,7 +152,7 @@ def _suggested(page: Page, items: Mapping[str, Item], words: Words) -> tuple[Kin
     compared = any(has_section(mark, "critiques", "critiques_mood") for mark in page.marks)
     pointing = (None, "like", "seen") if compared else (None, "like")  # `I finished Hades, something shorter?`
     for mark in page.sorted():
-        if mark.role == "title" and mark.attitude in pointing and not mark.about:
+        if mark.role in ("title", "missing") and mark.ids and mark.attitude in pointing and not mark.about:
             found.append(items[mark.ids[0]].kind)
         elif (mark.role == "person" and not mark.negated) or (mark.has("companies") and not mark.negated and not mark.about):
             found.extend(person_kinds(mark, words))

@@ -121,6 +121,8 @@ class Lexicon:
     """Chinese name → name as the catalog writes it."""
     compare: Mapping[str, Mapping[str, Sequence[str]]]
     """Comparisons by table (`length_before`, …) and operator."""
+    short: Mapping[str, str]
+    """Words as chats shorten them → in full."""
 
     def fill(self, phrases: Phrases) -> None:
         """Add every phrase."""
@@ -166,9 +168,10 @@ def lexicon() -> Lexicon:
     data = tomllib.loads(Path(__file__).with_name("lexicon.toml").read_text(encoding="utf-8"))
     people = MappingProxyType(data.pop("people"))
     compare = MappingProxyType(data.pop("compare"))
+    short = MappingProxyType(data.pop("short"))
     flat = {name: data.pop(name) for name in ("adults", "no_subtitles", "subtitles_ok", "foreign", "vocals")}
     data["special"] = flat
-    return Lexicon(MappingProxyType(data), people, compare)
+    return Lexicon(MappingProxyType(data), people, compare, short)
 
 
 def _phrases(data: Mapping[str, Any], *, plural: bool) -> Iterable[Phrase]:

@@ -40,6 +40,7 @@ from chatrec.understand.talk import asks_for_saved, asks_why, is_later, swapped
 from chatrec.understand.text import key_of, language_of, tokenise, wordset
 from chatrec.understand.topics import wish_topics
 from chatrec.understand.typos import mend
+from chatrec.understand.unknown_names import UnknownNames
 from chatrec.understand.weighing import MEASURED_BY
 from chatrec.understand.words import Words
 from chatrec.understand.years import mark_eras, mark_years
@@ -75,7 +76,7 @@ class Understander:
         self._words = Words(self._items.values())
         self._names = Names(self._items.values())
         self._add_people()
-        self._known = Known(self._names, self._items, self._words.phrases, self._words.ordinary)
+        self._known = Known(self._names, self._items, self._words.phrases, self._words.ordinary, self._words.prose)
 
     def _add_people(self) -> None:
         """Makers that people write in Chinese."""
@@ -127,6 +128,7 @@ class Understander:
             intent=intent,
             language=language,
             missing=tuple(dict.fromkeys(draft.missing)),
+            standing_in=dict(draft.standing_in),
             ambiguities=tuple(draft.ambiguities),
             unsupported=tuple(dict.fromkeys(draft.unsupported)),
             describes=describes_works(page),
@@ -163,6 +165,7 @@ class Understander:
         page.mark_phrases(self._words.phrases)
         mark_eras(page, self._words.phrases)
         FramedNames(self._known, page, kinds).mark()
+        UnknownNames(self._known, page, kinds).mark()
         mark_parts(page)
         n = mark_count(page)
         mark_pronouns(page, ledger)
@@ -222,7 +225,7 @@ class Understander:
             if mark.used or mark.released:
                 continue
             if mark.role == "missing":
-                draft.missing.append(_bare_title(draft.page, mark))
+                self._note_missing(draft, mark)
             elif mark.role == "title":
                 self._opine_title(draft, mark)
             elif mark.role == "ref" and any(mark is other for other in passed):
@@ -231,6 +234,14 @@ class Understander:
                 self._opine_ref(draft, mark)
         if is_later(draft.page):
             _put_off(draft)
+
+    def _note_missing(self, draft: Draft, mark: Mark) -> None:
+        """A name that the catalog lacks; works that it may be a further part of stand for it, unless it is ruled out."""
+        said = _bare_title(draft.page, mark)
+        draft.missing.append(said)
+        if mark.ids and not mark.negated:
+            draft.standing_in.append((said, mark.ids))
+            draft.opine(mark.ids[0], "mentioned")  # who loved Alien 3 has not said that they love Alien
 
     def _opine_title(self, draft: Draft, mark: Mark) -> None:
         sentiment = "disliked" if mark.negated and not _is_question(draft.page, mark) else _SENTIMENTS[mark.attitude]

@@ -26,6 +26,7 @@ _PARTS = {"part", "episode", "vol", "volume", "chapter"}
 _GENERATIONS = {"jr", "sr", "ii", "iii", "iv"}
 MAX_OPTIONS = 4
 MIN_FUZZY_CHARS = 5
+MIN_HAN_BEGINNING = 3
 YEAR_TOLERANCE = 1
 PARTICLES = {"del", "de", "von", "van", "la", "le", "di", "da", "lars"}
 
@@ -131,6 +132,14 @@ class Names:
         keys = (item for level in self._levels[:2] for item in level.ids.items() if phrase and phrase[0] in item[0])
         return tuple(dict.fromkeys(i for key, ids in keys if _has_run(key, phrase) for i in ids))
 
+    def series(self, words: Sequence[str], kinds: Sequence[Kind] = ()) -> tuple[str, ...]:
+        """Ids of the works with this name and of those that only add to it, best first; `()` if nothing has the name itself."""
+        if not self.exact(words, kinds):
+            return ()
+        key = tuple(words)
+        longer = (i for level in self._levels[:2] for name, ids in level.ids.items() if name[: len(key)] == key for i in ids)
+        return self._best((*self.exact(words, kinds), *longer), kinds)
+
     def near(self, words: Sequence[str], kinds: Sequence[Kind] = ()) -> tuple[str, ...]:
         """Ids of the works whose name is these words but for spacing or a slip of the hand; `()` if none is near.
 
@@ -138,8 +147,11 @@ class Names:
         to 15, three beyond. Digits must agree: a sequel is another work.
         """
         compact = "".join(words)
-        if compact in self._compact and len(compact) >= MIN_FUZZY_CHARS - 1:
+        spelled = MIN_HAN_BEGINNING if compact and is_han(compact) else MIN_FUZZY_CHARS - 1
+        if compact in self._compact and len(compact) >= spelled:
             return self._best(self._compact[compact], kinds)
+        if len(compact) >= MIN_HAN_BEGINNING and is_han(compact) and (begun := self._begun(compact)):
+            return self._best(begun, kinds)
         allowed = _allowed_edits(compact)
         if not allowed:
             return ()
@@ -152,6 +164,13 @@ class Names:
         nearest = min(d for _, d in good)
         ids = dict.fromkeys(i for c, d in good if d == nearest for i in self._compact[c])
         return self._best(list(ids), kinds)[:1]
+
+    def _begun(self, compact: str) -> list[str]:
+        """The works of the one Chinese name that these characters are the better part of: `星露谷` of 星露谷物语."""
+        longer = range(len(compact) + 1, 2 * len(compact))
+        found = {c for n in longer for c in self._by_length.get(n, ()) if c.startswith(compact)}
+        ids = {i for c in found for i in self._compact[c]}
+        return sorted(ids) if len({self._items[i].title for i in ids}) == 1 else []
 
     def of_year(self, ids: Sequence[str], year: int) -> tuple[str, ...]:
         """Those of `ids` first released in `year`, or next to it where none is."""
@@ -188,6 +207,7 @@ class People:
         for person in self.kinds:
             self._add(self._full, key_of(person), person)
         self._compact: dict[int, dict[str, Phrase]] = defaultdict(dict)
+        self._given = {key[0] for key in self._full if len(key) > 1 and len(key[0]) > 1 and key[0] not in ARTICLES}
         for key in self._full:
             if len(key) > 1:
                 self._compact[sum(map(len, key))]["".join(key)] = key
@@ -213,6 +233,10 @@ class People:
     def knows(self, word: str) -> bool:
         """Whether a name or surname starts with this word."""
         return word in self._longest
+
+    def is_given(self, word: str) -> bool:
+        """Whether somebody's given name is this word."""
+        return word in self._given
 
     def also(self, key: Phrase, name: str) -> None:
         """Let `key` name a person too, if the catalog has them."""

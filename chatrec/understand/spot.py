@@ -40,6 +40,8 @@ class Known:
     """The words that the lexicon and the catalog's vocabularies know."""
     ordinary: frozenset[str]
     """Words of ordinary talk; a name made only of them needs more than its words."""
+    prose: str = ""
+    """The catalog's descriptions, in small letters."""
 
 
 class Spotter:
@@ -121,7 +123,8 @@ class Spotter:
         if word in _ROMAN or (word == "part" and (after.isdigit() or after in _COUNTED_PARTS)):
             return True
         tokens = self._page.text.tokens
-        if not word.isdigit() or len(word) > 2 or tokens[end].start == tokens[end - 1].end:
+        joined = tokens[end].start == tokens[end - 1].end and not tokens[end - 1].is_han
+        if not word.isdigit() or len(word) > 2 or joined:
             return False
         return not after or after in BOUNDARY or after in SEPARATORS or after in SENTENCE_END
 
@@ -166,5 +169,12 @@ class Spotter:
         return end
 
     def _add_missing(self, start: int, end: int) -> int:
-        self._page.add(Mark(start, end, "missing"))
+        """Mark a name that the catalog lacks, with the works that it may be a further part of; its end."""
+        self._page.add(Mark(start, end, "missing", ids=self._parts_of(start, end)))
         return end
+
+    def _parts_of(self, start: int, end: int) -> tuple[str, ...]:
+        """`half life 3` → Half-Life and Half-Life 2."""
+        numbers = [at for at in range(start + 1, end) if self._is_sequel(at)]
+        base = [word for word in self._words[start : numbers[0]] if word[0].isalnum()] if numbers else []
+        return self._names.series(base, self._kinds)[:MAX_OPTIONS] if base else ()

@@ -29,6 +29,7 @@ MIN_TAG_USES = 3
 """A free tag becomes a word of its own if this many items carry it; rarer ones are noise in folksonomies."""
 MAX_TAG_WORDS = 3
 MIN_MENDABLE_CHARS = 6
+MIN_FRAMING_CHARS = 7
 
 
 class Words:
@@ -68,10 +69,12 @@ class Words:
         self._add_companies()
         self.known = self.phrases.words()
         self.mendable = sorted(_single_words(self.phrases))
+        self.framing = sorted(_framing_words())
         described = [item.description for item in self._items if item.description]
         named = [f"in {name}." for names in (Locale("en").territories, Locale("en").languages) for name in names.values()]
         self._prose = "\n".join(text for text in described + named if len(text.lower()) == len(text))
-        self._folded_prose = self._prose.lower()
+        self.prose = self._prose.lower()
+        """All descriptions in small letters."""
         self.ordinary = frozenset(common_words()) | _described_words(self._items)
 
     # --- the catalog's own words --------------------------------------------------------------------------------------
@@ -189,7 +192,7 @@ class Words:
         if phrase in _NUMERALS:
             return phrase.upper()
         seen: Counter[str] = Counter()
-        at = self._folded_prose.find(phrase)
+        at = self.prose.find(phrase)
         while at >= 0:
             end = at + len(phrase)
             before, after = self._prose[max(0, at - 2) : at], self._prose[end : end + 3]
@@ -197,7 +200,7 @@ class Words:
             longer = _CAPITAL_AFTER.match(after) or _CAPITAL_BEFORE.search(self._prose[max(0, at - 20) : at])
             if inside and (" " in phrase or not longer):
                 seen[self._prose[at:end]] += 1
-            at = self._folded_prose.find(phrase, end)
+            at = self.prose.find(phrase, end)
         return seen.most_common(1)[0][0] if seen else None
 
     def kinds_of(self, field: str, values: Sequence[str]) -> set[Kind]:
@@ -228,6 +231,12 @@ def _single_words(phrases: Phrases) -> Iterator[str]:
         found = {entry.section for entry in phrases.get((word,))}
         if len(word) >= MIN_MENDABLE_CHARS and not is_han(word) and found & sections and "comparative" not in found:
             yield word
+
+
+def _framing_words() -> set[str]:
+    """Words of the cues, such as `something` and `recommend`, that are long enough."""
+    cues = (key_of(form) for data in lexicon().sections["cues"].values() for form in data["en"])
+    return {word for key in cues for word in key if len(word) >= MIN_FRAMING_CHARS}
 
 
 def _has(item: Item, field: str) -> bool:

@@ -111,6 +111,17 @@ def test_almost_every_title_is_recognised_without_quotes(shipped, understander):
         ("a podcast with episodes under 30 minutes", "minutes le 30"),
         ("a film under 90 minutes", "minutes lt 90"),
         ("horror albums", "form in album; more horror"),
+        ("something with Poirot", "missing Poirot; !wish"),
+        ("films by zacharias vomblat", "missing zacharias vomblat; form in film; !wish"),
+        ("a movie with tom cruise", "missing tom cruise; !wish"),
+        ("a film with a strong female lead", "wish None strong female lead; !missing"),
+        ("half life 3", "missing half life 3; mentioned half-life-2; kinds game; !liked"),
+        ("something like Portal 3", "missing Portal 3; mentioned portal-2; !liked"),
+        ("像传送门3那样的游戏", "missing 传送门3; mentioned portal-2; !liked"),
+        ("有没有像星露谷那样的游戏", "liked stardew-valley"),
+        ("somthing like neir automata", "liked nier-automata; !moods"),
+        ("need smth funny pls", "moods in funny"),
+        ("whats that movie where the guy relives the same day over and over", "form in film"),
     ],
 )
 def test_a_request_is_read_as(message, expected, shipped, understander):

@@ -1,0 +1,93 @@
+"""Names that the catalog lacks and that no frame of opinion shows: `with Poirot`, `by john vomblat`, `portal 3`."""
+
+from __future__ import annotations
+
+from chatrec.understand.free import COMPANY
+from chatrec.understand.marks import Mark
+from chatrec.understand.name_signs import BOUNDARY, SEPARATORS, SMALL
+from chatrec.understand.spot import Spotter
+from chatrec.understand.text import common_words, is_han, wordset
+
+_OF_PEOPLE = wordset("by with starring featuring feat director actor actress")
+"""Last words of the cues behind which people are named, in small letters too."""
+_TITLES = wordset("dr mr mrs ms sir lord lady saint st")
+MAX_NAME = 4
+
+
+class UnknownNames(Spotter):
+    """Marks what can only be the name of a person or work that the catalog does not have."""
+
+    def mark(self) -> None:
+        """Mark further parts of known works, then people behind `by`, `with` and the like."""
+        at = 0
+        while at < len(self._words):
+            at = max(self._mark_sequel(at), at + 1)
+        for cue in self._page.sorted():
+            if cue.is_cue("by", "want") and self._words[cue.end - 1] in _OF_PEOPLE:
+                self._mark_person(cue)
+
+    def _mark_sequel(self, at: int) -> int:
+        """`half life 3`: a work that is known, and a number that none of its kind has."""
+        for name in self._names.at(self._words, at, self._kinds):
+            end = name.end + 1 + (self._words[name.end : name.end + 1] == ["part"])
+            if name.end >= len(self._words) or not self._is_sequel(name.end) or not self._is_open(at, end):
+                continue
+            alone = at == 0 and end == len(self._words)
+            cue = self._page.ending(at)
+            likened = cue is not None and cue.is_cue("like", "seen", "dislike", "unseen")
+            named = self._page.text.tokens[at].is_capital or not self._is_ordinary(name.key)
+            if self._names.is_title(name.key) and (alone or likened or named):
+                self._page.remove(self._page.within(at, end))
+                return self._add_missing(at, end)
+        return at
+
+    def _is_open(self, start: int, end: int) -> bool:
+        """Whether nothing but themes and numbers of picks is known of the words."""
+        marks = self._page.within(start, end)
+        inside = all(start <= mark.start and mark.end <= end for mark in marks)
+        return inside and all({e.section for e in m.entries} <= {"themes", "catalog"} and m.role == "words" for m in marks)
+
+    def _mark_person(self, cue: Mark) -> None:
+        start = end = cue.end
+        tokens = self._page.text.tokens
+        while end < len(tokens) and end - start < MAX_NAME and self._page.free(end, end + 1) and self._is_in_name(start, end):
+            end += 1
+        while end > start and self._words[end - 1] in SMALL:
+            end -= 1
+        words = self._words[start:end]
+        if not words or is_han(words[0]) or not COMPANY.isdisjoint(words) or self._is_described(start, end):
+            return
+        capital = all(t.is_capital and not self._shouting for t in tokens[start:end] if t.text not in SMALL)
+        if not (self._is_foreign(words) if capital else self._is_person(words)):
+            return
+        people = self._names.people.near(words)
+        if people:
+            self._add_person(start, end, people)
+        elif not self._is_mentioned(words):
+            self._add_missing(start, end)
+
+    def _is_in_name(self, start: int, at: int) -> bool:
+        token, word = self._page.text.tokens[at], self._words[at]
+        same_case = at == start or token.is_capital == self._page.text.tokens[start].is_capital or word in SMALL
+        ends = word in SEPARATORS or (word in BOUNDARY and not (at > start and word in SMALL))
+        return token.is_word and not token.is_number and same_case and not ends
+
+    def _is_described(self, start: int, end: int) -> bool:
+        """`with gothic castles in it` and `by moonlight games` describe works."""
+        head = self._page.starting(end)
+        return head is not None and (head.has("forms") or head.has("genres")) and not self._page.text.tokens[start].is_capital
+
+    def _is_foreign(self, words: list[str]) -> bool:
+        """Whether some word of a capitalised name is of no other use."""
+        return any(not self._is_word(word) for word in words if word not in SMALL and word not in _TITLES)
+
+    def _is_person(self, words: list[str]) -> bool:
+        """`tom cruise`, `hercule poirot`: a given name before another word, or nothing but unknown words."""
+        if len(words) == 2 and self._names.people.is_given(words[0]) and words[0] not in common_words():
+            return True
+        return 1 < len(words) < MAX_NAME and not any(self._is_word(word) for word in words)
+
+    def _is_mentioned(self, words: list[str]) -> bool:
+        """Whether a title or a description has the name."""
+        phrase = " ".join(words)
+        return bool(self._names.holding(words)) or f" {phrase}" in self._known.prose
