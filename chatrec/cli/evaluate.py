@@ -11,9 +11,18 @@ from rich.console import Console
 from rich.table import Table
 
 from chatrec.cli.progress import expected
+from chatrec.cli.tables import table
 from chatrec.errors import DependencyMissingError
 from chatrec.settings import Settings
 
+OF_ALL = (
+    "AUC liked: predicted values tell what is at least the median value; AUC: held-out against unmet items, all users"
+    " together, per user: each alone. 95% intervals, by user."
+)
+BY_ITEM = (
+    "cold: nobody met it in training; AUC here is among unmet items that are as new. —: predicts order only, or nothing of"
+    " the kind is held out. chatrec: text, facts, biases and EASE, one model for values and order."
+)
 app = typer.Typer(help="Compare systems that learn from interactions.", no_args_is_help=True)
 
 
@@ -50,10 +59,12 @@ def ratings(
         from chatrec.train.ratings_hybrid import HybridConfig
     except ModuleNotFoundError as error:
         raise DependencyMissingError(f"this needs {error.name}: pip install 'chatrec[train]'") from error
+    from chatrec.evaluate.outputs import check_outputs
     from chatrec.evaluate.report import write_report
     from chatrec.index.embed import Embedder
 
     settings = Settings.load()
+    check_outputs(out, read=(interactions, catalog))
     scale = None if values == "auto" else values
     hybrid = HybridConfig(value_weight=value_weight)
     config = RatingsConfig(interactions, catalog, split, scale, max_users, seed, hybrid)
@@ -62,34 +73,26 @@ def ratings(
     if out is not None:
         write_report(out, report)
     console = Console()
-    for table in tables(report):
-        console.print(table)
-    for line in notes(report):
-        console.print(line, highlight=False)
+    for part in (*tables(report), *notes(report)):
+        console.print(part, highlight=False)
     if out is not None:
         console.print(str(out))
 
 
 def tables(report: Mapping[str, Any]) -> tuple[Table, Table]:
     """All metrics of every system, and those of items that nobody had met beside those of the others."""
-    from chatrec.evaluate.ratings_metrics import cell
+    from chatrec.evaluate.figures import cell
 
     unit = "of log(1 + value)" if report["reading"]["scale"] == "log" else "of ratings"
-    whole = Table("system", f"RMSE {unit}", "AUC liked", "AUC", "AUC per user", "NDCG@10", title="all held-out interactions")
-    parts = Table("system", "cold: AUC", "NDCG@10", "warm: AUC", "NDCG@10", title="by item, per user")
+    means = ("rmse", "liked_auc", "auc", "user_auc", "ndcg@10")
+    whole, parts = [], []
     for name, entry in report["systems"].items():
-        whole.add_row(name, *(cell(entry[metric]) for metric in ("rmse", "liked_auc", "auc", "user_auc", "ndcg@10")))
         slices = (entry["slices"][part] for part in ("cold", "warm"))
-        parts.add_row(name, *(cell(part[metric]) for part in slices for metric in ("peer_auc", "ndcg@10")))
-    whole.caption = (
-        "AUC liked: predicted values tell what is at least the median value; AUC: held-out against unmet items, all users"
-        " together, per user: each alone. 95% intervals, by user."
-    )
-    parts.caption = (
-        "cold: nobody met it in training; AUC here is among unmet items that are as new. —: predicts order only, or nothing of"
-        " the kind is held out. chatrec: text, facts, biases and EASE, one model for values and order."
-    )
-    return whole, parts
+        whole.append((name, *(cell(entry[metric]) for metric in means)))
+        parts.append((name, *(cell(part[metric]) for part in slices for metric in ("peer_auc", "ndcg@10"))))
+    columns = ("system", f"RMSE {unit}", "AUC liked", "AUC", "AUC per user", "NDCG@10")
+    peers = ("system", "cold: AUC", "NDCG@10", "warm: AUC", "NDCG@10")
+    return table(columns, whole, "all held-out interactions", OF_ALL), table(peers, parts, "by item, per user", BY_ITEM)
 
 
 def notes(report: Mapping[str, Any]) -> list[str]:

@@ -10,6 +10,7 @@ from rich.table import Table
 
 if TYPE_CHECKING:
     from chatrec.evaluate.compare import Difference
+    from chatrec.train.sweep import Row as SweepRow
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]], title: str, caption: str = "") -> Table:
@@ -57,3 +58,14 @@ def compared(differences: Iterable[Difference], title: str) -> Table:
         verdict = "significant" if row.significant else "may be chance"
         rows.append((f"@{row.k}", f"{row.a:.4f}", f"{row.b:.4f}", f"{row.b - row.a:+.4f}", interval, verdict))
     return table(["recall", "A", "B", "B - A", "95% interval", ""], rows, title)
+
+
+def swept(rows: Iterable[SweepRow]) -> Table:
+    """Everything a sweep tried, best first."""
+    shown = []
+    for row in rows:
+        gain = f"{row.gain['value']:+.4f} [{row.gain['low']:+.4f}, {row.gain['high']:+.4f}]" if row.changed else ""
+        recall = (f"{value['value']:.3f}" for value in row.recall.values())
+        mrr = f"{row.mrr['value']:.4f} [{row.mrr['low']:.4f}, {row.mrr['high']:.4f}]"
+        shown.append((row.changed or "(the defaults)", mrr, gain, row.verdict, *recall))
+    return table(["changed", "MRR", "gain", "", "R@1", "R@10", "R@50"], shown, "out of fold, training dialogs only")

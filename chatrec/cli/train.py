@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from chatrec.cli.progress import expected
+from chatrec.cli.tables import swept
 from chatrec.errors import DependencyMissingError
 from chatrec.settings import Settings
 from chatrec.train.track import Track
@@ -105,13 +105,7 @@ def train_sweep(
     files = TrainFiles(tuple(dialogs), catalog, valid, interactions, interactions_catalog)
     with _preparation(files, TrainConfig(folds, seed), track, out) as preparation:
         rows = Sweep(preparation).run(out)
-    shown = Table("changed", "MRR", "gain", "", "R@1", "R@10", "R@50", title="out of fold, training dialogs only")
-    for row in rows:
-        gain = f"{row.gain['value']:+.4f} [{row.gain['low']:+.4f}, {row.gain['high']:+.4f}]" if row.changed else ""
-        recall = (f"{value['value']:.3f}" for value in row.recall.values())
-        mrr = f"{row.mrr['value']:.4f} [{row.mrr['low']:.4f}, {row.mrr['high']:.4f}]"
-        shown.add_row(row.changed or "(the defaults)", mrr, gain, row.verdict, *recall)
-    Console().print(shown)
+    Console().print(swept(rows))
     typer.echo(f"The best of {len(rows)} looks better than it is, for having been chosen; intervals are 95%, by dialog.")
     typer.echo(f"{out / BEST} is for `chatrec train head --config`; with the same files and --out it begins with these pools")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -100,10 +100,24 @@ def _batches(held: Interactions) -> Iterator[tuple[Rows, list[Rows]]]:
 
 
 def _mean_rank(candidates: Floats, score: float) -> float:
+    """Rank of a score among all, its own among them; equal ones share the mean of the ranks they fill.
+
+    Of four, one is above and one is equal: ranks 2 and 3
+
+    >>> _mean_rank(np.array([0.9, 0.5, 0.5, 0.1], dtype=np.float32), 0.5)
+    2.5
+    """
     return float((candidates > score).sum()) + (float((candidates == score).sum()) + 1) / 2
 
 
 def _above(others: Floats, score: float) -> float:
+    """AUC of one item against others: the share of them below it, equal ones counting half. NaN without others.
+
+    Of four, two are below and one is equal:
+
+    >>> _above(np.array([0.1, 0.2, 0.5, 0.9], dtype=np.float32), 0.5)
+    0.625
+    """
     return (float((others < score).sum()) + float((others == score).sum()) / 2) / len(others) if len(others) else math.nan
 
 
@@ -142,7 +156,13 @@ def _slice(judged: Judged, part: NDArray[np.bool_]) -> dict[str, Any]:
 
 
 def rmse(errors: NDArray[np.float64], users: Rows) -> dict[str, float] | None:
-    """Root of the mean squared error over pairs, with its interval by user; None of none."""
+    """Root of the mean squared error over pairs, with its interval by user; None of none.
+
+    Errors of 3 and 4: √((9 + 16) / 2)
+
+    >>> rmse(np.array([3.0, 4.0]), np.array([0, 0]))["value"]
+    3.535534
+    """
     if not len(errors):
         return None
     codes, size = _codes(users)
@@ -152,7 +172,13 @@ def rmse(errors: NDArray[np.float64], users: Rows) -> dict[str, float] | None:
 
 
 def pooled_auc(scores: Floats, positive: NDArray[np.bool_], users: Rows) -> dict[str, float] | None:
-    """Chance that a positive pair scores above a negative one, of whatever users (Mann-Whitney); None if one class is missing."""
+    """Chance that a positive pair scores above a negative one, of whatever users (Mann-Whitney); None if one class is missing.
+
+    Positive ones score .8 and .4, negative ones .4 and .1: of four comparisons three are won and one is a tie
+
+    >>> pooled_auc(np.array([0.8, 0.4, 0.4, 0.1]), np.array([True, True, False, False]), np.zeros(4, dtype=int))["value"]
+    0.875
+    """
     if positive.all() or not positive.any():
         return None
     codes, size = _codes(users)
@@ -181,7 +207,13 @@ def _unseen_auc(judged: Judged, part: NDArray[np.bool_]) -> dict[str, float] | N
 
 
 def _by_user(values: NDArray[np.float64], users: Rows) -> dict[str, float] | None:
-    """Mean over users of each one's mean."""
+    """Mean over users of each one's mean; unknown values are left out, None if none is known.
+
+    One user has 1 and 0, another 1:
+
+    >>> _by_user(np.array([1.0, 0.0, 1.0]), np.array([7, 7, 8]))["value"]
+    0.75
+    """
     known = ~np.isnan(values)
     if not known.any():
         return None
@@ -191,6 +223,13 @@ def _by_user(values: NDArray[np.float64], users: Rows) -> dict[str, float] | Non
 
 
 def _ndcg(ranks: NDArray[np.float64], users: Rows) -> dict[str, float] | None:
+    """Mean over users of NDCG of what each one's list should hold; None of none.
+
+    One user's at rank 1, of another's two one at rank 3 and one beyond: (1 + (1/2) / (1 + 1/log2(3))) / 2
+
+    >>> round(_ndcg(np.array([3.0, 1.0, 50.0]), np.array([1, 0, 1]))["value"], 4)
+    0.6533
+    """
     if not len(ranks):
         return None
     order = np.argsort(users, kind="stable")
@@ -210,14 +249,3 @@ def _codes(users: Rows) -> tuple[Rows, int]:
 
 def _told(value: float, low: float, high: float) -> dict[str, float]:
     return {"value": round(value, 6), "low": round(low, 6), "high": round(high, 6)}
-
-
-def cell(metric: Mapping[str, float] | None, digits: int = 3) -> str:
-    """A metric with its interval, for a table.
-
-    >>> cell({"value": 0.5, "low": 0.4, "high": 0.61}), cell(None)
-    ('0.500 [0.400, 0.610]', '—')
-    """
-    if metric is None:
-        return "—"
-    return f"{metric['value']:.{digits}f} [{metric['low']:.{digits}f}, {metric['high']:.{digits}f}]"

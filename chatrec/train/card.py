@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from chatrec.evaluate.figures import cell
+
 CARD, FACTS = "README.md", "card.json"
 NO_RETRIEVERS = "none but the ones every catalog has"
 
@@ -176,9 +178,5 @@ def _table(protocol: str, metrics: Mapping[str, Any]) -> list[str]:
         "|---|---|---|---|",
     ]
     for name, key in (("fused retrievers", "fused_recall"), ("head", "recall"), ("gain", "rerank_gain")):
-        rows.append(f"| {name} | " + " | ".join(_cell(value) for value in metrics[key].values()) + " |")
-    return [*rows, "", f"Recall of the candidate pool: {_cell(metrics['pool_recall'])}."]
-
-
-def _cell(value: Mapping[str, float]) -> str:
-    return f"{value['value']:.3f} [{value['low']:.3f}, {value['high']:.3f}]"
+        rows.append(f"| {name} | " + " | ".join(cell(value) for value in metrics[key].values()) + " |")
+    return [*rows, "", f"Recall of the candidate pool: {cell(metrics['pool_recall'])}."]
