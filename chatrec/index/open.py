@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import bm25s
 import chromadb
@@ -19,16 +22,20 @@ from chatrec.errors import IndexCorruptError, IndexMismatchError, IndexMissingEr
 from chatrec.index.build import build_index
 from chatrec.index.chroma import open_collection, served_collection
 from chatrec.index.columns import Columns
+from chatrec.index.compare import comparisons, cosines
 from chatrec.index.document import SCHEMA_VERSION, tokenize
 from chatrec.index.embed import Embedder
 from chatrec.index.generation import Manifest, current_generation, digest, fixed_files, index_home
 from chatrec.index.vectors import VECTORS
 from chatrec.types import Constraint, Query
 
-SCAN_FACTOR = 40
-"""What the graph takes for each item it returns, in comparisons of two vectors; measured at 100,000 items."""
+MOST_COMPARED = 1_500_000
+"""Comparisons of two vectors, some 70 ms of one core, that a question behind a filter may take; beyond, the graph is asked."""
 SPARE = 1.2
 """How many more items are fetched than a filter is expected to leave enough of."""
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +65,22 @@ class Index:
         mask[[self.rows[item_id] for item_id in query.excluded if item_id in self.rows]] = False
         return mask
 
+    @cached_property
+    def _cores(self) -> int:
+        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+    @cached_property
+    def _threads(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(self._cores, "chatrec-search")
+
+    def each(self, act: Callable[[T], R], given: Sequence[T]) -> list[R]:
+        """What comes of each, in order. Chroma and NumPy let other threads run while they search: several are done at once."""
+        return [act(one) for one in given] if len(given) < 2 else list(self._threads.map(act, given))
+
+    def cosines(self, asked: NDArray[np.float32], rows: NDArray[np.intp]) -> NDArray[np.float32]:
+        """float32 [asked, rows]: of vectors, float32 [asked, dimension] of unit length, and the items of these rows."""
+        return cosines(asked, self.vectors, rows, self.each, self._cores)
+
     def nearest(
         self, vectors: Sequence[NDArray[np.float32]], k: int, filtered: Mapping[str, Any] | None = None
     ) -> list[list[tuple[str, float]]]:
@@ -66,33 +89,30 @@ class Index:
         Raises:
             IndexMissingError: the Chroma server has gone.
         """
+        where = dict(filtered) if filtered else None
+        return self.each(lambda vector: self._walked(vector, min(k, self.manifest.items), where), vectors)
+
+    def _walked(self, vector: NDArray[np.float32], k: int, where: dict[str, Any] | None) -> list[tuple[str, float]]:
+        """Asked of the graph: for several vectors at once, Chroma would go through it for one after the other."""
         try:
-            found = self.collection.query(
-                query_embeddings=list(vectors),  # pyright: ignore[reportArgumentType]
-                n_results=min(k, self.manifest.items),
-                where=dict(filtered) if filtered else None,
-                include=["distances"],
-            )
+            found = self.collection.query(query_embeddings=[vector], n_results=k, where=where, include=["distances"])
         except httpx.HTTPError as error:
             raise IndexMissingError(f"the Chroma server no longer answers ({error}): start it again with `chroma run`") from error
-        distances = found["distances"] or []
-        return [
-            [(item_id, 1.0 - distance) for item_id, distance in zip(ids, row, strict=True)]
-            for ids, row in zip(found["ids"], distances, strict=True)
-        ]
+        distances = (found["distances"] or [[]])[0]
+        return [(item_id, 1.0 - distance) for item_id, distance in zip(found["ids"][0], distances, strict=True)]
 
     def nearest_allowed(
         self, vectors: Sequence[NDArray[np.float32]], k: int, query: Query, required: Sequence[Constraint]
     ) -> list[list[tuple[str, float]]]:
         """The same among what satisfies the requirements and is not excluded.
 
-        Behind a filter either all items it leaves are compared, which takes time by their number, or so many are fetched from the
-        graph that k should be left, which takes time by k / share left: whichever is less. Where fewer than k come of that, since
-        the filter and the vector are at odds, all are compared after all. Chroma's own filter finds no more and takes longer.
+        Behind a filter all items it leaves are compared, so that none is missed. Where those are too many, so many are fetched
+        from the graph that k should be left; where fewer than k come of that, since the filter and the vector are at odds, all
+        are compared after all. Chroma's own filter finds no more and takes longer.
         """
         allowed = self.allowed(query, required)
         left = int(np.count_nonzero(allowed))
-        if required and left**2 <= SCAN_FACTOR * len(vectors) * k * len(allowed):
+        if required and comparisons(left, len(allowed)) <= MOST_COMPARED:
             return self._compared(vectors, k, np.flatnonzero(allowed))
         fetched = math.ceil(SPARE * k * len(allowed) / max(1, left)) if required else k
         found = self.nearest(vectors, fetched + len(query.excluded))
@@ -104,12 +124,8 @@ class Index:
         return kept
 
     def _compared(self, vectors: Sequence[NDArray[np.float32]], k: int, rows: NDArray[np.intp]) -> list[list[tuple[str, float]]]:
-        """For each vector the k nearest of some rows, found by comparing with each; ties go by row.
-
-        Not by `@`: BLAS shares out a product of this size to all cores, and where others use them waits longer than it takes.
-        """
-        cosines = np.einsum("md,nd->mn", np.stack(vectors), self.vectors[rows])
-        return [[(self.ids[rows[place]], float(row[place])) for place in top(row, k)] for row in cosines]
+        """For each vector the k nearest of some rows, found by comparing with each; ties go by row."""
+        return [[(self.ids[rows[n]], float(found[n])) for n in top(found, k)] for found in self.cosines(np.stack(vectors), rows)]
 
     def sparse_scores(self, text: str) -> NDArray[np.float32]:
         """float32 [items]: BM25 of a text against every item; zeros if no word is known."""

@@ -54,7 +54,7 @@ class LikedRetriever:
         if required:
             found = [[item_id for item_id, _ in row] for row in self._index.nearest_allowed(vectors, k, query, required)]
         else:
-            found = [self._unfiltered(item_id, query, k) for item_id in liked]
+            found = self._index.each(lambda item_id: self._unfiltered(item_id, query, k), liked)
         ids = list(dict.fromkeys(item_id for row in found for item_id in row if item_id not in liked))
         if not ids:
             return []

@@ -67,7 +67,7 @@ def test_few_items_are_compared_one_by_one_with_the_result_of_the_graph(
     query = Query(ledger=Ledger(), text="", excluded=frozenset({"video:alien"}))
     required = (Constraint(field="kind", op="in", value=("video", "audio")),)
     scanned = index.nearest_allowed(vectors, 10, query, required)
-    monkeypatch.setattr("chatrec.index.open.SCAN_FACTOR", 0)
+    monkeypatch.setattr("chatrec.index.open.MOST_COMPARED", -1)
     walked = [[hit for hit in found if hit[0] != "video:alien"] for found in index.nearest_allowed(vectors, 10, query, required)]
     assert [[item for item, _ in found] for found in scanned] == [[item for item, _ in found] for found in walked]
     assert np.allclose([score for _, score in scanned[0]], [score for _, score in walked[0]], atol=1e-5)

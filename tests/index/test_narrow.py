@@ -28,7 +28,7 @@ def exact(index: Index, vector: np.ndarray, allowed: np.ndarray, k: int) -> list
     return np.sort(index.vectors[allowed] @ vector)[::-1][:k].tolist()
 
 
-@pytest.mark.parametrize("factor", [0, 1e9], ids=["fetched from the graph", "compared one by one"])
+@pytest.mark.parametrize("most", [-1, 1e9], ids=["fetched from the graph", "compared one by one"])
 @pytest.mark.parametrize(
     "required",
     [
@@ -41,9 +41,9 @@ def exact(index: Index, vector: np.ndarray, allowed: np.ndarray, k: int) -> list
     ids=["one in a thousand", "one in seventy", "a quarter", "more than half", "two filters"],
 )
 def test_the_nearest_that_a_filter_leaves_are_found(
-    index: Index, required: tuple[Constraint, ...], factor: float, monkeypatch: pytest.MonkeyPatch
+    index: Index, required: tuple[Constraint, ...], most: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chatrec.index.open.SCAN_FACTOR", factor)
+    monkeypatch.setattr("chatrec.index.open.MOST_COMPARED", most)
     query = Query(ledger=Ledger(), text="", excluded=frozenset({"video:17", "video:911"}))
     vectors = list(HashEmbedder().encode(ASKED))
     allowed, k = index.allowed(query, required), 60
@@ -57,7 +57,7 @@ def test_the_nearest_that_a_filter_leaves_are_found(
 
 
 def test_a_filter_at_odds_with_the_question_still_fills_the_list(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chatrec.index.open.SCAN_FACTOR", 0)
+    monkeypatch.setattr("chatrec.index.open.MOST_COMPARED", -1)
     required = (Constraint(field="genres", op="not_in", value=("western",)),)
     query = Query(ledger=Ledger(), text="")
     western = HashEmbedder().encode(["western"])
