@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Literal
 import torch
 
 from chatrec.catalog.read import Catalog
-from chatrec.constraints import satisfies
 from chatrec.errors import InputError
 from chatrec.generate.facts import FactContext, reason, shared_facts
 from chatrec.generate.model_reader import ModelReader
@@ -32,7 +31,7 @@ from chatrec.retrieve.load import RetrieverFactory, load_fusion
 from chatrec.score.head import Scorer
 from chatrec.sessions import MemoryStore, SessionState, SessionStore, SQLiteStore
 from chatrec.settings import MAX_MESSAGE_CHARS, Settings
-from chatrec.types import Change, Chip, Constraint, Event, Final, Item, Kind, Ledger, Message, Opinion, Recommendation, Reply
+from chatrec.types import Change, Chip, Constraint, Event, Final, Item, Kind, Ledger, Message, Opinion, Query, Recommendation, Reply
 from chatrec.understand.ledger import replay
 from chatrec.understand.read import Understander
 
@@ -134,13 +133,10 @@ class Recommender:
             raise InputError(f"no item {item_id!r} in this catalog: see `chatrec index search`")
         item = self.catalog[item_id]
         wanted = Constraint(field="kind", op="in", value=(kind or item.kind,))
-        found = self.index.nearest([self.index.vector(item_id)], n + 1, {"kind": {"$in": list(wanted.value)}})[0]  # type: ignore[arg-type]
+        query = Query(ledger=Ledger(), text="", excluded=frozenset({item_id}))
+        (found,) = self.index.nearest_allowed([self.index.vector(item_id)], n, query, (wanted,))
         context = FactContext(Ledger(), self.catalog, {})
-        picks = [
-            (self.catalog[other], min(1.0, max(0.0, cosine)))
-            for other, cosine in found
-            if other != item_id and satisfies(self.catalog[other], wanted)
-        ]
+        picks = [(self.catalog[other], min(1.0, max(0.0, cosine))) for other, cosine in found]
         return tuple(
             Recommendation(
                 item=other,
@@ -149,7 +145,7 @@ class Recommender:
                 score=cosine,
                 fit=fit_of(cosine),
             )
-            for other, cosine in picks[:n]
+            for other, cosine in picks
             for claims in [shared_facts(other, item, context)]
         )
 
