@@ -161,10 +161,12 @@ def _read(settings: Settings, skip_bad: bool) -> Catalog:
 
 def _open(catalog: CatalogPath, index: IndexPath, chroma_url: ChromaUrl) -> Index:
     from chatrec.index.embed import Embedder
+    from chatrec.index.items import open_catalog
     from chatrec.index.open import open_index, open_or_build
 
     settings = Settings.load(catalog=catalog, chroma_url=chroma_url)
-    items, embedder = read_catalog(settings.catalog_path), Embedder.of(settings)
+    embedder = Embedder.of(settings)
+    items = open_catalog(settings.catalog_path, embedder, settings.build_dir, index=index)
     if index:
         return open_index(index, items, embedder, chroma_url=settings.chroma_url)
     return open_or_build(items, embedder, settings.build_dir, chroma_url=settings.chroma_url)
