@@ -31,7 +31,21 @@ from chatrec.retrieve.load import RetrieverFactory, load_fusion
 from chatrec.score.head import Scorer
 from chatrec.sessions import MemoryStore, SessionState, SessionStore, SQLiteStore
 from chatrec.settings import MAX_MESSAGE_CHARS, Settings
-from chatrec.types import Change, Chip, Constraint, Event, Final, Item, Kind, Ledger, Message, Opinion, Query, Recommendation, Reply
+from chatrec.types import (
+    Change,
+    Chip,
+    Constraint,
+    Event,
+    Final,
+    Item,
+    Kind,
+    Ledger,
+    Message,
+    Opinion,
+    Query,
+    Recommendation,
+    Reply,
+)
 from chatrec.understand.ledger import replay
 from chatrec.understand.read import Understander
 
