@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from chatrec.catalog.read import read_catalog
-from chatrec.errors import InputError
+from chatrec.errors import DialogLogError, InputError
 from chatrec.evaluate.attribution import misses
 from chatrec.evaluate.leaks import Fingerprints, Leak, guard
 from chatrec.evaluate.logs import DialogLine, Instance, Protocol, Stage, Understanding, read_dialogs
@@ -62,13 +62,17 @@ def open_log(config: ReplayConfig, embedder: Embedder, build_dir: Path) -> Log:
     """Read and guard the dialogs, and open or build the index.
 
     Raises:
-        DialogLogError, CatalogError, DataMissingError: the files cannot be used.
+        DialogLogError, CatalogError, DataMissingError: the files cannot be used, or are not of each other.
         LeakError: the dialogs were trained on.
     """
     dialogs = read_dialogs(config.dialogs)
     leak = guard(dialogs, Fingerprints.load(config.models or SHIPPED), allow=config.allow_leak)
     catalog = read_catalog(config.catalog)
     found = select(dialogs, config.protocol, config.limit)
+    gold = [item for instance in found for item in instance.gold(config.protocol)]
+    if not any(item in catalog for item in gold):
+        why = f"none of the gold is in {config.catalog}, {gold[0]!r} for one: give the catalog these dialogs speak of"
+        raise DialogLogError(why, path=str(config.dialogs))
     return Log(dialogs, leak, open_or_build(catalog, embedder, build_dir), found)
 
 

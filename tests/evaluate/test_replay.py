@@ -183,6 +183,13 @@ def test_a_log_without_instances_says_why_nothing_is_replayed() -> None:
         select([dialog(1, user("hi"))], "new")
 
 
+def test_a_log_of_another_catalog_is_refused_before_anything_is_embedded(files: ReplayConfig, tmp_path: Path) -> None:
+    log = write_dialogs(tmp_path / "others.jsonl", [dialog(1, user("hi"), assistant("x", "nowhere"))])
+    with pytest.raises(DialogLogError, match=r"others\.jsonl: none of the gold is in .*catalog\.jsonl, 's:nowhere' for one"):
+        run(replace(files, dialogs=log), tmp_path)
+    assert not (tmp_path / "index").exists()
+
+
 def test_a_recorded_last_step_sees_the_instance_and_decides_the_order(small_index: Index) -> None:
     def reverse(query: object, instance: Instance, pool: object) -> list[Candidate]:
         assert instance.turn == 1
