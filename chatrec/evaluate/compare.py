@@ -37,7 +37,7 @@ def read_rankings(path: Path) -> Rows:
 
     Raises:
         DataMissingError: there is no such file.
-        DialogLogError: a line cannot be read.
+        DialogLogError: a line cannot be read, or there is none.
     """
     if not path.is_file():
         raise DataMissingError(f"no rankings at {path}: `chatrec replay … --rankings` writes them")
@@ -49,6 +49,8 @@ def read_rankings(path: Path) -> Rows:
             rows[line["dialog_id"], line["turn"]] = (line["ranking"], line["gold"])
         except (json.JSONDecodeError, KeyError, TypeError) as error:
             raise DialogLogError(f"not a line of rankings ({error})", path=str(path), line=number) from error
+    if not rows:
+        raise DialogLogError("holds no rankings", path=str(path))
     return rows
 
 
@@ -61,7 +63,10 @@ def _rankings_of(path: Path) -> Path:
     for beside in sorted(path.parent.glob("*.jsonl")):
         if file_sha256(beside) == wanted:
             return beside
-    raise DataMissingError(f"the rankings of the report {path} do not lie beside it: give the rankings.jsonl themselves")
+    raise DataMissingError(
+        f"the rankings of the report {path} do not lie beside it (moved, or written over by another replay):"
+        " give the .jsonl file itself, or replay again"
+    )
 
 
 def compare(a: Rows, b: Rows, ks: Sequence[int] = (1, 10, 50)) -> list[Difference]:

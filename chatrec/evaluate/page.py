@@ -87,6 +87,8 @@ def _headline(report: Mapping[str, Any]) -> list[tuple[str, Mapping[str, float],
     k = str(report["cut_off"])
     found = [(f"Recall@{cut}", value, "gold within the first " + cut) for cut, value in report["recall"].items()]
     found.append(("Pool recall", report["pool_recall"], "gold among the candidates"))
+    for depth, value in (report["union_recall"] or {}).items():
+        found.append((f"Union recall@{depth}", value, f"gold within the first {depth} of any retriever"))
     if report["stage"] != "retrieve":
         found.append((f"Gain@{k}", report["rerank_gain"][k], "of the final order over the fused one"))
     found.append((f"NDCG@{k}", report["ndcg"][k], "earlier places count more"))

@@ -39,9 +39,12 @@ FLOOR = 1e-4
 
 
 def recall_curves(report: Mapping[str, Any]) -> str:
-    """Recall@1 to @100, on a logarithmic axis, of the fused and the final order, below what the candidates hold at all."""
-    curves, pool = report["curves"], report["pool_recall"]["value"]
-    lines = [("ranked", "final order", ACCENT, "-"), ("fused", "fused retrievers", SECOND, "--")]
+    """Recall@1 to @100, on a logarithmic axis, of the fused order and of the final one if it is another, below what the
+    candidates hold at all.
+    """
+    curves, pool, ranked = report["curves"], report["pool_recall"]["value"], report["stage"] != "retrieve"
+    lines = [("fused", "fused retrievers", SECOND, "--")]
+    lines += [("ranked", "final order", ACCENT, "-")] if ranked else []
     lines += [("given", "final order, mentions given", THIRD, ":")] if "given" in curves else []
     with _style("recall"):
         figure, axes = _figure(3.9)
@@ -49,7 +52,7 @@ def recall_curves(report: Mapping[str, Any]) -> str:
         for name, label, colour, dashes in lines:
             axes.plot(range(1, 101), curves[name], color=colour, ls=dashes, lw=2, label=label)
         for k, value in report["recall"].items():
-            _whisker(axes, float(k), value, ACCENT)
+            _whisker(axes, float(k), value, ACCENT if ranked else SECOND)
         axes.set(xscale="log", xlim=(0.95, 105), ylim=(0, min(1.0, pool * 1.15 + 0.02)), xlabel="k", ylabel="recall@k")
         ticks = (1, 2, 5, 10, 20, 50, 100)
         axes.set_xticks(ticks, [str(tick) for tick in ticks])

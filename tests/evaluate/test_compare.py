@@ -43,6 +43,12 @@ def test_a_line_that_is_no_ranking_is_located(tmp_path: Path) -> None:
         read_rankings(tmp_path / "r.jsonl")
 
 
+def test_an_empty_file_holds_no_rankings(tmp_path: Path) -> None:
+    (tmp_path / "r.jsonl").write_text("\n", encoding="utf-8")
+    with pytest.raises(DialogLogError, match=r"r\.jsonl: holds no rankings"):
+        read_rankings(tmp_path / "r.jsonl")
+
+
 def test_a_report_stands_for_the_rankings_beside_it(tmp_path: Path) -> None:
     line = '{"dialog_id": "d", "turn": 1, "ranking": ["x"], "gold": ["x"]}\n'
     (tmp_path / "rankings.jsonl").write_text(line, encoding="utf-8")

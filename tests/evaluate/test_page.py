@@ -111,7 +111,14 @@ def test_a_report_without_a_head_slices_or_popularity_is_a_page_too(report: dict
     bare = report | {"stage": "retrieve", "reliability": None, "slices": {}, "beyond_accuracy": {"novelty": None}}
     seen = Seen(page(bare))
     assert seen.tags["svg"] == 1
-    assert "unknown" in seen.text and "Gain@" not in seen.text
+    assert "unknown" in seen.text and "Gain@" not in seen.text and "final order" not in seen.text
+
+
+def test_the_union_of_all_retrievers_stands_at_the_head_where_it_was_looked_at(report: dict[str, Any]) -> None:
+    union = {"union_recall": {"200": {"value": 0.123, "low": 0.1, "high": 0.2}}}
+    assert "Union recall@200" not in Seen(page(report)).text
+    told = Seen(page(report | union)).text
+    assert "Union recall@200" in told and "0.123" in told
 
 
 def test_the_same_report_gives_the_same_page(report: dict[str, Any], tmp_path: Path) -> None:
