@@ -218,6 +218,8 @@ class Reading:
     """Titles that were named and that the catalog lacks, as typed."""
     standing_in: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: EMPTY)
     """Missing titles of which the catalog has other parts: their ids, the best known first."""
+    nothing_by: tuple[str, ...] = ()
+    """Makers of whom others were asked for, and of whom the catalog has nothing else."""
     ambiguities: tuple[Ambiguity, ...] = ()
     unsupported: tuple[str, ...] = ()
     """Wishes that were understood but that nothing here can act on, as typed."""

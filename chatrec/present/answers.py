@@ -27,7 +27,7 @@ def spoken_reply(reading: Reading, context: FactContext) -> Reply:
     if reading.intent == "question":
         text = _fact(reading, context)
     elif reading.intent == "check":
-        text = _check(works[0], reading.conditions, language)
+        text = _check(works[0], reading, language) if len(works) == 1 else _check_each(works, reading, language)
     elif reading.intent == "compare":
         text = _compare(works, reading, context)
     elif reading.intent == "why":
@@ -49,9 +49,11 @@ def _fact(reading: Reading, context: FactContext) -> str:
     return say("no_fact", reading.language, name=name, field=field_name(field, reading.language))
 
 
-def _check(item: Item, conditions: Sequence[Constraint], language: Language) -> str:
+def _check(item: Item, reading: Reading, language: Language) -> str:
     """Whether the work meets the conditions, with what the catalog tells; unknown is neither yes nor no."""
-    name = item_name(item, language)
+    name, conditions = item_name(item, language), reading.conditions
+    if not conditions and reading.unsupported:
+        return say("no_check_of", language, said=JOIN[language][0].join(reading.unsupported), names=name)
     told = [part for field in dict.fromkeys(c.field for c in conditions) if (part := _told(item, field, language))]
     known = all(_is_known(item, condition) for condition in conditions)
     if not conditions or not known:
@@ -59,6 +61,20 @@ def _check(item: Item, conditions: Sequence[Constraint], language: Language) -> 
     answer = say("yes" if all(satisfies(item, condition) for condition in conditions) else "no", language)
     gap = "" if language == "zh" else " "
     return f"{answer}{gap}{say('fact', language, name=name, told=gap.join(told))}"
+
+
+def _check_each(works: Sequence[Item], reading: Reading, language: Language) -> str:
+    """Which of the works meet the conditions, which do not, and of which it is not known."""
+    conditions = reading.conditions
+    if not conditions:
+        said = JOIN[language][0].join(reading.unsupported)
+        return say("no_check_of", language, said=said, names=say("these_works", language))
+    unknown = [item for item in works if not all(_is_known(item, condition) for condition in conditions)]
+    held = [item for item in works if item not in unknown and all(satisfies(item, condition) for condition in conditions)]
+    rest = [item for item in works if item not in unknown and item not in held]
+    groups = (("which_do", held), ("which_dont", rest), ("which_unknown", unknown))
+    parts = [say("check_each", language, answer=say(key, language), names=listed_names(g, language)) for key, g in groups if g]
+    return (" " if language == "en" else "").join(parts)
 
 
 def _told(item: Item, field: str, language: Language) -> str:

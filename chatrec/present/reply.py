@@ -9,7 +9,7 @@ from chatrec.generate.facts import FactContext, reason, spread
 from chatrec.generate.speaker import Spoken
 from chatrec.present.clarify import Question
 from chatrec.present.next_steps import next_steps
-from chatrec.present.wording import JOIN, amount, count_picks, field_name, item_name, listed_names, say
+from chatrec.present.wording import JOIN, MAX_NAMES, amount, count_picks, field_name, item_name, listed_names, say
 from chatrec.retrieve.relax import Relaxation
 from chatrec.types import Candidate, Chip, Claim, Constraint, Draft, Fit, Item, Language, Ledger, Reading, Recommendation, Reply
 from chatrec.understand.chips import chips, constraint_label
@@ -120,7 +120,9 @@ def notes_on(reading: Reading, ledger: Ledger, catalog: Mapping[str, Item]) -> t
 
 def missing_notes(reading: Reading, catalog: Mapping[str, Item]) -> tuple[str, ...]:
     """One sentence for each name that was said and that the catalog lacks, with what it has instead."""
-    return tuple(_missing(said, reading, catalog) for said in reading.missing)
+    notes = tuple(_missing(said, reading, catalog) for said in reading.missing)
+    names = JOIN[reading.language][0].join(reading.nothing_by[:MAX_NAMES])
+    return (*notes, say("nothing_by", reading.language, names=names)) if names else notes
 
 
 def _missing(said: str, reading: Reading, catalog: Mapping[str, Item]) -> str:

@@ -32,6 +32,7 @@ SENTENCES: dict[str, dict[Language, str]] = {
         "zh": "没有别的线索，先推荐 {n} 个；再说一个标题，或告诉我你喜欢它什么。",
     },
     "missing": {"en": "“{said}” is not in this catalog.", "zh": "目录里没有“{said}”。"},
+    "nothing_by": {"en": "This catalog has nothing else by {names}.", "zh": "目录里没有{names}的其他作品。"},
     "missing_part": {
         "en": "“{said}” is not in this catalog, but {names}.",
         "zh": "目录里没有“{said}”，有的是{names}。",
@@ -52,6 +53,15 @@ SENTENCES: dict[str, dict[Language, str]] = {
     "no_fact": {"en": "This catalog does not tell the {field} of {name}.", "zh": "目录里没有《{name}》的{field}信息。"},
     "popularity": {"en": "popularity {value}.", "zh": "热度 {value}。"},
     "no_check": {"en": "I don't know: this catalog does not tell that of {name}.", "zh": "不知道：目录里没有{name}的这项信息。"},
+    "no_check_of": {
+        "en": "I don't know: this catalog does not record “{said}” of {names}.",
+        "zh": "不知道：目录里没有{names}的“{said}”信息。",
+    },
+    "these_works": {"en": "any of these", "zh": "这几部"},
+    "check_each": {"en": "{answer}: {names}.", "zh": "{answer}：{names}。"},
+    "which_do": {"en": "Yes", "zh": "符合"},
+    "which_dont": {"en": "No", "zh": "不符合"},
+    "which_unknown": {"en": "Not told by this catalog", "zh": "目录里没有说"},
     "yes": {"en": "Yes.", "zh": "是的。"},
     "no": {"en": "No.", "zh": "不是。"},
     "more_of": {"en": "{name} {are} {more}: {value}. {rest}", "zh": "{name}{more}：{value}。{rest}"},

@@ -4,26 +4,77 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from chatrec.types import Change, Constraint, Ledger
+from chatrec.types import Change, Constraint, Language, Ledger, Reading
+from chatrec.understand.draft import Draft
 from chatrec.understand.marks import Mark, Page
-from chatrec.understand.text import is_han, wordset
+from chatrec.understand.text import is_han, key_of, wordset
 
 _AUXILIARIES = wordset("is isnt was wasnt does doesnt did has hasnt")
 _QUESTIONS = wordset("where how")
+_OF_FACTS = wordset("what whats which who whos whose when")
+"""Questions that are answered as not known where they ask for what no catalog records."""
 _OPENERS = wordset("and so ok okay but , hmm wait")
 _IT = (("this", "one"), ("that", "one"), ("it",))
 _NO_FACT = wordset("possible ok okay alright fine true me over that")
 """`is it possible …`, `is it ok if …` ask about no work."""
 _HAN_IT = (("它",), *((sign, noun) for sign in "这那" for noun in "部个张首本款"))
+_HAN_LIGHT = wordset("的 在 是 有 了 呢 吗 上")
 _ASKING = wordset("吗 么 嘛")
-_CHECKED = {"constrain", "wish"}
+_GROUP = (
+    *((count, "of", group) for count in wordset("any some all either one none which") for group in ("them", "these", "those")),
+    *(("which", "ones"), ("which", "one")),
+)
+_HAN_GROUP = tuple(
+    key_of(phrase)
+    for phrase in (
+        *("哪些", "哪几部", "哪几个", "有没有哪部", "这些", "这几部"),
+        *("这几个", "它们", "里面有", "其中有"),
+    )
+)
+_OF_SEVERAL = wordset("are arent do dont have any which")
+MAX_GROUP_START = 3
+"""Words before the group that is asked about: `are any of them …`, `do you know if …` is none."""
+
+
+def check_of(draft: Draft, language: Language) -> Reading | None:
+    """A question of yes or no about one work, or about each of those shown: what it asks to be true.
+
+    It has no conditions where no field of the catalog tells; what was asked is in `unsupported` then.
+    """
+    subject = subject_of(draft.page, draft.ledger)
+    about = (subject[0],) if subject is not None else _group(draft.page, draft.ledger)
+    conditions = conditions_of(draft.changes, draft.turn) if about else None
+    if conditions is None:
+        return None
+    named = subject is not None and subject[1] is not None and subject[1].role == "title"
+    if not conditions and not draft.unsupported and (named or subject is None):
+        return None  # `is Alien any good?` speaks of it
+    asked = tuple(sorted(set(draft.unsupported), key=len)[-1:])
+    return Reading(intent="check", language=language, about=about, conditions=conditions, unsupported=asked)
+
+
+def _group(page: Page, ledger: Ledger) -> tuple[str, ...]:
+    """The last answer, where a message asks which of it something is true of: `are any of them in French?`."""
+    shown = ledger.focus if len(ledger.focus) > 1 else ledger.last_shown
+    return shown if len(shown) > 1 and asks_of_each(page) and not _is_request(page) else ()
+
+
+def asks_of_each(page: Page) -> bool:
+    """Whether a message is a question about several works that were shown."""
+    start = next((at for at, word in enumerate(page.words) if word not in _OPENERS), 0)
+    groups, places = (*_GROUP, *_HAN_GROUP), range(start, start + MAX_GROUP_START)
+    found = any(tuple(page.words[at : at + len(group)]) == group for group in groups for at in places)
+    return found and (page.words[start] in _AUXILIARIES or page.words[start] in _OF_SEVERAL or is_han(page.words[start]))
 
 
 def subject_of(page: Page, ledger: Ledger) -> tuple[str, Mark | None] | None:
     """The work that a question of yes or no is about, and the mark that names it; `None` if the message is no such question."""
     start = next((at for at, word in enumerate(page.words) if word not in _OPENERS), 0)
-    if page.words[start] in _QUESTIONS and not _is_request(page):
-        return _only_work(page, start, ledger)
+    unrecorded = any(mark.has("unsupported") for mark in page.marks)
+    if page.words[start] in (_QUESTIONS | _OF_FACTS if unrecorded else _QUESTIONS) and not _is_request(page):
+        return _only_work(page, start, ledger, titles=unrecorded)
+    if unrecorded and is_han(page.words[0]) and (work := _all_but_asked(page)) is not None:
+        return work.ids[0], work
     opens = page.words[start] in _AUXILIARIES
     asks = not _ASKING.isdisjoint(page.words[-2:])
     at = start + 1 if opens else start
@@ -38,11 +89,19 @@ def subject_of(page: Page, ledger: Ledger) -> tuple[str, Mark | None] | None:
     return (it[0], None) if it and said else None
 
 
-def _only_work(page: Page, start: int, ledger: Ledger) -> tuple[str, Mark | None] | None:
+def _all_but_asked(page: Page) -> Mark | None:
+    """The work in a message that says nothing but a work and what no catalog records: `第二部豆瓣多少分`."""
+    named = [mark for mark in page.marks if mark.role in ("title", "ref")]
+    others = [mark for mark in page.marks if mark not in named and not mark.has("unsupported") and not mark.has("forms")]
+    loose = [word for at, word in enumerate(page.words) if not page.taken(at) and word[0].isalnum() and word not in _HAN_LIGHT]
+    return named[0] if len(named) == 1 and not others and not loose else None
+
+
+def _only_work(page: Page, start: int, ledger: Ledger, *, titles: bool) -> tuple[str, Mark | None] | None:
     """The one work shown that a question such as `where can I watch the first one?` is about."""
     named = [mark for mark in page.marks if mark.role in ("title", "ref")]
     if named:
-        return (named[0].ids[0], named[0]) if len(named) == 1 and named[0].role == "ref" else None
+        return (named[0].ids[0], named[0]) if len(named) == 1 and (titles or named[0].role == "ref") else None
     it = (ledger.focus or ledger.last_shown)[:1]
     return (it[0], None) if it and "it" in page.words[start:] else None
 
@@ -63,5 +122,6 @@ def conditions_of(changes: Iterable[Change], turn: int) -> tuple[Constraint, ...
 
 
 def _is_request(page: Page) -> bool:
-    asks = any(mark.is_cue("thanks", "more", "surprise", "want") for mark in page.marks)
+    cues = (mark for mark in page.marks if page.words[mark.start : mark.end] not in (["any"], ["有", "没", "有"]))
+    asks = any(mark.is_cue("thanks", "more", "surprise", "want") for mark in cues)
     return asks or "than" in page.words or not _NO_FACT.isdisjoint(page.words[1:4])

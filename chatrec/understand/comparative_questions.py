@@ -86,6 +86,9 @@ def _frame(page: Page, named: Sequence[Mark], weighing: Weighing | None) -> tupl
             return "which", at + 1
         if word in ("what", "whats") and at == start and words[at + 1 : at + 2] != ["about"]:
             return "which", at + 1
+    start += 2 * (words[start : start + 2] in (["what", "about"], ["how", "about"]))
+    if words[start : start + 1] == ["the"] and "?" in words and _is_superlative(page):
+        return "which", start  # `and the shortest?`
     if several and only_or(page):
         return "or", start
     if several and "or" in words and (words[start] in AUXILIARIES or words[start : start + 2] == ["should", "i"]):

@@ -45,6 +45,8 @@ class Draft:
     missing: list[str] = field(default_factory=list)
     standing_in: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
     """Missing titles, and the works that stand for them."""
+    nothing_by: tuple[str, ...] = ()
+    """Makers of whom others were asked for, and of whom the catalog has nothing else."""
     ambiguities: list[Ambiguity] = field(default_factory=list)
     unsupported: list[str] = field(default_factory=list)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from chatrec.understand.checks import asks_of_each
 from chatrec.understand.free import STOP
 from chatrec.understand.marks import Mark, Page
+from chatrec.understand.same_makers import asks_same_makers
 from chatrec.understand.talk import phrases
 from chatrec.understand.text import is_han, wordset
 
@@ -29,7 +31,8 @@ def is_off_topic(page: Page) -> bool:
     start = next((at for at, word in enumerate(page.words) if word not in _OPENERS), 0)
     if _is_chore(page, start):
         return not (any(mark.has("forms") for mark in page.marks) and not _LISTS.isdisjoint(page.words))
-    if _asks_of_one(page) or any(_is_ours(mark, facts=page.words[start] in _OF_FACTS) for mark in page.marks):
+    about_ours = _asks_of_one(page) or asks_of_each(page) or asks_same_makers(page) or _proposes(page, start)
+    if about_ours or any(_is_ours(mark, facts=page.words[start] in _OF_FACTS) for mark in page.marks):
         return False
     words = [word for word in page.words if word[0].isalnum()]
     if is_han(page.words[0]) or any(is_han(word) for word in words[:2]):
@@ -41,6 +44,12 @@ def is_off_topic(page: Page) -> bool:
 def _asks_of_one(page: Page) -> bool:
     """`is it on Netflix?`: what no catalog tells, of a work."""
     return any(mark.has("unsupported") for mark in page.marks) and not _ONE.isdisjoint(page.words)
+
+
+def _proposes(page: Page, start: int) -> bool:
+    """`what about on the switch?`: what no catalog tells, proposed as a condition."""
+    about = page.words[start : start + 2] in (["what", "about"], ["how", "about"])
+    return about and any(mark.has("unsupported") for mark in page.marks)
 
 
 def _is_ours(mark: Mark, *, facts: bool) -> bool:

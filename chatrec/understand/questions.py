@@ -8,10 +8,15 @@ from chatrec.types import Fact, Ledger
 from chatrec.understand.lexicon import Phrase, lexicon
 from chatrec.understand.marks import Mark, Page
 from chatrec.understand.scopes import CONTENT
-from chatrec.understand.text import key_of, wordset
+from chatrec.understand.text import is_han, key_of, wordset
 
 _IT = frozenset(key_of(phrase) for phrase in ("it", "that one", "this one", "that", "this", "它", "这部", "那部", "这个", "那个"))
 _OPENERS = wordset("and so but ok okay")
+_ASIDE = wordset(
+    "it its this that looks look sounds seems ok okay good great nice cool fun interesting hmm well and so but oh please me tell "
+    "can could you know i wonder btw actually though hey wait then one , 看 起 来 不 错 那 请 问 它"
+)
+"""What may be said around a question about a work that is named: `the third looks ok, how long is it?`."""
 _LIGHT = wordset(
     "the a an movie film game album show series podcast book is was does did about made released come came out take "
     "last from in run to beat finish complete play 的 是 部 这 那 了 呢 吗 呀 啊 一 下"
@@ -35,7 +40,8 @@ def asked_of(page: Page, ledger: Ledger) -> tuple[str, Fact] | None:
             if len(named) == 1 and not _others(page, start, start + len(phrase), named[0]):
                 return named[0].ids[0], fact
             about = tuple(word for word in rest if word[0].isalnum() and (word not in _LIGHT or word in ("这", "那", "部")))
-            if not named and about in _IT and spoken_of:
+            whole = not about and (fact != "description" or is_han(phrase[0]))
+            if not named and (about in _IT or whole) and spoken_of:
                 return spoken_of[0], fact
     return None
 
@@ -61,4 +67,4 @@ def _find(page: Page, phrase: Phrase) -> int | None:
 def _others(page: Page, start: int, end: int, named: Mark) -> bool:
     """Whether words are left that are neither the question nor the work."""
     inside = {*range(start, end), *range(named.start, named.end)}
-    return any(w[0].isalnum() and w not in _LIGHT for at, w in enumerate(page.words) if at not in inside)
+    return any(w[0].isalnum() and w not in _LIGHT and w not in _ASIDE for at, w in enumerate(page.words) if at not in inside)

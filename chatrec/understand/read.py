@@ -12,7 +12,7 @@ from itertools import pairwise, product
 
 from chatrec.catalog.read import Catalog
 from chatrec.types import Ambiguity, Kind, Language, Ledger, Reading, Sentiment
-from chatrec.understand.checks import conditions_of, subject_of
+from chatrec.understand.checks import check_of
 from chatrec.understand.commands import drop_unfit, read_commands, turn_away, turn_topic
 from chatrec.understand.comparative_questions import comparison_of
 from chatrec.understand.compared_names import ComparedNames
@@ -33,6 +33,7 @@ from chatrec.understand.people_present import mark_ages, mark_count
 from chatrec.understand.questions import asked_of
 from chatrec.understand.references import mark_places, mark_pronouns
 from chatrec.understand.resolve import Names
+from chatrec.understand.same_makers import ask_same_makers
 from chatrec.understand.scopes import interpret
 from chatrec.understand.spot import Known
 from chatrec.understand.sure_names import SureNames
@@ -111,13 +112,14 @@ class Understander:
         Contents(draft, asked).read()
         Origins(draft, asked, language).read()
         self._of_makers(draft)
+        ask_same_makers(draft, self._items)
         self._like_makers(draft)
         self._opine(draft)
         read_free(draft, asked)
         read_occasions(draft)
         turn_away(draft, asked, self._items)
         drop_unfit(draft, self._items)
-        check = _check(draft, language)
+        check = check_of(draft, language)
         if check is not None:
             return check
         intent = intent_of(draft)
@@ -129,6 +131,7 @@ class Understander:
             language=language,
             missing=tuple(dict.fromkeys(draft.missing)),
             standing_in=dict(draft.standing_in),
+            nothing_by=draft.nothing_by,
             ambiguities=tuple(draft.ambiguities),
             unsupported=tuple(dict.fromkeys(draft.unsupported)),
             describes=describes_works(page),
@@ -368,18 +371,6 @@ def _choose(draft: Draft, ambiguity: Ambiguity, chosen: str) -> None:
     if assumed is not None and assumed.item_id != chosen:
         draft.act("unopine", key=assumed.item_id)
     draft.opine(chosen, assumed.sentiment if assumed is not None else "liked")
-
-
-def _check(draft: Draft, language: Language) -> Reading | None:
-    """A question of yes or no about one work: what it asks to be true; nothing, where no field of the catalog tells."""
-    subject = subject_of(draft.page, draft.ledger)
-    conditions = conditions_of(draft.changes, draft.turn) if subject is not None else None
-    if subject is None or conditions is None:
-        return None
-    item_id, mark = subject
-    if not conditions and not draft.unsupported and mark is not None and mark.role == "title":
-        return None  # `is Alien any good?` speaks of it
-    return Reading(intent="check", language=language, about=(item_id,), conditions=conditions)
 
 
 def _put_off(draft: Draft) -> None:

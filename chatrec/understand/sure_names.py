@@ -25,6 +25,7 @@ from chatrec.understand.text import is_han
 MAX_QUOTED = 16
 MIN_HAN_TITLE = 3
 """Chinese titles of fewer characters are ordinary words too often."""
+_ASKING = ("what", "whats", "who", "whos", "how", "when", "which")
 MIN_TELLING_WORDS = 4
 MAX_NAME_BEFORE_YEAR = 8
 
@@ -148,6 +149,8 @@ class SureNames(Spotter):
         if is_han(self._words[start]):
             return True
         named = not self._shouting and is_written_as_name(self._page, start, end, strict=True)
+        if self._words[start - 1] == "of" and self._words[0] in _ASKING:
+            return named  # `what's the rating of Alien?`
         return named and self._words[start - 1] not in ("in", "about", "of", "at", "on", "with", "for", "a", "an")
 
     def _is_whole_title(self, start: int, name: Name) -> bool:
