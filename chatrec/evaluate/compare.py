@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from chatrec.errors import DataMissingError, DialogLogError, InputError
 from chatrec.evaluate.logs import numbered_lines
-from chatrec.evaluate.metrics import ratio_interval
+from chatrec.evaluate.metrics import Ranks, gold_ranks, ratio_interval, recall
 from chatrec.evaluate.report import file_sha256, numbered
 
-Rows = Mapping[tuple[str, int], tuple[Sequence[str], Sequence[str]]]
-"""(dialog id, turn) → ranking and gold."""
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What a replay made of one instance."""
+
+    ranking: Sequence[str]
+    gold: Sequence[str]
+    ranks: Sequence[float] | None = None
+    """Rank of each answer as it was counted, ties as mean rank and versions of one work as one; None where that is not told."""
+
+
+Rows = Mapping[tuple[str, int], Line]
+"""(dialog id, turn) → what was made of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +54,13 @@ def read_rankings(path: Path) -> Rows:
     if not path.is_file():
         raise DataMissingError(f"no rankings at {path}: `chatrec replay … --rankings` writes them")
     path = _rankings_of(path)
-    rows: dict[tuple[str, int], tuple[Sequence[str], Sequence[str]]] = {}
+    rows: dict[tuple[str, int], Line] = {}
     for number, text in numbered_lines(path):
         try:
             line = json.loads(text)
-            rows[line["dialog_id"], line["turn"]] = (line["ranking"], line["gold"])
-        except (json.JSONDecodeError, KeyError, TypeError) as error:
+            ranks = [math.inf if rank is None else float(rank) for rank in line["ranks"]] if "ranks" in line else None
+            rows[line["dialog_id"], line["turn"]] = Line(line["ranking"], line["gold"], ranks)
+        except (ValueError, KeyError, TypeError) as error:
             raise DialogLogError(f"not a line of rankings ({error})", path=str(path), line=number) from error
     if not rows:
         raise DialogLogError("holds no rankings", path=str(path))
@@ -72,23 +85,26 @@ def _rankings_of(path: Path) -> Path:
 def compare(a: Rows, b: Rows, ks: Sequence[int] = (1, 10, 50)) -> list[Difference]:
     """The difference in recall at each k, paired by instance, drawn by dialog.
 
+    Ranks are those that the replays counted; if either does not tell them, places in the rankings.
+
     Raises:
         InputError: the two do not hold the same instances with the same gold.
     """
-    if {key: list(gold) for key, (_, gold) in a.items()} != {key: list(gold) for key, (_, gold) in b.items()}:
+    if {key: list(line.gold) for key, line in a.items()} != {key: list(line.gold) for key, line in b.items()}:
         raise InputError("the two rankings are not of the same instances: replay the same dialogs under the same protocol")
-    return [_difference(a, b, k) for k in ks]
-
-
-def _difference(a: Rows, b: Rows, k: int) -> Difference:
     keys = sorted(a)
-    sizes = [float(len(a[key][1])) for key in keys]
-    found_a, found_b = ([_found(*rows[key], k) for key in keys] for rows in (a, b))
+    counted = all(line.ranks is not None for line in (*a.values(), *b.values()))
+    of_a, of_b = ([_ranks(rows[key], counted) for key in keys] for rows in (a, b))
+    groups = numbered(dialog for dialog, _ in keys)
+    return [_difference(of_a, of_b, groups, k) for k in ks]
+
+
+def _ranks(line: Line, counted: bool) -> Sequence[float]:
+    return line.ranks if counted and line.ranks is not None else gold_ranks(line.ranking, line.gold)
+
+
+def _difference(a: Ranks, b: Ranks, groups: Sequence[int], k: int) -> Difference:
+    found_a, found_b = ([float(sum(rank <= k for rank in row)) for row in rows] for rows in (a, b))
     gained = [second - first for first, second in zip(found_a, found_b, strict=True)]
-    low, high = ratio_interval(gained, sizes, numbered(dialog for dialog, _ in keys))
-    return Difference(k, sum(found_a) / sum(sizes), sum(found_b) / sum(sizes), low, high)
-
-
-def _found(ranking: Sequence[str], gold: Sequence[str], k: int) -> float:
-    best = set(ranking[:k])
-    return float(sum(item in best for item in gold))
+    low, high = ratio_interval(gained, [float(len(row)) for row in a], groups)
+    return Difference(k, recall(a, k), recall(b, k), low, high)

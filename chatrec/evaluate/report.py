@@ -126,7 +126,7 @@ def write_report(path: Path, content: Mapping[str, Any]) -> None:
 
 
 def write_rankings(path: Path, rows: Iterable[Replayed]) -> None:
-    """Write `rankings.jsonl`: a line per instance.
+    """Write `rankings.jsonl`: a line per instance, with the ranks of its answers as they were counted, null beyond the ranking.
 
     Raises:
         InputError: it cannot be written.
@@ -138,8 +138,9 @@ def write_rankings(path: Path, rows: Iterable[Replayed]) -> None:
 
 
 def _line(row: Replayed) -> str:
-    line = {"dialog_id": row.dialog_id, "turn": row.turn, "ranking": list(row.ranking), "gold": list(row.gold)}
-    return json.dumps(line, ensure_ascii=False) + "\n"
+    line = {"dialog_id": row.dialog_id, "turn": row.turn, "ranking": row.ranking, "gold": row.gold}
+    ranks = [rank if rank < math.inf else None for rank in row.ranks]
+    return json.dumps({**line, "ranks": ranks}, ensure_ascii=False) + "\n"
 
 
 def file_sha256(path: Path) -> str:

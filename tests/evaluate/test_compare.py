@@ -8,13 +8,18 @@ from pathlib import Path
 import pytest
 
 from chatrec.errors import DataMissingError, DialogLogError, InputError
-from chatrec.evaluate.compare import compare, read_rankings
+from chatrec.evaluate.compare import Line, compare, read_rankings
 from chatrec.evaluate.report import file_sha256
 
 
 def rows(found: int, count: int = 60) -> dict:
     """Rankings that put gold first in the first `found` of `count` dialogs."""
-    return {(f"d{n}", 1): (["gold"] if n < found else ["other"], ["gold"]) for n in range(count)}
+    return {(f"d{n}", 1): Line(["gold"] if n < found else ["other"], ["gold"]) for n in range(count)}
+
+
+def line(**more: object) -> str:
+    """A line of a rankings file in which the gold stands second."""
+    return json.dumps({"dialog_id": "d", "turn": 1, "ranking": ["x", "gold"], "gold": ["gold"], **more}) + "\n"
 
 
 def test_the_difference_is_that_of_the_recalls_and_a_large_one_is_significant() -> None:
@@ -43,6 +48,14 @@ def test_a_line_that_is_no_ranking_is_located(tmp_path: Path) -> None:
         read_rankings(tmp_path / "r.jsonl")
 
 
+def test_ranks_are_those_the_replay_counted_and_places_where_one_of_the_two_tells_none(tmp_path: Path) -> None:
+    for name, told in (("tie", {"ranks": [1.5]}), ("first", {"ranks": [1, None]}), ("bare", {})):
+        (tmp_path / name).write_text(line(**told), encoding="utf-8")
+    tie, first, bare = (read_rankings(tmp_path / name) for name in ("tie", "first", "bare"))
+    assert [(d.a, d.b) for d in compare(tie, first, ks=(1, 2))] == [(0.0, 0.5), (1.0, 0.5)]
+    assert [(d.a, d.b) for d in compare(first, bare, ks=(1, 2))] == [(0.0, 0.0), (1.0, 1.0)]
+
+
 def test_an_empty_file_holds_no_rankings(tmp_path: Path) -> None:
     (tmp_path / "r.jsonl").write_text("\n", encoding="utf-8")
     with pytest.raises(DialogLogError, match=r"r\.jsonl: holds no rankings"):
@@ -50,11 +63,11 @@ def test_an_empty_file_holds_no_rankings(tmp_path: Path) -> None:
 
 
 def test_a_report_stands_for_the_rankings_beside_it(tmp_path: Path) -> None:
-    line = '{"dialog_id": "d", "turn": 1, "ranking": ["x"], "gold": ["x"]}\n'
-    (tmp_path / "rankings.jsonl").write_text(line, encoding="utf-8")
+    (tmp_path / "rankings.jsonl").write_text(line(), encoding="utf-8")
     report = {"stage": "score", "provenance": {"rankings_sha256": file_sha256(tmp_path / "rankings.jsonl")}}
     (tmp_path / "report.json").write_text(json.dumps(report), encoding="utf-8")
-    assert read_rankings(tmp_path / "report.json") == read_rankings(tmp_path / "rankings.jsonl") == {("d", 1): (["x"], ["x"])}
+    expected = {("d", 1): Line(["x", "gold"], ["gold"])}
+    assert read_rankings(tmp_path / "report.json") == read_rankings(tmp_path / "rankings.jsonl") == expected
     (tmp_path / "rankings.jsonl").unlink()
     with pytest.raises(DataMissingError, match="do not lie beside it"):
         read_rankings(tmp_path / "report.json")

@@ -12,6 +12,7 @@ from dialog_samples import assistant, dialog, items, last_instance, many_dialogs
 
 from chatrec.catalog.read import write_catalog
 from chatrec.errors import DialogLogError, LeakError
+from chatrec.evaluate.compare import compare, read_rankings
 from chatrec.evaluate.leaks import Fingerprints
 from chatrec.evaluate.logs import Instance, Protocol
 from chatrec.evaluate.replay import System, judge, masked_items, replay, select
@@ -94,6 +95,21 @@ def test_the_report_counts_what_the_rankings_show(files: ReplayConfig, tmp_path:
     assert report["pool_recall"]["value"] >= report["fused_recall"]["50"]["value"]
     gain = report["recall"]["1"]["value"] - report["fused_recall"]["1"]["value"]
     assert report["rerank_gain"]["1"]["value"] == pytest.approx(gain, abs=1e-5)
+
+
+def test_a_comparison_finds_the_recalls_of_the_reports(files: ReplayConfig, tmp_path: Path) -> None:
+    """Versions of one work, of which the gold names two, count as one in both."""
+    catalog = tmp_path / "versions.jsonl"
+    versions = {"s:thing": {"cluster": "work"}, "s:alien": {"cluster": "work"}}
+    write_catalog([replace(item, links=versions.get(item.id, item.links)) for item in items()], catalog)
+    log = write_dialogs(tmp_path / "log.jsonl", [dialog(1, user("something scary"), assistant("x", "thing", "alien", "gun"))])
+    config = replace(files, dialogs=log, catalog=catalog, protocol="full", ks=(1, 3, 10))
+    reports = {stage: run(replace(config, stage=stage), tmp_path, stage)[0] for stage in ("retrieve", "score")}
+    found = compare(*(read_rankings(tmp_path / f"{stage}.jsonl") for stage in reports), ks=(1, 3, 10))
+    assert reports["score"]["gold"] == 2
+    for difference in found:
+        told = [report["recall"][str(difference.k)]["value"] for report in reports.values()]
+        assert [difference.a, difference.b] == pytest.approx(told)
 
 
 def test_the_curves_and_the_reliability_are_of_the_same_rankings(files: ReplayConfig, tmp_path: Path) -> None:
