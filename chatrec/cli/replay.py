@@ -55,7 +55,8 @@ def replay(
     settings = Settings.load(models=models)
     rankings = rankings or rankings_beside(out)
     config = ReplayConfig(dialogs, catalog, settings.models, stage, protocol, cutoffs(k), limit, allow_leak, understand, recorded)
-    check_outputs(out, rankings, html, read=(dialogs, catalog, recorded))
+    kept = recorded if recorded is not None and recorded.exists() else None
+    check_outputs(out, rankings, html, None if kept else recorded, read=(dialogs, catalog, kept))
     with counted("replaying") as tick:
         writer = Writer(LLM.of(settings), Prompts.of(settings), settings) if stage == "generate" and settings.llm else None
         embedder = Embedder.of(settings)

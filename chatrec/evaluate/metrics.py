@@ -213,6 +213,19 @@ def serendipity(found: Sequence[str], expected: Sequence[str]) -> float:
     return _ratio(float(sum(item not in obvious for item in found)), float(len(found)))
 
 
+def violations(places: Sequence[Sequence[int]], k: int) -> int:
+    """How many items among the first k of any list break a constraint that its person holds.
+
+    Args:
+        places: per list, the 1-based places of items that break one.
+        k: cut-off.
+
+    >>> violations([[1, 4], [2]], 3)
+    2
+    """
+    return sum(place <= k for row in places for place in row)
+
+
 def interval(
     statistic: Callable[[np.ndarray], float], groups: int, *, draws: int = 1000, seed: int = 0, level: float = 0.95
 ) -> tuple[float, float]:

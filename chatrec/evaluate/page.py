@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from chatrec.evaluate import plots
 from chatrec.evaluate.figures import fates
+from chatrec.evaluate.outputs import writing
 from chatrec.evaluate.slices import SMALL
 
 TEMPLATE = "report.html.jinja"
@@ -35,9 +36,15 @@ BEYOND: Mapping[str, tuple[str, str]] = {
 
 
 def write_page(path: Path, report: Mapping[str, Any]) -> None:
-    """Write the page of a report, as `run_replay` returns it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(page(report), encoding="utf-8")
+    """Write the page of a report, as `run_replay` returns it.
+
+    Raises:
+        InputError: it cannot be written.
+    """
+    written = page(report)
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(written, encoding="utf-8")
 
 
 def page(report: Mapping[str, Any]) -> str:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from chatrec.errors import DataMissingError, DialogLogError, LLMMalformedError, LLMTimeoutError, LLMUnavailableError
 from chatrec.evaluate.logs import Instance, numbered_lines
+from chatrec.evaluate.outputs import writing
 from chatrec.evaluate.replay import Rerank
 from chatrec.generate.facts import FactContext
 from chatrec.generate.write import Writer
@@ -103,9 +104,14 @@ class Recorder:
         return {(line.dialog_id, line.turn): line for line in self.lines}
 
     def write(self, path: Path) -> None:
-        """Write the recording."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("".join(json.dumps(line.model_dump()) + "\n" for line in self.lines), encoding="utf-8")
+        """Write the recording.
+
+        Raises:
+            InputError: it cannot be written.
+        """
+        with writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text("".join(json.dumps(line.model_dump()) + "\n" for line in self.lines), encoding="utf-8")
 
     def _picks(self, query: Query, instance: Instance, shown: Sequence[Candidate]) -> list[str]:
         if not self._writer.ready():

@@ -60,7 +60,7 @@ def curves(rows: Sequence[Replayed]) -> dict[str, list[float]]:
 
 def violations(rows: Sequence[Replayed], ks: Sequence[int]) -> dict[str, int]:
     """Per k, how many of the items that were put among the first k break a constraint that the ledger holds."""
-    return {str(k): sum(place <= k for row in rows for place in row.violating) for k in ks}
+    return {str(k): metrics.violations([row.violating for row in rows], k) for k in ks}
 
 
 def recall_of(rows: Sequence[Replayed], k: int) -> dict[str, Any]:

@@ -62,6 +62,11 @@ def by_slice(
 
 
 def _gap(values: Mapping[str, float]) -> dict[str, Any]:
+    """The widest difference between slices; unknown below two.
+
+    >>> _gap({"cold": 0.1, "warm": 0.3})
+    {'gap': 0.2, 'worst': 'cold', 'best': 'warm'}
+    """
     if len(values) < 2:
         return {"gap": None, "worst": None, "best": None}
     worst, best = min(values, key=values.__getitem__), max(values, key=values.__getitem__)
