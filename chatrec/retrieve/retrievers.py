@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from chatrec.index.open import Index, top
 from chatrec.retrieve.query import liked_items
+from chatrec.retrieve.spelling import Spelling
 from chatrec.types import Constraint, Ledger, Query
 
 FADE = 0.85
@@ -74,18 +75,20 @@ class LikedRetriever:
 
 
 class SparseRetriever:
-    """BM25 over fielded stems (Robertson & Zaragoza 2009, as implemented by bm25s)."""
+    """BM25 over fielded stems (Robertson & Zaragoza 2009, as implemented by bm25s); titles and names also nearly (`Spelling`)."""
 
     name = "sparse"
 
     def __init__(self, index: Index) -> None:
         self._index = index
+        self._spelling = Spelling(index)
 
     def retrieve(self, query: Query, required: tuple[Constraint, ...], k: int) -> list[tuple[str, float]]:
-        """BM25 of the query's words; only items that share one."""
+        """BM25 of the query's words, and once more of those that name the item or nearly do; only items that share one."""
         if not query.text:
             return []
-        scores = self._index.sparse_scores(query.text)
+        scores, named = self._index.sparse_scores(query.text), self._spelling.scores(query.text)
+        scores = scores if named is None else scores + named
         return best_allowed(self._index, scores, scores > 0, query, required, k)
 
 

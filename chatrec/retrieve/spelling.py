@@ -1,0 +1,94 @@
+"""Titles and names that are nearly what was typed, where it has a word that the index does not know."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from functools import cached_property, lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from chatrec.index.document import tokenize
+from chatrec.index.open import Index, top
+
+SHORTEST, LONG = 5, 9
+"""Letters of a word that may have one slip of the finger, and of one that may have two; the first letter has none, and a word
+that is alone has one more."""
+MOST_WORDS = 6
+"""Words of a query that may be a name; what has more is a sentence."""
+MOST_ALIKE = 4
+MOST_CHECKED = 200
+KEPT = 1000
+_WORD = re.compile(r"[^\W_]+")
+
+
+class Spelling:
+    """Finds works whose title and people have every word of a query, the unknown ones but for a slip of the finger.
+
+    Of what people type, most words that a catalog lacks are ordinary ones ("haven", "would"), and each alone is nearly some
+    name that nobody meant. So all words have to be in the names of one work.
+    """
+
+    def __init__(self, index: Index) -> None:
+        self._index = index
+        self._alike = lru_cache(KEPT)(self._look_up)
+
+    def scores(self, text: str) -> NDArray[np.float32] | None:
+        """float32 [items]: BM25 of works that are nearly named, by their words for those of the query; None if none is.
+
+        Args:
+            text: a query; only one of up to `MOST_WORDS` words, some of them unknown, is looked at.
+        """
+        spelt = self._spelt(text)
+        if not spelt or not all(spelt):
+            return None
+        found = np.stack([np.max([self._index.bm25.get_scores([stem]) for stem in stems], axis=0) for stems in spelt])
+        total = found.sum(axis=0)
+        rows = np.flatnonzero((found > 0).all(axis=0))
+        named = [row for row in rows[top(total[rows], MOST_CHECKED)].tolist() if self._names(row, spelt)]
+        result = np.zeros(len(total), dtype=np.float32)
+        result[named] = total[named]
+        return result if named else None
+
+    def _spelt(self, text: str) -> list[tuple[str, ...]]:
+        """For each word of a query the stems that may be meant by it; nothing if all of them are known, or it is a sentence."""
+        words = [word for word in dict.fromkeys(_WORD.findall(text.casefold())) if tokenize(word)]
+        known = self._index.bm25.vocab_dict
+        lone = len(words) == 1 and len(words[0]) <= SHORTEST
+        if lone or len(words) > MOST_WORDS or all(token in known for word in words for token in tokenize(word)):
+            return []
+        return [tuple(tokenize(word)) if tokenize(word)[0] in known else self._alike(word) for word in words]
+
+    def _names(self, row: int, spelt: Sequence[tuple[str, ...]]) -> bool:
+        item = self._index.catalog[self._index.ids[row]]
+        stems = set(tokenize(" ".join((item.title, *item.aliases, *item.people))))
+        return all(stems.intersection(those) for those in spelt)
+
+    def _look_up(self, word: str) -> tuple[str, ...]:
+        """The known stems that are nearest to a word or to its stem."""
+        if len(word) < SHORTEST or not word.isalpha():
+            return ()
+        slips = 2 if len(word) >= LONG else 1
+        found = {
+            stem: slip
+            for typed in {word, *tokenize(word)}
+            for length in range(len(typed) - slips, len(typed) + slips + 1)
+            for stem, slip, _ in process.extract(
+                typed, self._by_shape[typed[0], length], scorer=OSA.distance, score_cutoff=slips, limit=MOST_ALIKE
+            )
+        }
+        nearest = min(found.values(), default=0)
+        return tuple(sorted(stem for stem, slip in found.items() if slip == nearest))[:MOST_ALIKE]
+
+    @cached_property
+    def _by_shape(self) -> dict[tuple[str, int], list[str]]:
+        """Known stems by first letter and length."""
+        shapes: dict[tuple[str, int], list[str]] = defaultdict(list)
+        for stem in self._index.bm25.vocab_dict:
+            if stem.isalpha():
+                shapes[stem[0], len(stem)].append(stem)
+        return shapes
