@@ -274,9 +274,8 @@ def users_of(path: Path, catalog: Mapping[str, Item], source: Mapping[str, Item]
     if not users and not stranger:
         raise TrainingDataError(f"{path}: holds no interactions, only the header")
     if not users:
-        raise TrainingDataError(
-            f"{path}: none of its items is in the catalog, {stranger!r} for one; give theirs with --interactions-catalog"
-        )
+        advice = "give theirs with --interactions-catalog" if source is None else "none of theirs has a link in common with it"
+        raise TrainingDataError(f"{path}: none of its items is in the catalog, {stranger!r} for one; {advice}")
     return [_strengths(values) for values in users.values()]
 
 

@@ -140,6 +140,16 @@ def test_a_catalog_of_interactions_that_are_not_given(fails: Fails) -> None:
     assert "give both, or neither" in fails(many_dialogs(9), 2, "--interactions-catalog", str(SAMPLE))
 
 
+def test_interactions_whose_catalog_has_no_link_in_common(fails: Fails, tmp_path: Path) -> None:
+    (tmp_path / "i.csv").write_text("user_id,item_id,value,timestamp\nu,z:1,4,\n", encoding="utf-8")
+    theirs = tmp_path / "theirs.jsonl"
+    theirs.write_text('{"id": "z:1", "kind": "video", "title": "Z", "links": {"imdb": "tt9"}}\n', encoding="utf-8")
+    named = ("--interactions", str(tmp_path / "i.csv"))
+    assert "give theirs with --interactions-catalog" in fails(many_dialogs(9), 6, *named)
+    told = fails(many_dialogs(9), 6, *named, "--interactions-catalog", str(theirs))
+    assert "'z:1' for one; none of theirs has a link in common" in told
+
+
 def test_an_out_that_is_a_file(fails: Fails, tmp_path: Path) -> None:
     (tmp_path / "models").write_text("", encoding="utf-8")
     assert f"{tmp_path / 'models'} cannot be written: it is no folder" in fails(many_dialogs(9), 2)
