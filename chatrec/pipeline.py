@@ -322,7 +322,8 @@ def _is_command(reading: Reading) -> bool:
         return actions <= {"passed", "opine"}
     if not reading.describes or reading.intent in ("undo", "restart"):
         return True
-    return actions <= {"passed"} and (reading.intent in ("more", "surprise") or bool(reading.missing))
+    lacking = bool(reading.missing or reading.unsupported)
+    return actions <= {"passed"} and (reading.intent in ("more", "surprise") or lacking)
 
 
 def _candidate(draft: Draft) -> Candidate:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from chatrec.constraints import satisfies, values_of
 from chatrec.generate.facts import FactContext, headline, reason
-from chatrec.present.wording import COMPARED, JOIN, field_name, item_name, listed_names, say, told_fact
+from chatrec.present.wording import COMPARED, JOIN, field_name, item_name, listed_names, other_language, say, told_fact
 from chatrec.types import OF_EPISODES, Comparison, Constraint, Item, Language, Reading, Reply
 from chatrec.understand.chips import chips, constraint_label, wish_label
 
@@ -44,6 +44,8 @@ def _fact(reading: Reading, context: FactContext) -> str:
     assert reading.asked is not None
     item, field = context.catalog[reading.asked[0]], reading.asked[1]
     name, told = item_name(item, reading.language), told_fact(item, field, reading.language)
+    if told and field == "description" and other_language(item, reading.language):
+        told = f"{reason(headline(item, context), item, reading.language)}{told}"  # what can be said in the person's language
     if told:
         return say("fact", reading.language, name=name, told=told)
     return say("no_fact", reading.language, name=name, field=field_name(field, reading.language))

@@ -77,6 +77,9 @@ def final_reply(
     rest = [*(note for note in notes if note not in missing), *filter(None, [ask])]
     if rest and opening.endswith("："):
         opening = opening[:-1] + "。"
+    if _says_nothing_new(reading, context.ledger) and asked:
+        notes = (say("nothing_new", language), *notes)
+        exhausted = " ".join(filter(None, (notes[0], exhausted)))
     told = [*_lead(reading, asked), exhausted, *missing, opening, *rest]
     steps = next_steps([pick.item for pick in recommendations], pool, context.ledger, language)
     return Reply(
@@ -160,6 +163,12 @@ def _recommendation(draft: Draft, claims: tuple[Claim, ...], context: FactContex
         fit="medium" if fit == "low" and meets_all(item, context.ledger) else fit,
         written_by=draft.written_by,
     )
+
+
+def _says_nothing_new(reading: Reading, ledger: Ledger) -> bool:
+    """Whether a request after an answer was not understood at all, so that the same picks come again."""
+    understood = reading.changes or reading.missing or reading.unsupported or reading.n or reading.nothing_by
+    return reading.intent == "recommend" and bool(ledger.last_shown) and not understood
 
 
 def _lead(reading: Reading, asked: tuple[Chip, ...]) -> list[str]:

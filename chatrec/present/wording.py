@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from chatrec.generate.wording import PHRASES, form_noun, spaced
 from chatrec.types import Constraint, Item, Language
 from chatrec.understand.chips import title_of
+from chatrec.understand.text import language_of
 
 SENTENCES: dict[str, dict[Language, str]] = {
     "picks": {"en": "Here {are} {n} for you: {asked}.", "zh": "按“{asked}”为你挑了 {n} 个："},
@@ -32,6 +33,11 @@ SENTENCES: dict[str, dict[Language, str]] = {
         "zh": "没有别的线索，先推荐 {n} 个；再说一个标题，或告诉我你喜欢它什么。",
     },
     "missing": {"en": "“{said}” is not in this catalog.", "zh": "目录里没有“{said}”。"},
+    "told_in": {"en": "(In Chinese:) {told}", "zh": "（目录里只有英文简介）{told}"},
+    "nothing_new": {
+        "en": "I could not take anything new from that, so these still go by what you said before.",
+        "zh": "这句话我没读出新的要求，所以还是按之前说的来推荐。",
+    },
     "nothing_by": {"en": "This catalog has nothing else by {names}.", "zh": "目录里没有{names}的其他作品。"},
     "missing_part": {
         "en": "“{said}” is not in this catalog, but {names}.",
@@ -216,10 +222,17 @@ def amount(constraint: Constraint, number: float, language: Language) -> str:
     return f"{number:g}"
 
 
+def other_language(item: Item, language: Language) -> Language | None:
+    """The language of the description, if it is not the person's; catalogs tell a story in one language."""
+    told = language_of(item.description) if item.description else language
+    return told if told != language else None
+
+
 def told_fact(item: Item, field: str, language: Language) -> str:
     """What the catalog tells of one field (`people`: makers and players), as a sentence; empty if it tells nothing."""
     if field == "description":
-        return item.description or ""
+        other = other_language(item, language)
+        return say("told_in", language, told=item.description) if other else item.description or ""
     comma, stop = JOIN[language][0], "。" if language == "zh" else "."
     if field == "people":
         return " ".join(told for part in ("creators", "cast") if (told := told_fact(item, part, language)))

@@ -28,7 +28,13 @@ What was decided where words leave it open:
   of an episode, whose length is a typical one.
 - A genre that no work of the form asked for carries gives way to its next of kin there (`crime` podcasts are `true crime`).
 - A length without comparison asks for 70–125% of it; from five hours on, and for games, for at least half.
-- "Kids" without an age are 6, toddlers 3, teenagers 13; of several ages the youngest counts.
+- "Kids" without an age are 6, toddlers 3, teenagers 13; of several ages the youngest counts. Up to ten, family works are wished
+  for unless a genre was asked for.
+- How the person feels ("I'm so tired", 心情不好) asks for the moods of `feelings` in the lexicon where nothing else is asked for.
+- Makers that are pointed to ("by that director", 他的其他作品) are those of the work last spoken of; what else was asked for
+  gives way.
+- A further part that the catalog lacks ("Portal 3") is missing, and those it has stand in for it as works that were named.
+- A decade beside "modern" ("80s synth pop, but modern") is a manner, no time.
 - "Short"/"long" are the lower/upper third of the catalog's lengths for that medium, "recent" the five newest years, "old" what
   is thirty years older than the newest; all soft. A critique ("shorter", "older", "less mainstream") compares with the median
   of the last answer, or with a title in the message, and is hard.

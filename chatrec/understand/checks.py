@@ -75,6 +75,8 @@ def subject_of(page: Page, ledger: Ledger) -> tuple[str, Mark | None] | None:
         return _only_work(page, start, ledger, titles=unrecorded)
     if unrecorded and is_han(page.words[0]) and (work := _all_but_asked(page)) is not None:
         return work.ids[0], work
+    if page.words[start] in ("can", "could") and page.words[start + 1 : start + 2] in (["i"], ["we"], ["you"]):
+        return _only_work(page, start, ledger, titles=False)
     opens = page.words[start] in _AUXILIARIES
     asks = not _ASKING.isdisjoint(page.words[-2:])
     at = start + 1 if opens else start

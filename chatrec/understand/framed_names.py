@@ -34,6 +34,8 @@ _DETERMINERS = wordset(
     "a an the my your some this that every all each any many most lots plenty several few both everything nothing"
 )
 _SEGMENT_ENDS = set(",、，.!?/;。！？")
+_COPULAS = (("is", "one"), ("was", "one"), ("is", "the", "one"), ("is", "something"), ("is", "a", "movie"), ("is", "a", "film"))
+"""`The Conversation is one I saw`: what may stand between a name and the opinion of it."""
 MAX_CHUNK, MAX_HAN_CHUNK = 7, 12
 MAX_LIST_WORDS = 40
 MAX_FUZZY = 8
@@ -305,6 +307,7 @@ class FramedNames(Spotter):
 
     def _mark_ending(self, end: int) -> int:
         """Start of the name that ends at `end` and starts a clause, marked; `end` if there is none."""
+        end -= next((len(copula) for copula in _COPULAS if tuple(self._words[max(0, end - len(copula)) : end]) == copula), 0)
         while end > 0 and self._words[end - 1] in ("both", "all", "也", "真", "都", "的", "很") and not self._page.taken(end - 1):
             end -= 1
         for start in range(max(0, end - 10), end):

@@ -29,7 +29,7 @@ _ENDERS = wordset("where that which who when while because so if but and or i yo
 COMPANY = wordset(
     "mum mam nan granny grandpa aunt uncle cousin roommate flatmate nephew niece "
     "friend friends wife husband girlfriend boyfriend partner date mom dad mother father parents brother sister grandma group "
-    "colleague colleagues beer wine popcorn glass cup blanket crowd few people"
+    "colleague colleagues beer beers boys lads mates girls guys wine popcorn glass cup blanket crowd few people"
 )
 _THEIRS = wordset("my our your his her their the me us him them you it this that these those")
 _CLAUSE_END = wordset(", . ! ? ; : but because so if please")
@@ -107,14 +107,17 @@ def _counts(page: Page, at: int, end: int) -> bool:
 
 
 def _mark_score(page: Page, at: int) -> int:
-    end = at + 1
+    """`rated above 8`, `a 9+ rating`: a score and its points; where they end."""
+    start, end = at, at + 1
     while end < len(page.words) and end - at < 5 and (page.words[end] in _OVER or cardinal(page.words, end)):
         end += 1
-    if end == at + 1 or not any(cardinal(page.words, i) for i in range(at + 1, end)):
+    while start > 0 and (page.words[start - 1] in ("+", "/") or page.words[start - 1].isdigit()):
+        start -= 1
+    if not any(cardinal(page.words, i) for i in range(start, end) if i != at):
         return at
-    page.remove([m for m in page.within(at, end) if m.start >= at and m.end <= end and m.role in ("words", "count")])
-    if page.free(at, end):
-        page.add(Mark(at, end, "words", entries=(Entry("unsupported", "score", {}),)))
+    page.remove([m for m in page.within(start, end) if m.start >= start and m.end <= end and m.role in ("words", "count")])
+    if page.free(start, end):
+        page.add(Mark(start, end, "words", entries=(Entry("unsupported", "score", {}),)))
     return end
 
 
@@ -141,12 +144,19 @@ def read_free(draft: Draft, asked: Asked) -> None:
     _forbid_names(draft)
 
 
-def describes_works(page: Page) -> bool:
-    """Whether any word may describe what is wanted: one that is of no list, or names a content, and is not ruled out."""
+def describes_works(page: Page, *, titles: bool = True) -> bool:
+    """Whether any word may describe what is wanted: one that is of no list, or names a content, and is not ruled out.
+
+    Args:
+        page: the message.
+        titles: whether names and words that no list has count.
+    """
     for at, word in enumerate(page.words):
         mark = page.over[at]
-        told = mark is not None and (mark.role in ("person", "title") or any(mark.has(s) for s in CONTENT if s != "forms"))
-        content = word[0].isalnum() and word not in STOP if mark is None else told and not mark.negated
+        named = titles and mark is not None and mark.role in ("person", "title")
+        told = mark is not None and (named or any(mark.has(s) for s in CONTENT if s != "forms"))
+        loose = titles and word[0].isalnum() and word not in STOP
+        content = loose if mark is None else told and not mark.negated
         ruled_out = mark is None and any(_is_negated(page, start) for start in range(max(0, at - 2), at + 1))
         if content and not ruled_out:
             return True
@@ -258,7 +268,8 @@ def _wish_attributes(draft: Draft) -> None:
         end = at
         while end < len(page.words) and not page.taken(end) and page.words[end] not in STOP and page.words[end][0].isalpha():
             end += 1
-        if end - at <= 4 and (_describes(page, at, end) or _is_all_there_is(draft, at, end)):
+        described = _describes(page, at, end) or (not _is_of_life(page, at) and _is_all_there_is(draft, at, end))
+        if end - at <= 4 and described:
             if _is_negated(page, at):
                 draft.forbid(page.text.said(at, end), said=page.text.said(at, end))
             else:
@@ -294,6 +305,11 @@ def _is_all_there_is(draft: Draft, start: int, end: int) -> bool:
     return (
         known and all(not word[0].isalnum() or word in STOP for word in rest) and "?" not in rest and not _is_clause(draft, start)
     )
+
+
+def _is_of_life(page: Page, start: int) -> bool:
+    """`I broke up with my boyfriend last week`: what is mine describes no work."""
+    return start > 0 and page.words[start - 1] in _THEIRS and page.words[start - 1] not in ("the", "this", "that", "it")
 
 
 def _is_segment(page: Page, start: int, end: int) -> bool:

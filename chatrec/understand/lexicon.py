@@ -129,7 +129,7 @@ class Lexicon:
         for section, names in self.sections.items():
             for name, data in names.items():
                 entry = Entry(section, name, data)
-                if section in ("questions", "comparisons", "talk"):
+                if section in ("questions", "comparisons", "talk", "feelings"):
                     continue
                 if section == "eras":
                     _fill_era(phrases, entry)

@@ -21,6 +21,9 @@ from chatrec.understand.text import wordset
 RECENT_YEARS, OLD_YEARS = 5, 30
 LONG_MINUTES = 300
 """From here on, a length sought (`a 60-hour game`) asks for at least half of it; below, for about that length."""
+SHORT_MINUTES = 45
+"""Up to here, `about` is meant roughly: about 20 minutes may be 25."""
+ROUGHLY = (0.7, 1.3)
 AROUND, SOUGHT = (0.8, 1.2), (0.7, 1.25)
 FLIPPED = {"lt": "ge", "le": "gt", "gt": "le", "ge": "lt"}
 ADULT_AGE = 16
@@ -69,6 +72,7 @@ class Measures:
                 self._mood_critique(mark)
             elif mark.has("vague"):
                 self._vague(mark)
+        self._settle_eras()
 
     def _constrain(self, field: str, op: Any, value: Any, mark: Mark, *, hard: bool = True) -> None:
         self._draft.constrain(field, op, value, said=self._page.said(mark), hard=hard)
@@ -80,7 +84,8 @@ class Measures:
         if mark.op == "sought":
             self._sought(mark)
         elif mark.op == "around":
-            self._constrain("minutes", "ranges", (_around(mark.number, AROUND),), mark, hard=hard)
+            factors = AROUND if mark.number > SHORT_MINUTES else ROUGHLY
+            self._constrain("minutes", "ranges", (_around(mark.number, factors),), mark, hard=hard)
         elif mark.op == "ranges":
             self._constrain("minutes", "ranges", mark.ranges, mark, hard=hard)
         else:
@@ -178,6 +183,16 @@ class Measures:
         ends = not after or after in _VAGUE_AFTER
         return described or (ends and (before in _VAGUE_BEFORE or not after or mark.start == 0 or after in _VAGUE_AFTER))
 
+    def _settle_eras(self) -> None:
+        """`80s synth pop but modern`: how it is to be counts, and the decade is a manner; no year is both."""
+        said = [(change, change.constraint) for change in self._draft.changes if change.constraint is not None]
+        eras = [(change, c) for change, c in said if c.field == "year" and c.op == "ranges" and isinstance(c.value, tuple)]
+        recent = [c for _, c in said if c.field == "year" and c.op == "ge" and not c.hard]
+        for change, era in eras:
+            if any(last < float(c.value) for c in recent for _, last in era.value):  # type: ignore[arg-type,union-attr,misc]
+                self._draft.changes.remove(change)
+                self._draft.wish(era.said)
+
     # --- critiques ----------------------------------------------------------------------------------------------------
 
     def _critique(self, mark: Mark) -> None:
@@ -188,7 +203,10 @@ class Measures:
         if mark.negated and mark.end - mark.start == 1:
             op = "le" if op == "gt" else "ge"
         base = self._base(mark)
-        numbers = [float(n) for i in base if (n := getattr(self._items[i], field)) is not None]
+        works = [self._items[item_id] for item_id in base]
+        if field == "minutes":  # a film and an episode do not compare: the whole works do, where there are both
+            works = [item for item in works if item.form not in OF_EPISODES] or works
+        numbers = [float(n) for item in works if (n := getattr(item, field)) is not None]
         if numbers:
             self._draft.is_critique = True
             self._constrain(field, op, median(numbers), mark)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from chatrec.understand.draft import Draft
 from chatrec.understand.free import COMPANY, MAX_WISH_WORDS, STOP
+from chatrec.understand.kinds import Asked
 from chatrec.understand.lexicon import Entry, Phrases, lexicon
 from chatrec.understand.marks import Mark, Page, has_section
 from chatrec.understand.text import is_han, wordset
@@ -21,6 +24,8 @@ _NEVER = wordset(
     "while reason years ages months weeks days ever weekend evening help going go put start myself yourself themselves him "
     "us adults adult everyone everybody anyone anybody"
 )
+SMALL_AGE = 10
+"""Up to this age, children are company for works that are made for families."""
 _TRANSPARENT = ("verbs", "occasions", "vague", "words")
 _NOTHING = ("cues", "fields", "forms")
 
@@ -37,21 +42,32 @@ def read_occasions(draft: Draft) -> None:
         start, end = span
         draft.wish(page.text.said(start, end))
         for entry in _entries(page, start, end, draft.words.phrases):
-            _suggest(draft, entry)
+            suggest_moods(draft, entry.data.get("moods", ()))
 
 
-def _suggest(draft: Draft, entry: Entry) -> None:
+def suggest_moods(draft: Draft, moods: Iterable[str]) -> None:
+    """Wish for moods, if the message and what was said before name none; not for such as the genre asked for never has."""
     spoken = [c.constraint for c in draft.changes if c.constraint is not None] + list(draft.ledger.constraints)
     wished = [c.wish for c in draft.changes if c.wish is not None]
     if any(c.field == "moods" and c.op == "in" for c in spoken) or any(w.field == "moods" for w in wished):
         return
     genres = {str(v) for c in spoken if (c.field, c.op) == ("genres", "in") and isinstance(c.value, tuple) for v in c.value}
     unfit = _contrary_to(genres)
-    for mood in entry.data.get("moods", ()):
+    for mood in moods:
         if mood in unfit:
             continue
         values = draft.words.spelled("moods", (mood,))
         draft.wish(mood, "moods", values[0] if values else mood)
+
+
+def favour_families(draft: Draft, asked: Asked) -> None:
+    """Where small children are there and no genre was asked for, what is made for families comes first."""
+    said = [c.constraint for c in draft.changes if c.constraint is not None]
+    small = any(c.field == "age" and isinstance(c.value, (int, float)) and c.value <= SMALL_AGE for c in said)
+    genres = any(c.field == "genres" and c.op == "in" for c in (*said, *draft.ledger.constraints))
+    media = draft.words.kinds_of("genres", ("family",))
+    if small and not genres and media.intersection(asked.kinds or draft.ledger.kinds or media):
+        draft.wish("family", "genres", "family")
 
 
 def _contrary_to(genres: set[str]) -> set[str]:

@@ -13,7 +13,7 @@ from chatrec.understand.lists import alternatives
 from chatrec.understand.marks import Mark, Page, has_section
 from chatrec.understand.text import wordset
 
-_ALL = wordset("all every everything 都 全")
+_ALL = wordset("all every everything most 都 全")
 _SPOKEN = re.compile(r"^in\b|\b(?:language|speaking|spoken|dialogue)$|[语語文话話]$", re.IGNORECASE)
 """Words that name a language; any other name of one also tells which nation's works are wanted."""
 
@@ -84,7 +84,9 @@ class Origins:
     def _is_company(self, mark: Mark) -> bool:
         """Whether a studio, label or network is named; one that the catalog lacks is said to be missing."""
         entry = mark.entry("companies")
-        if entry is None or not self._page.names_company(mark.start, mark.entries) or mark.attitude in ("seen", "unseen"):
+        if entry is None or not self._page.names_company(mark.start, mark.entries):
+            return False
+        if mark.attitude in ("seen", "unseen") and not self._is_used_up(mark):
             return False
         mark.names = self._words.companies(entry.values)
         if not mark.names and mark.negated:

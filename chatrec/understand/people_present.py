@@ -15,6 +15,8 @@ _OLD = (
     ("yos",), ("y", "os"), ("yearold",), ("year", "olds"), ("岁", "半"), ("岁",), ("歲",), ("周", "岁"), ("years", "of", "age"),
 )  # fmt: skip
 _AGED = {("aged",), ("age",), ("ages",), ("turned",), ("turning",), ("who", "is"), ("whos",), ("who", "are"), ("is", "only")}
+_PRONOUNS = (("theyre",), ("they", "are"), ("hes",), ("he", "is"), ("shes",), ("she", "is"))
+"""They stand for children once these are spoken of: `my kids, they're 5 and 9`."""
 _CHILD = wordset(
     "kids kid children child son daughter sons daughters niece nephew boy girl boys girls toddler grandson granddaughter "
     "brother sister twins"
@@ -62,6 +64,11 @@ def _age(words: Sequence[str], at: int) -> tuple[float, int] | None:
 
 def _child_lead(words: Sequence[str], at: int) -> int:
     """`my daughter is 8`, `kids (5, 9)`, `two kids, 5 and 9`: the words before the number."""
+    for pronoun in _PRONOUNS:
+        end = at + len(pronoun)
+        if tuple(words[at:end]) == pronoun and not _CHILD.isdisjoint(words[:at]):
+            number = cardinal(words, end) if end < len(words) else None
+            return len(pronoun) if number is not None and number[0] < ADULT else 0
     if words[at] not in _CHILD:
         return 0
     end = at + 1

@@ -13,6 +13,7 @@ from chatrec.understand.text import is_han, key_of, wordset
 _IT = frozenset(key_of(phrase) for phrase in ("it", "that one", "this one", "that", "this", "它", "这部", "那部", "这个", "那个"))
 _OPENERS = wordset("and so but ok okay")
 _ASIDE = wordset(
+    "lol haha um uh right alright sure yes yeah "
     "it its this that looks look sounds seems ok okay good great nice cool fun interesting hmm well and so but oh please me tell "
     "can could you know i wonder btw actually though hey wait then one , 看 起 来 不 错 那 请 问 它"
 )

@@ -18,15 +18,17 @@ from chatrec.understand.comparative_questions import comparison_of
 from chatrec.understand.compared_names import ComparedNames
 from chatrec.understand.contents import Contents
 from chatrec.understand.draft import Draft
+from chatrec.understand.feelings import read_feelings
 from chatrec.understand.framed_names import FramedNames
 from chatrec.understand.free import describes_works, mark_parts, mark_unsupported, read_free
 from chatrec.understand.intent import intent_of
 from chatrec.understand.kinds import Asked, asked_for
 from chatrec.understand.lengths import mark_lengths
 from chatrec.understand.lexicon import Phrases, lexicon
+from chatrec.understand.likened import take_as_likes
 from chatrec.understand.marks import Attitude, Mark, Page
 from chatrec.understand.measures import Measures
-from chatrec.understand.occasions import read_occasions
+from chatrec.understand.occasions import favour_families, read_occasions
 from chatrec.understand.off_topic import is_off_topic
 from chatrec.understand.origins import Origins
 from chatrec.understand.people_present import mark_ages, mark_count
@@ -47,7 +49,6 @@ from chatrec.understand.words import Words
 from chatrec.understand.years import mark_eras, mark_years
 
 _QUESTIONS = wordset("is was are does did what whats who whos how hows why when where which can")
-_RESEMBLING = wordset("similar alike comparable 类")
 _THAT_ENERGY = frozenset(product(("that", "same", "similar"), ("energy", "vibe", "vibes", "feel", "feeling", "mood", "spirit")))
 _SIMILAR = wordset("similar like alike same style 类 像")
 MAX_LIKED_WORKS = 2
@@ -97,7 +98,7 @@ class Understander:
             return Reading(language=language_of(page.text.plain))
         n = self._mark(page, ledger)
         interpret(page)
-        _take_as_likes(page)
+        take_as_likes(page)
         answered = self._question(page, ledger)
         if answered is not None:
             return answered
@@ -117,11 +118,13 @@ class Understander:
         self._opine(draft)
         read_free(draft, asked)
         read_occasions(draft)
+        read_feelings(draft)
         turn_away(draft, asked, self._items)
         drop_unfit(draft, self._items)
         check = check_of(draft, language)
         if check is not None:
             return check
+        favour_families(draft, asked)
         intent = intent_of(draft)
         if intent in ("more", "surprise") and after.last_shown and not any(c.action == "new_topic" for c in draft.changes):
             draft.act("passed", item_ids=after.last_shown)
@@ -291,15 +294,6 @@ class Understander:
                 draft.act("unopine", key=twin.id)
                 if twin.kind != self._items[item_id].kind:
                     draft.kinds((self._items[item_id].kind,))
-
-
-def _take_as_likes(page: Page) -> None:
-    """`I've played Elden Ring, something similar?`: what is to be resembled is liked, not merely seen."""
-    if _RESEMBLING.isdisjoint(page.words):
-        return
-    for mark in page.marks:
-        if mark.role == "title" and mark.attitude == "seen":
-            mark.attitude = "like"
 
 
 def _after_commands(draft: Draft) -> Ledger:

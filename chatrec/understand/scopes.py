@@ -39,7 +39,7 @@ _LIGHT = wordset(
 )
 _POINTS = wordset("这 那 种 类 些 个 样 我 你 他 她 们 别 其 他 它")
 _ADJECTIVES = wordset("animated historical historic comedic dramatic adventurous political scientific thrilling suspenseful")
-_ALREADY = wordset("i we ive have already all every 我 们 都 全 已 经 也 早 就")
+_ALREADY = wordset("i we ive have already all every is was one the a movie film something 我 们 都 全 已 经 也 早 就")
 _NARROW = wordset("not non too very so overly 不 太")
 _BREAKS = wordset("a an some something anything i we im id please lets but it its they my 我 来 给 请 但 只")
 _ATTITUDES: tuple[tuple[str, Attitude], ...] = (

@@ -282,6 +282,9 @@ def _relative(words: Sequence[str], at: int, this_year: int) -> Mark | None:
         if tuple(words[at : at + len(phrase)]) == phrase:
             year = float(this_year - back)
             return Mark(at, at + len(phrase), "year", op="ranges", ranges=((year, year),))
+    decade = next((n for n in (2, 3) if tuple(words[at : at + n]) in (("this", "decade"), ("the", "current", "decade"))), 0)
+    if decade:
+        return Mark(at, at + decade, "year", op="ge", number=float(this_year // 10 * 10))
     recent = _last_years(words, at)
     if recent is not None:
         return Mark(at, recent[1], "year", op="ge", number=this_year - recent[0])

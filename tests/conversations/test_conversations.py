@@ -79,7 +79,7 @@ class Talk:
     def work(self, which: int | str) -> Item:
         """The work at a place of the last slate, or the best known one of a title."""
         if isinstance(which, int):
-            return self.slate[which - 1]
+            return self.slate[which - 1 if which > 0 else which]
         named = [item for item in self.rec.catalog.values() if item.title == which]
         return max(named, key=lambda item: item.popularity or 0)
 

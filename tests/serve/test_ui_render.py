@@ -177,3 +177,20 @@ def test_cards_speak_chinese_in_a_chinese_conversation() -> None:
 
     for told in ("标题", "剧情", "12 岁以上", "喜欢", "不适合我", "很合适"):
         assert told in page
+
+
+@pytest.mark.parametrize(
+    ("language", "description", "label", "tag"),
+    [
+        ("zh", "A crew lands on a planet.", "英文简介", 'lang="en"'),
+        ("en", "船员们降落在一颗行星上。", "in Chinese", 'lang="zh"'),
+    ],
+)
+def test_a_description_in_another_language_says_so(language, description, label, tag) -> None:
+    page = panel_html(View(picks=(pick(0, description=description),), language=language))
+    assert label in page
+    assert tag in page
+
+
+def test_a_description_in_the_person_s_language_needs_no_label() -> None:
+    assert '<span class="cr-told-in"></span>' in panel_html(View(picks=(pick(0, description="A crew lands."),), language="en"))

@@ -159,7 +159,7 @@ CASES: list[tuple[str, str]] = [
     ("想跟朋友一起玩的轻松游戏，不要射击", "kinds game; tags in multiplayer; moods in calm; genres not_in shooter"),
     ("适合深夜听的爵士乐", "genres in jazz; wish None 深夜; wish moods calm"),
     ("下雨天看的电影", "form in film; wish None 下雨天; wish moods cosy"),
-    ("适合全家看的电影", "age le 6; !wish"),
+    ("适合全家看的电影", "age le 6; wish genres family; !wish None"),
     ("适合两个人玩的游戏", "tags in co-op; !wish"),
     ("最近失恋了，想听点伤感的歌", "moods in melancholic; wish None 失恋; !soft"),
     ("最近的电影", "soft year ge 2014; form in film"),

@@ -295,7 +295,7 @@ CASES: list[tuple[str, str]] = [
     ("a film for my wife", "!wish"),
     ("a western for tonight, please", "!wish"),
     ("looking for something to watch", "!wish"),
-    ("something for my 8 year old", "age le 8; !wish"),
+    ("something for my 8 year old", "age le 8; wish genres family; !wish None"),
     ("a film to watch with my girlfriend on the couch", "form in film; !tags"),
     ("a strategy game, 100+ hours", "minutes ge 6000"),
     ("90+ minutes", "minutes ge 90"),

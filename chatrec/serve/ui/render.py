@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import escape
 
 from chatrec.generate import wording
+from chatrec.present.wording import other_language
 from chatrec.serve.ui.cover import cover_uri
 from chatrec.serve.ui.view import View, chip_key
 from chatrec.serve.ui.words import EXAMPLES, GREETING, age, chinese_title, fact, genre_name, makers, word
@@ -43,6 +44,10 @@ class Card:
     facts: tuple[str, ...]
     creators: str
     description: str
+    told_in: str
+    """Language of the description."""
+    told_label: str
+    """Says so where it is not the person's."""
     reason: str
     evidence: tuple[tuple[str, str], ...]
     fit: str
@@ -60,6 +65,7 @@ class Card:
 def card(pick: Recommendation, view: View) -> Card:
     """What a card says of a pick."""
     item, language = pick.item, view.language
+    other = other_language(item, language)
     told = (wording.length(item, language), age(item, language))
     facts = (wording.form_noun(item, language), item.year, *_genres(pick, language), *told)
     return Card(
@@ -70,6 +76,8 @@ def card(pick: Recommendation, view: View) -> Card:
         facts=tuple(str(value) for value in facts if value not in (None, "")),
         creators=makers(item, language),
         description=item.description or "",
+        told_in=other or language,
+        told_label=word("told_in", language) if other else "",
         reason=pick.reason,
         evidence=_evidence(pick, language),
         fit=pick.fit,

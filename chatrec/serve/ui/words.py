@@ -27,6 +27,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "medium": ("medium fit", "较合适"),
     "low": ("low fit", "一般"),
     "facts": ("Facts behind it", "依据"),
+    "told_in": ("in Chinese", "英文简介"),
     "from_model": ("written by the language model, checked against the catalog", "由语言模型撰写，已与目录核对"),
     "from_facts": ("built from catalog facts", "由目录信息生成"),
     "pending": ("The language model is writing the reasons…", "语言模型正在撰写理由……"),
