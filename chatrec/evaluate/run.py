@@ -104,12 +104,13 @@ def run_replay(
         InputError: stage `generate` with neither recorded output nor a model to record.
         LLMError: the model cannot be reached.
     """
+    asked = writer if _to_be_recorded(config) else None
+    recording = None if asked else _recording(config)
     log = open_log(config, embedder, build_dir)
     index, found = log.index, log.found
     fusion = load_fusion(index, config.models)
     scorer = None if config.stage == "retrieve" else Scorer.load(index, config.models)
-    recorder = Recorder(writer, scorer, index) if scorer and writer and _to_be_recorded(config) else None
-    recording = None if recorder else _recording(config)
+    recorder = Recorder(asked, scorer, index) if asked and scorer else None
     reader = WordReader(index) if config.understand == "text" else None
     reliability = Reliability()
     rerank = recorder or _rerank(scorer, recording)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from chatrec.errors import DependencyMissingError
+from chatrec.errors import DependencyMissingError, SettingsError
 
 Track = Literal["none", "tensorboard", "wandb"]
 
@@ -60,7 +60,11 @@ class WandB:
         import wandb  # type: ignore[import-not-found]
 
         out.mkdir(parents=True, exist_ok=True)
-        self._run: Any = wandb.init(project="chatrec", dir=str(out), config=dict(config))
+        try:
+            self._run: Any = wandb.init(project="chatrec", dir=str(out), config=dict(config))
+        except wandb.Error as error:
+            what = str(error).partition("\n")[0]
+            raise SettingsError(f"--track wandb: {what} WANDB_MODE=offline keeps the run on this machine") from error
 
     def log(self, values: Mapping[str, float], step: int) -> None:
         """Each chart counts epochs of its own, in `<chart>/epoch`."""
@@ -91,6 +95,7 @@ def open_tracker(track: Track, out: Path, config: Mapping[str, Any]) -> Tracker:
 
     Raises:
         DependencyMissingError: its package is not installed.
+        SettingsError: it is, and refuses.
     """
     try:
         return TRACKERS[track](out, config)

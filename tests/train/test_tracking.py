@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 from quick import prepare, write_valid
 
-from chatrec.errors import DependencyMissingError
+from chatrec.errors import DependencyMissingError, SettingsError
 from chatrec.train.head import Trainer
 from chatrec.train.track import open_tracker
 
@@ -55,7 +55,7 @@ def test_wandb_is_given_each_chart_with_its_own_epochs(tmp_path: Path, monkeypat
         log=calls.append,
         finish=lambda: calls.append("finished"),
     )
-    monkeypatch.setitem(sys.modules, "wandb", SimpleNamespace(init=lambda **told: calls.append(told) or run))
+    monkeypatch.setitem(sys.modules, "wandb", SimpleNamespace(init=lambda **told: calls.append(told) or run, Error=OSError))
     tracker = open_tracker("wandb", tmp_path / "models", {"seed": 3})
     tracker.log({"head/stopped/loss": 2.0}, 1)
     tracker.close()
@@ -65,6 +65,15 @@ def test_wandb_is_given_each_chart_with_its_own_epochs(tmp_path: Path, monkeypat
         {"head/stopped/loss": 2.0, "head/stopped/epoch": 1},
         "finished",
     ]
+
+
+def test_what_wandb_refuses_is_said_in_a_line_with_the_way_around_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(**told: object) -> None:
+        raise PermissionError("No API key configured.\nUse `wandb login`")
+
+    monkeypatch.setitem(sys.modules, "wandb", SimpleNamespace(init=refuse, Error=PermissionError))
+    with pytest.raises(SettingsError, match=r"^--track wandb: No API key configured. WANDB_MODE=offline .*machine$"):
+        open_tracker("wandb", tmp_path, {})
 
 
 @pytest.mark.parametrize(("track", "package"), [("tensorboard", "tensorboard"), ("wandb", "wandb")])
