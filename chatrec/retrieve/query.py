@@ -25,7 +25,7 @@ def compose(index: Index, ledger: Ledger, message: str, *, exclude_shown: bool =
         exclude_shown: leave out what was put before the person already (they asked for others).
     """
     understood = bool(ledger.opinions or ledger.constraints or ledger.wishes)
-    enforced = _is_enforced(ledger)
+    enforced = is_enforced(ledger)
     text = "" if enforced else wanted_words(ledger) or ("" if understood else message.strip())
     excluded = {*ledger.ids("liked", "disliked", "seen", "saved", "mentioned", "past"), *ledger.passed}
     if exclude_shown:
@@ -39,7 +39,7 @@ def compose(index: Index, ledger: Ledger, message: str, *, exclude_shown: bool =
     )
 
 
-def _is_enforced(ledger: Ledger) -> bool:
+def is_enforced(ledger: Ledger) -> bool:
     """Whether all that is wanted are values that code enforces; works that are liked are wanted, too."""
     said = any(wish.direction == "more" for wish in ledger.wishes) or ledger.ids("liked", "mentioned")
     worded = [c for c in ledger.constraints if c.op == "in" and c.field in WORD_FIELDS]

@@ -14,6 +14,7 @@ import numpy as np
 
 from chatrec.constraints import satisfies_all
 from chatrec.index.open import Index
+from chatrec.retrieve.query import is_enforced
 from chatrec.score.table import Floats, ItemTable
 from chatrec.types import KINDS, Constraint, Item, Ledger, Opinion, Query, Wish
 
@@ -21,6 +22,11 @@ FACTS = ("genres", "moods", "themes", "tags", "people")
 FACT_ODDS = (0.38, 0.24, 0.2, 0.1, 0.08)
 NEAREST = 12
 """A liked item is one of so many that resemble the target most."""
+BESIDE = 0.4
+"""How often a work is liked that has nothing to do with the facts that are asked for as well ("we love Amélie; some science
+fiction"): what has the facts is then wanted as far as it is nearer to it than the rest, however far that is."""
+NEARER = 0.25
+"""Share of what has the facts that is near enough to a work of another sort; three works at least."""
 LEANING = 0.3
 """How often a need leans to the older or newer, shorter or longer half ("an old one", "something short")."""
 SNIPPET = 7
@@ -72,9 +78,14 @@ class _Maker:
         liked = self._liked(row) if rng.random() < 0.5 else None
         remembered = self._snippet(target) if rng.random() < (0.15 if liked is not None else 0.3) else ""
         facts = self._facts(target, int(rng.integers(0 if liked is not None or remembered else 1, 4)))
-        return self._express(number, row, facts, remembered, liked)
+        beside = liked is not None and bool(facts) and rng.random() < BESIDE
+        if beside:
+            liked = int(rng.choice(self._others(row, target.kind)))
+        return self._express(number, row, facts, remembered, liked, beside=beside)
 
-    def _express(self, number: int, row: int, facts: list[tuple[str, str]], remembered: str, liked: int | None) -> Need:
+    def _express(
+        self, number: int, row: int, facts: list[tuple[str, str]], remembered: str, liked: int | None, *, beside: bool
+    ) -> Need:
         target, rng = self._items[row], self._rng
         message = self._message(target, facts, remembered, liked)
         understood = rng.random() < 0.75
@@ -89,34 +100,26 @@ class _Maker:
         leaning = self._leaning(target) if understood else ()
         ledger = Ledger(kinds=kinds, opinions=opinions, constraints=constraints + leaning, wishes=tuple(wishes))
         words = [wish.text for wish in wishes] + [str(v) for c in constraints if isinstance(c.value, tuple) for v in c.value]
-        text = " ".join(words) if understood else message
+        enforced = is_enforced(ledger)
+        text = "" if enforced else " ".join(words) if understood else message
         excluded = frozenset(opinion.item_id for opinion in opinions)
-        query = Query(ledger=ledger, text=text, last_message=message, excluded=excluded)
-        return Need(query, self._gold(row, facts, leaning, remembered, liked, excluded), number)
+        query = Query(ledger=ledger, text=text, last_message="" if enforced else message, excluded=excluded)
+        wanted = [Constraint(field=field, op="in", value=(value,)) for field, value in facts]
+        wanted += [Constraint(field="kind", op="in", value=(target.kind,)), *leaning]
+        gold = self._gold(row, wanted, liked, beside=beside) if not remembered else {target.id}
+        return Need(query, tuple(sorted(gold - excluded)), number)
 
-    def _gold(
-        self,
-        row: int,
-        facts: Sequence[tuple[str, str]],
-        leaning: Sequence[Constraint],
-        remembered: str,
-        liked: int | None,
-        excluded: frozenset[str],
-    ) -> tuple[str, ...]:
-        """The target; unless its own words were remembered, also what shares the facts and is as near to the liked item."""
-        target = self._items[row]
-        found = {target.id}
-        if not remembered:
-            wanted = [Constraint(field=field, op="in", value=(value,)) for field, value in facts]
-            wanted += [Constraint(field="kind", op="in", value=(target.kind,)), *leaning]
-            near = self._taste[liked] if liked is not None else None
-            bar = min(near[row], np.sort(near)[-NEAREST]) if near is not None else 0.0
-            found |= {
-                item.id
-                for place, item in enumerate(self._items)
-                if (near is None or near[place] >= bar) and satisfies_all(item, wanted)
-            }
-        return tuple(sorted(found - excluded))
+    def _gold(self, row: int, wanted: Sequence[Constraint], liked: int | None, *, beside: bool) -> set[str]:
+        """What has all that is wanted and is as near to the liked work as the target; beside one of another sort, the nearest."""
+        fitting = [place for place, item in enumerate(self._items) if place != liked and satisfies_all(item, wanted)]
+        if liked is None:
+            return {self._items[place].id for place in fitting}
+        near = self._taste[liked]
+        if beside:
+            bar = np.sort(near[fitting])[-max(3, round(NEARER * len(fitting))) :][0]
+        else:
+            bar = min(near[row], np.sort(near)[-NEAREST])
+        return {self._items[place].id for place in fitting if near[place] >= bar}
 
     def _leaning(self, target: Item) -> tuple[Constraint, ...]:
         """Softly, a side of a bound that the target is on; the bound is another work's of its medium."""
@@ -141,10 +144,14 @@ class _Maker:
         kind = self._items[row].kind
         if self._rng.random() < 0.1:
             kind = str(self._rng.choice([other for other in KINDS if other != kind]))
-        rows = [place for place, item in enumerate(self._items) if item.kind == kind and place != row]
-        rows = rows or [place for place in range(len(self._items)) if place != row]
+        rows = self._others(row, kind)
         nearest = np.argsort(-self._taste[row][rows], kind="stable")[:NEAREST]
         return int(rows[int(self._rng.choice(nearest))])
+
+    def _others(self, row: int, kind: str) -> list[int]:
+        """Works but this one, of the medium if it has any."""
+        others = [place for place in range(len(self._items)) if place != row]
+        return [place for place in others if self._items[place].kind == kind] or others
 
     def _snippet(self, target: Item) -> str:
         words = (target.description or "").split()

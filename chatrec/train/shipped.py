@@ -45,6 +45,8 @@ class Shares:
 
 
 SHIPPED_CONFIG = HeadConfig(hidden=48, members=3)
+PATIENT = FitConfig(patience=12)
+"""Three sources at once learn unevenly: a pause is waited out, so that the learning rate can fall as it is scheduled to."""
 UNSURE = {"message_z": 0.5, "popularity": 0.15, "popularity_gap": 0.15}
 """Features that catalogs or callers may lack, and the share of dialogs in which they are withheld."""
 
@@ -78,11 +80,11 @@ def fit_shipped(
     folds = {name: fold_of([str(group) for group in part.group], 6, seed) for name, part in parts.items()}
     seen = Pools.join([part.take(folds[name] > 0) for name, part in parts.items()])
     held = {name: part.take(folds[name] == 0) for name, part in parts.items()}
-    head, epochs = fit_head(SHIPPED_CONFIG, seen, Pools.join(list(held.values())), FitConfig(seed=seed), report=_say_epoch)
+    head, epochs = fit_head(SHIPPED_CONFIG, seen, Pools.join(list(held.values())), replace(PATIENT, seed=seed), report=_say_epoch)
     config = calibrate(SHIPPED_CONFIG, predict(head, held["needs"]), held["needs"])
     metrics = {name: by_protocol(part, head) for name, part in held.items()}
     everything = Pools.join(list(parts.values()))
-    head, _ = fit_head(config, everything, seen.take(np.zeros(0, np.intp)), FitConfig(seed=seed, stop_after=epochs))
+    head, _ = fit_head(config, everything, seen.take(np.zeros(0, np.intp)), replace(PATIENT, seed=seed, stop_after=epochs))
     save_head(out, head, config)
     facts = {"epochs": epochs, "seed": seed, "held_out": metrics, **notes}
     write_shipped_card(out, facts)

@@ -11,11 +11,13 @@ from chatrec.errors import TrainingDataError
 from chatrec.index.open import Index
 from chatrec.retrieve.collaborative import Sparse
 from chatrec.score.head import HeadConfig
+from chatrec.score.table import ItemTable
 from chatrec.train.exact import ExactIndex
 from chatrec.train.fit import FitConfig, calibrate, fit_head, predict
-from chatrec.train.needs import simulate
+from chatrec.train.needs import simulate, taste
 from chatrec.train.pools import Pools, pool_metrics, reliability
 from chatrec.train.retrievers import co_occurrence, ease, followed_by, keep_best
+from chatrec.types import Constraint
 
 THOROUGH = FitConfig(epochs=20, patience=20, batch=16, learning_rate=5e-3, sampled=10)
 WIDTH = len(HeadConfig().features)
@@ -159,11 +161,31 @@ def test_simulated_needs_can_be_met_and_their_gold_meets_them(small_index: Index
     assert len(made) == 40
     for need in made:
         assert need.gold and not set(need.gold) & need.query.excluded
-        assert need.query.text or need.query.ledger.opinions
+        assert need.query.text or need.query.ledger.opinions or need.query.ledger.hard
         for item in need.gold:
             assert satisfies_all(small_index.catalog[item], requirements(need.query.ledger))
             assert satisfies_all(small_index.catalog[item], need.query.ledger.constraints)
     assert any(not constraint.hard for need in made for constraint in need.query.ledger.constraints)
+
+
+def test_beside_a_work_of_another_sort_the_nearest_of_what_has_the_facts_are_wanted(
+    small_index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chatrec.train.needs.BESIDE", 1.0)
+    likeness, rows, left_out = taste(ItemTable.of(small_index)), small_index.rows, 0
+    for need in simulate(small_index, 200):
+        ledger = need.query.ledger
+        facts = [Constraint(field=w.field, op="in", value=(w.value,)) for w in ledger.wishes if w.field and w.value]
+        asked = [*requirements(ledger), *ledger.constraints, *facts]
+        if not ledger.opinions or not ledger.kinds or len(facts) < len(ledger.wishes) or len(asked) < 2:
+            continue
+        near = {item: likeness[rows[ledger.opinions[0].item_id], rows[item]] for item in small_index.catalog}
+        fitting = {item for item, work in small_index.catalog.items() if satisfies_all(work, asked)} - need.query.excluded
+        others = fitting - set(need.gold)
+        left_out += len(others)
+        assert set(need.gold) <= fitting
+        assert all(near[other] < min(near[item] for item in need.gold) for other in others)
+    assert left_out
 
 
 def test_the_same_seed_simulates_the_same_needs(small_index: Index) -> None:
