@@ -19,6 +19,7 @@ import chatrec
 from chatrec.errors import InputError
 from chatrec.evaluate.outputs import check_folder, writing
 from chatrec.evaluate.report import file_sha256
+from chatrec.score.head import CONFIG as HEAD
 
 UNFINISHED = "unfinished"
 PART = ".part"
@@ -81,6 +82,9 @@ class Steps:
     def publish(self, out: Path, save: Callable[[Path, T], None], made: T) -> None:
         """Write a run's results beside its steps, then move each file into the folder `out`.
 
+        The head's configuration, without which nothing there can be used, goes first and comes last: whenever this is
+        interrupted, what an earlier run left is not taken together with what this one brought.
+
         Raises:
             InputError: the folder cannot be written.
         """
@@ -88,7 +92,8 @@ class Steps:
         result = self.folder / "result"
         write_aside(result, save, made)
         (result / DIGESTS).unlink()
-        for path in sorted(result.iterdir()):
+        (out / HEAD).unlink(missing_ok=True)
+        for path in sorted(result.iterdir(), key=lambda path: (path.name == HEAD, path.name)):
             path.replace(out / path.name)
 
     def drop(self, name: str) -> None:

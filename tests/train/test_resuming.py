@@ -18,6 +18,7 @@ from filelock import FileLock
 from quick import QUICK, digests, prepare, train, write_valid
 
 from chatrec.errors import InputError
+from chatrec.score.head import CONFIG as HEAD
 from chatrec.train import steps
 from chatrec.train.config import HeadOptions
 from chatrec.train.fit import FitConfig
@@ -89,6 +90,32 @@ def test_a_step_that_was_damaged_is_done_again(tmp_path: Path) -> None:
 def test_what_was_just_made_is_read_back_so_that_resuming_changes_no_bit(tmp_path: Path) -> None:
     halves = Kind(lambda folder, x: (folder / "x").write_text(f"{x:.1f}"), lambda folder: float((folder / "x").read_text()))  # type: ignore[arg-type,return-value]
     assert Steps(tmp_path).keep("x", halves, lambda: 0.12) == 0.1
+
+
+def test_a_folder_whose_files_were_only_half_moved_has_no_head(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ("a.npz", HEAD, "z.npz")
+
+    def save(folder: Path, told: str) -> None:
+        for name in names:
+            (folder / name).write_text(told, encoding="utf-8")
+
+    def found() -> list[str | None]:
+        return [(tmp_path / name).read_text(encoding="utf-8") if (tmp_path / name).exists() else None for name in names]
+
+    kept, moves, real = Steps(tmp_path / "unfinished"), iter((True, False)), Path.replace
+
+    def interrupted(path: Path, target: Path) -> Path:
+        if not next(moves):
+            raise KeyboardInterrupt
+        return real(path, target)
+
+    kept.publish(tmp_path, save, "old")
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(Path, "replace", interrupted)
+        kept.publish(tmp_path, save, "new")
+    assert found() == ["new", None, "old"]
+    kept.publish(tmp_path, save, "new")
+    assert found() == ["new", "new", "new"]
 
 
 def test_other_options_start_anew_and_say_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
