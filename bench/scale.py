@@ -231,6 +231,7 @@ def unfiltered(index: Index, fusion: Fusion, questions: Sequence[Question]) -> d
         "overhead": overhead(ms),
         "overhead_cpu": overhead(cpu_ms),
         "recall": round(float(np.mean(recalls)), 4),
+        "recall_least": round(float(np.min(recalls)), 4),
         "answers": answers(index, questions, found),
     }
 
@@ -328,7 +329,7 @@ def bare_bm25(index: Index, question: Question) -> Any:
 
 def exact(index: Index, vector: NDArray[np.float32], rows: NDArray[np.intp] | None = None) -> NDArray[np.intp]:
     """Rows of the K nearest, unordered, of all items or of some rows, by comparing with each."""
-    cosines = index.vectors @ vector if rows is None else index.vectors[rows] @ vector
+    cosines = index.vectors @ vector if rows is None else (index.vectors @ vector)[rows]  # fetched first, they would be copied
     best = np.argpartition(-cosines, K)[:K] if len(cosines) > K else np.arange(len(cosines))
     return best if rows is None else rows[best]
 
