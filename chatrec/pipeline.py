@@ -81,8 +81,8 @@ class Engine:
     """A capable model that words what stands around the picks."""
 
     def rank(self, query: Query, pool: Sequence[Candidate], llm_ranks: Mapping[str, int] | None = None) -> tuple[Candidate, ...]:
-        """The pool as the head orders it, best first; where only demands were made, what is central to them comes first."""
-        return central_first(self.scorer(query, pool, llm_ranks=llm_ranks), query)
+        """The pool as the head orders it, best first; where only demands were made, what is known and central."""
+        return central_first(self.scorer(query, pool, llm_ranks=llm_ranks), query, llm_ranks)
 
 
 @dataclass

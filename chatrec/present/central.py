@@ -1,35 +1,55 @@
-"""What is central to a demand comes first, where nothing but such demands was said: `pop music`, `恐怖片`.
+"""What is known and central to a demand comes first, where nothing but such demands was said: `pop music`, `恐怖片`.
 
-All candidates meet what is demanded, so that the words of it tell none of them apart, and fame alone would bring up what
-everybody knows and what has something of the genre (`a drama` would be *The Lion King*). Catalogs name the most telling
-genre and mood of a work first; how early the demanded one stands is added to the score.
+All candidates meet what is demanded, so that no word of it tells them apart. Fame alone would bring up what everybody knows
+and what has something of the genre (`a drama` would be *The Lion King*). Catalogs name the most telling genre and mood of a
+work first; so it is fame, and how early the demanded one stands, that decide here, whatever a head has learned of other needs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from math import exp, log
+from math import log2
 
 from chatrec.types import Candidate, Item, Ledger, Query
 
-WEIGHT = 1.0
-"""Added to the logit of a work whose first genre, or mood, is a demanded one; half for the second, a third for the third."""
+WEIGHT = 0.25
+"""What a work gains whose first genre, or mood, is a demanded one, in shares of the works of its medium by fame; half for the
+second, a third for the third."""
+PICKED = 0.05
+"""What the language model's first pick gains; less for the others, by the logarithm of the rank."""
 FIELDS = ("genres", "moods")
-LEAST = 1e-9
 
 
-def central_first(scored: Sequence[Candidate], query: Query) -> tuple[Candidate, ...]:
-    """The candidates with that which is central to the demands moved up, best first, ties by id.
+def central_first(scored: Sequence[Candidate], query: Query, llm_ranks: Mapping[str, int] | None = None) -> tuple[Candidate, ...]:
+    """The candidates by fame and centrality, best first, ties by id; the scores stay as they are, the best to the first.
 
     They are returned as they are where words, or works that are liked, tell candidates apart, and where there are no demands.
+
+    Args:
+        scored: candidates with the head's probabilities, best first.
+        query: the turn's query.
+        llm_ranks: item id → 1-based rank that the language model gave it.
     """
     ledger = query.ledger
     demands = _demands(ledger)
     if query.text or not demands or ledger.ids("liked", "mentioned"):
         return tuple(scored)
-    moved = [replace(c, score=_moved(c.score, WEIGHT * centrality(c.item, demands))) for c in scored]
-    return tuple(sorted(moved, key=lambda candidate: (-candidate.score, candidate.item.id)))
+    ranks = llm_ranks or {}
+
+    def worth(candidate: Candidate) -> float:
+        rank = ranks.get(candidate.item.id)
+        picked = PICKED / log2(1 + rank) if rank else 0.0
+        return _fame(candidate) + WEIGHT * centrality(candidate.item, demands) + picked
+
+    ordered = sorted(scored, key=lambda candidate: (-worth(candidate), candidate.item.id))
+    scores = sorted((candidate.score for candidate in scored), reverse=True)
+    return tuple(replace(candidate, score=score) for candidate, score in zip(ordered, scores, strict=True))
+
+
+def _fame(candidate: Candidate) -> float:
+    """The share of its medium that is less known, as the retriever of what is popular gives it; 0 if unknown."""
+    return next((hit.score for hit in candidate.hits if hit.retriever == "popularity"), 0.0)
 
 
 def centrality(item: Item, demands: Iterable[tuple[str, frozenset[str]]]) -> float:
@@ -50,8 +70,3 @@ def _place(values: Sequence[str], demanded: frozenset[str]) -> float:
 def _demands(ledger: Ledger) -> list[tuple[str, frozenset[str]]]:
     hard = (c for c in ledger.hard if c.op == "in" and c.field in FIELDS and isinstance(c.value, tuple))
     return [(c.field, frozenset(map(str, c.value))) for c in hard]  # type: ignore[union-attr]
-
-
-def _moved(probability: float, by: float) -> float:
-    within = min(max(probability, LEAST), 1 - LEAST)
-    return 1 / (1 + exp(-(log(within / (1 - within)) + by)))

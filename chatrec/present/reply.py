@@ -104,6 +104,9 @@ def empty_reply(reading: Reading, ledger: Ledger, catalog: Mapping[str, Item], r
         text = say("all_shown", language, blocker=_without(relaxation, language))
     else:
         text = say("empty", language, blocker=_blocker(relaxation, language))
+    saved = [catalog[c.opinion.item_id] for c in reading.changes if c.opinion is not None and c.opinion.sentiment == "saved"]
+    if reading.intent == "swap" and saved:
+        text = f"{say('put_off', language, names=listed_names(saved, language))} {text}"
     understood = sorted(chips(ledger, catalog, language), key=lambda chip: not _removes(chip, dropped))
     return Reply(text=" ".join((text, *notes)), chips=tuple(understood), notes=(text, *notes), ledger=ledger)
 

@@ -125,8 +125,7 @@ class Contents:
 
     def _is_foreign(self, name: str) -> bool:
         """Whether works of the media or forms asked for carry neither the genre nor one of its kin."""
-        kinds = self._asked.kinds or self._draft.ledger.kinds
-        has = self._words.genre_kinds((name,))
+        kinds, has = self._asked.kinds or self._draft.ledger.kinds, self._words.genre_kinds((name,))
         if not kinds or not has:
             return False
         forms = self._forms()
@@ -188,7 +187,6 @@ class Contents:
         moods = entry.data.get("also_not", ())
         if moods and self._words.has("moods"):
             self._draft.constrain("moods", "not_in", self._words.spelled("moods", moods) or tuple(moods), said=said)
-        mark.used = True
 
     def _forbid_narrower(self, said: str) -> None:
         """`no slashers` leaves other horror in."""
@@ -280,9 +278,8 @@ class Contents:
             self._draft.wish(entry.name, "moods", (self._words.spelled("moods", entry.values) or entry.values)[0], less=True)
             return
         said = self._page.said(mark)
-        genres = (
-            [g for g in entry.data.get("also_not", ()) if not self._is_demanded_genre(g)] if self._words.has("genres") else []
-        )
+        carrying = entry.data.get("also_not", ()) if self._words.has("genres") else ()
+        genres = [g for g in carrying if not self._is_demanded_genre(g) and self._is_told_apart(g)]
         if self._words.has("moods") or not genres:
             self._draft.constrain("moods", "not_in", self._words.spelled("moods", entry.values) or entry.values, said=said)
         if genres:
@@ -291,6 +288,11 @@ class Contents:
         if below is not None and self._words.has("age") and not self._is_for_younger(below):
             some = bool(_DEGREES.intersection(self._page.words[max(0, mark.start - 1) : mark.start]))
             self._draft.constrain("age", "lt", float(below), said=said, hard=not some)  # `not too gory` allows of some
+
+    def _is_told_apart(self, genre: str) -> bool:
+        """Whether works of the media asked for may be of the genre: among films there are no shooters to rule out."""
+        kinds = set(self._asked.kinds or self._draft.ledger.kinds)
+        return genre == "horror" or not kinds.isdisjoint(self._words.genre_kinds((genre,)))
 
     def _is_for_younger(self, age: float) -> bool:
         said = [c.constraint for c in self._draft.changes if c.constraint is not None]

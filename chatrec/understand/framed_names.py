@@ -49,6 +49,7 @@ class FramedNames(Spotter):
     def __init__(self, known: Known, page: Page, kinds: Sequence[Kind]) -> None:
         super().__init__(known, page, kinds)
         self._budget = MAX_FUZZY
+        self._listed = False
 
     def mark(self) -> None:
         """Mark names beside cues of opinion, unknown people, and a message that is nothing but a name."""
@@ -70,13 +71,13 @@ class FramedNames(Spotter):
         return kind is not None and has_section(self._page.starting(kind.end), "forms")
 
     def _arguments(self, cue: Mark) -> None:
-        """The list of names behind a cue."""
-        at = cue.end
+        """The list of names behind a cue; beside names that are known, unknown words in a list are names too."""
+        at, self._listed = cue.end, False
         while at < len(self._words):
             end = self._argument_at(cue, at)
             if end == at:
                 return
-            at = end
+            at, self._listed = end, True
             while at < len(self._words) and self._words[at] in SEPARATORS:
                 at += 1
             if at == end:
@@ -101,8 +102,17 @@ class FramedNames(Spotter):
         """`not final fantasy`, `no minecraft`: a name of several words, whatever they mean, or of a word that is no other."""
         names = self._names.at(self._words, start, self._kinds) if start < len(self._words) else ()
         bare = [[w for w in name.key if w not in ARTICLES] for name in names]
-        telling = any(len(key) > 1 or (key and len(key[0]) > 3 and not self._is_word(key[0])) for key in bare)
+        telling = any(len(key) > 1 or (key and len(key[0]) > 3 and self._names_a_work(start, key[0])) for key in bare)
         return telling and self._mark_exact(start) > start
+
+    def _names_a_work(self, start: int, word: str) -> bool:
+        """Whether one word behind a negation is a name: no other word, or `books that aren't dune`, the title of one."""
+        if not self._is_word(word):
+            return True
+        denied = self._words[start - 1] in ("arent", "isnt", "besides", "except", "than")
+        ends = start + 1 == len(self._words) or not self._words[start + 1][0].isalnum()
+        kinds = {self._known.items[i].kind for i in self._names.exact((word,), self._kinds)}
+        return denied and ends and not self._is_vocabulary((word,)) and not kinds.isdisjoint(self._kinds)
 
     def _mark_exact(self, start: int) -> int:
         for name in self._names.at(self._words, start, self._kinds):
@@ -187,7 +197,11 @@ class FramedNames(Spotter):
         words = self._words[start:end]
         weighty = [w for w in words if w not in SMALL]
         described = has_section(self._page.starting(end), "forms", "genres")
-        lower = self._asks_for_name(cue, start) and 2 * len(unknown) >= len(weighty) and len(words) <= MAX_LOWER_MISSING
+        lower = (
+            (self._listed or self._asks_for_name(cue, start))
+            and 2 * len(unknown) >= len(weighty)
+            and len(words) <= MAX_LOWER_MISSING
+        )
         upper = capital and (bool(unknown) or not described)
         if not upper and (not lower or described):
             return 0

@@ -32,6 +32,10 @@ COMPANY = wordset(
     "colleague colleagues beer beers boys lads mates girls guys wine popcorn glass cup blanket crowd few people"
 )
 _THEIRS = wordset("my our your his her their the me us him them you it this that these those")
+_ABLE = (
+    *([who, "can"] for who in ("i", "you", "we")),
+    *([who, "get", "to"] for who in ("i", "you", "we")),
+)
 _CLAUSE_END = wordset(", . ! ? ; : but because so if please")
 _NO_CLAUSE = wordset(
     "i you we they he she it my your our his her their the this these those is are was were s has have for with from by and or "
@@ -216,6 +220,8 @@ def _wish_about(draft: Draft, cue: Mark) -> None:
     start = cue.end
     while start < len(page.words) and page.words[start] in ("a", "an", "the", "some"):
         start += 1
+    if page.words[cue.end - 1] == "where":  # `where i can build stuff`
+        start += 2 * (page.words[start : start + 2] in _ABLE) or 3 * (page.words[start : start + 3] in _ABLE)
     end = start
     limit = 14 if start < len(page.words) and is_han(page.words[start]) else MAX_WISH_WORDS
     while end < len(page.words) and end - start < limit and page.words[end] not in _ENDERS and page.words[end] not in _HAN_END:

@@ -54,7 +54,7 @@ ERA_LEADS: tuple[Phrase, ...] = tuple(
     (*noun, "of", *article) for noun in (("era",), ("days",), ("age",), ("generation",)) for article in (("the",), ())
 )
 """What makes years of a console: `PS2 era`, `the days of the SNES`, `红白机时代`."""
-INNER_SECTIONS = {"genres", "styles", "tags", "unsupported", "vague"}
+INNER_SECTIONS = {"genres", "styles", "moods", "tags", "unsupported", "vague"}
 PLURAL_SECTIONS = {"genres", "styles", "forms", "tags"}
 
 

@@ -21,7 +21,7 @@ from chatrec.understand.text import wordset
 RECENT_YEARS, OLD_YEARS = 5, 30
 LONG_MINUTES = 300
 """From here on, a length sought (`a 60-hour game`) asks for at least half of it; below, for about that length."""
-SHORT_MINUTES = 45
+SHORT_MINUTES = 25
 """Up to here, `about` is meant roughly: about 20 minutes may be 25."""
 ROUGHLY = (0.7, 1.3)
 AROUND, SOUGHT = (0.8, 1.2), (0.7, 1.25)

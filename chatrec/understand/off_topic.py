@@ -47,9 +47,9 @@ def _asks_of_one(page: Page) -> bool:
 
 
 def _proposes(page: Page, start: int) -> bool:
-    """`what about on the switch?`: what no catalog tells, proposed as a condition."""
+    """`what about on the switch?`, `how about the 70s`: a condition is proposed, also one that no catalog tells."""
     about = page.words[start : start + 2] in (["what", "about"], ["how", "about"])
-    return about and any(mark.has("unsupported") for mark in page.marks)
+    return about and any(mark.has("unsupported") or mark.role in ("year", "minutes", "age") for mark in page.marks)
 
 
 def _is_ours(mark: Mark, *, facts: bool) -> bool:

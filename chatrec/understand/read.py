@@ -202,7 +202,7 @@ class Understander:
         """`something by the director of Inception`."""
         for mark in draft.page.sorted():
             title = draft.page.starting(mark.end) if mark.has("maker_of") else None
-            if title is not None and title.role == "title":
+            if title is not None and title.role in ("title", "ref"):
                 title.used = True
                 said = draft.page.text.said(mark.start, title.end)
                 draft.constrain("people", "in", self._items[title.ids[0]].creators, said=said)
@@ -321,7 +321,8 @@ def _is_likened(draft: Draft, mark: Mark) -> bool:
 def _is_question(page: Page, mark: Mark) -> bool:
     """`doesn't Alien have a sequel?` dislikes nothing."""
     cue = page.ending(mark.start)
-    return cue is not None and cue.is_cue("negate") and cue.end - cue.start == 1 and page.words[cue.start].endswith("nt")
+    asks = cue is not None and (cue.start == 0 or "?" in page.words)
+    return asks and cue.is_cue("negate") and cue.end - cue.start == 1 and page.words[cue.start].endswith("nt")
 
 
 def _asks_about(page: Page) -> bool:

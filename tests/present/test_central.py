@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from chatrec.present.central import central_first
-from chatrec.types import Candidate, Constraint, Item, Ledger, Opinion, Query
+from chatrec.types import Candidate, Constraint, Hit, Item, Ledger, Opinion, Query
 
 POP = Constraint(field="genres", op="in", value=("pop",))
-ASIDE = Candidate(item=Item(id="aside", kind="audio", title="Aside", genres=("soul", "funk", "pop")), score=0.6)
-CENTRAL = Candidate(item=Item(id="central", kind="audio", title="Central", genres=("pop", "soul")), score=0.5)
+ASIDE = Candidate(
+    item=Item(id="aside", kind="audio", title="Aside", genres=("soul", "funk", "pop")),
+    score=0.6,
+    hits=(Hit("popularity", 1, 0.9),),
+)
+CENTRAL = Candidate(
+    item=Item(id="central", kind="audio", title="Central", genres=("pop", "soul")), score=0.5, hits=(Hit("popularity", 2, 0.8),)
+)
 
 
 def _ranked(query: Query) -> list[str]:
@@ -32,7 +40,18 @@ def test_what_is_only_ruled_out_makes_nothing_central() -> None:
     assert _ranked(Query(ledger=Ledger(constraints=(no_rock,)), text="")) == ["aside", "central"]
 
 
-def test_scores_stay_probabilities() -> None:
-    certain = Candidate(item=CENTRAL.item, score=1.0)
-    [candidate] = central_first([certain], Query(ledger=Ledger(constraints=(POP,)), text=""))
-    assert 0.99 < candidate.score <= 1.0
+def test_what_is_far_better_known_comes_first_all_the_same() -> None:
+    obscure = replace(CENTRAL, hits=(Hit("popularity", 9, 0.3),))
+    first, _ = central_first([obscure, ASIDE], Query(ledger=Ledger(constraints=(POP,)), text=""))
+    assert first.item.id == "aside"
+
+
+def test_the_head_s_scores_stay_and_the_best_goes_to_the_first() -> None:
+    ranked = central_first([ASIDE, CENTRAL], Query(ledger=Ledger(constraints=(POP,)), text=""))
+    assert [candidate.score for candidate in ranked] == [0.6, 0.5]
+
+
+def test_what_the_language_model_picked_comes_before_its_equals() -> None:
+    twin = replace(CENTRAL, item=replace(CENTRAL.item, id="another"))
+    query = Query(ledger=Ledger(constraints=(POP,)), text="")
+    assert [c.item.id for c in central_first([twin, CENTRAL], query, {"central": 1})] == ["central", "another"]
