@@ -42,6 +42,7 @@ def near_liked(index: Index, query: Query, candidates: Sequence[Candidate]) -> d
     return result
 
 
-def _sample(rows: NDArray[np.int32]) -> NDArray[np.int32]:
+def _sample(rows: NDArray[np.int32]) -> NDArray[np.intp]:
     """At most `SAMPLED` of these rows, evenly taken."""
-    return rows if len(rows) <= SAMPLED else rows[np.linspace(0, len(rows) - 1, SAMPLED).astype(np.intp)]
+    taken = rows if len(rows) <= SAMPLED else rows[np.linspace(0, len(rows) - 1, SAMPLED).astype(np.intp)]
+    return taken.astype(np.intp)
