@@ -187,7 +187,7 @@ def load_head(folder: Path) -> tuple[Head, HeadConfig]:
         config = HeadConfig.from_dict(json.loads((folder / CONFIG).read_text(encoding="utf-8")))
         head = Head(config)
         head.load_state_dict(load_file(folder / WEIGHTS))
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise ModelMissingError(f"no scoring head in {folder}: {advice}") from error
     except (ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
         raise ModelMissingError(f"the scoring head in {folder} cannot be read ({error}): {advice}") from error

@@ -130,6 +130,12 @@ def test_an_unknown_feature_is_not_the_same_as_an_average_one() -> None:
     assert torch.isfinite(head(unknown)).all()
 
 
+def test_a_file_in_place_of_a_folder_holds_no_head(tmp_path: Path) -> None:
+    (tmp_path / "models").write_text("", encoding="utf-8")
+    with pytest.raises(ModelMissingError, match=r"no scoring head in .*models: run `chatrec train head`"):
+        load_head(tmp_path / "models")
+
+
 @pytest.mark.parametrize("damage", ["no config", "no weights", "cut weights", "other shape", "no json", "other format"])
 def test_a_damaged_head_is_refused_with_advice(tmp_path: Path, damage: str) -> None:
     folder = tmp_path / "models"
