@@ -22,7 +22,7 @@ FACTS = ("genres", "moods", "themes", "tags", "people")
 FACT_ODDS = (0.38, 0.24, 0.2, 0.1, 0.08)
 NEAREST = 12
 """A liked item is one of so many that resemble the target most."""
-BESIDE = 0.4
+BESIDE = 0.25
 """How often a work is liked that has nothing to do with the facts that are asked for as well ("we love Amélie; some science
 fiction"): what has the facts is then wanted as far as it is nearer to it than the rest, however far that is."""
 NEARER = 0.25
