@@ -263,7 +263,7 @@ def liked(index: Index, fusion: Fusion, questions: Sequence[Question]) -> dict[s
 
 
 def filtered(
-    index: Index, fusion: Fusion, questions: Sequence[Question], filters: Sequence[Constraint | tuple]
+    index: Index, fusion: Fusion, questions: Sequence[Question], filters: Sequence[tuple[Constraint, ...]]
 ) -> dict[str, Any]:
     """The same with filters; Chroma's own filter, asked for a few, beside it."""
     dense = DenseRetriever(index)
