@@ -21,6 +21,9 @@ from chatrec.train.pools import Pools, found_within
 from chatrec.train.tasks import STRICT, LossWeights, Tasks
 
 Positive = Annotated[int, Field(ge=1)]
+LEAST_STEPS, LEAST_BATCH = 16, 8
+"""Steps that an epoch has at least, unless their batches were smaller than the second: a hundred instances in batches of 64 would
+be two steps. Out of fold on 122 instances of OpenDialKG, batches of 16 had an MRR of .525, those of 64 .454 (one seed)."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,7 @@ class FitConfig:
     stop_after: int | None = None
     """Stop after so many of the epochs, on the same schedule, whatever the held-out loss says."""
     batch: Positive = 64
+    """Most instances in a step; of few instances fewer (`LEAST_STEPS`)."""
     learning_rate: Annotated[float, Field(gt=0)] = 2e-3
     weight_decay: Annotated[float, Field(ge=0)] = 1e-2
     loss_weights: LossWeights = field(default_factory=LossWeights)
@@ -71,6 +75,7 @@ def fit_head(
     torch.manual_seed(fit.seed)
     train = _with_targets(train, fit.loss_weights)
     data = _Tensors.of(train.take(_usable(train)))
+    fit = replace(fit, batch=min(fit.batch, max(LEAST_BATCH, len(data) // LEAST_STEPS)))
     check = _Tensors.of(held_out.take(held_out.gold.sum(axis=1) > 0))
     head = copy.deepcopy(start) if start is not None else standardised(Head(config), train)
     begun = mean_loss(head, check) if start is not None and len(check) else float("inf")

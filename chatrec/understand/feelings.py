@@ -41,7 +41,7 @@ def _tells(page: Page, at: int, phrase: Phrase) -> bool:
         return False
     before = words[max(0, at - 2) : at]
     denied = not _NOT.isdisjoint(before)
-    return not denied and (len(phrase) > 1 or is_han(phrase[0]) or not _OF_SPEAKER.isdisjoint(before))
+    return not denied and (len(phrase) > 1 or any(map(is_han, phrase)) or not _OF_SPEAKER.isdisjoint(before))
 
 
 @cache

@@ -321,8 +321,9 @@ def _is_likened(draft: Draft, mark: Mark) -> bool:
 def _is_question(page: Page, mark: Mark) -> bool:
     """`doesn't Alien have a sequel?` dislikes nothing."""
     cue = page.ending(mark.start)
-    asks = cue is not None and (cue.start == 0 or "?" in page.words)
-    return asks and cue.is_cue("negate") and cue.end - cue.start == 1 and page.words[cue.start].endswith("nt")
+    if cue is None or not (cue.start == 0 or "?" in page.words):
+        return False
+    return cue.is_cue("negate") and cue.end - cue.start == 1 and page.words[cue.start].endswith("nt")
 
 
 def _asks_about(page: Page) -> bool:

@@ -13,7 +13,7 @@ from chatrec.retrieve.collaborative import Sparse
 from chatrec.score.head import HeadConfig
 from chatrec.score.table import ItemTable
 from chatrec.train.exact import ExactIndex
-from chatrec.train.fit import FitConfig, calibrate, fit_head, predict
+from chatrec.train.fit import FitConfig, _Tensors, calibrate, fit_head, predict
 from chatrec.train.needs import simulate, taste
 from chatrec.train.pools import Pools, pool_metrics, reliability
 from chatrec.train.retrievers import co_occurrence, ease, followed_by, keep_best
@@ -186,6 +186,16 @@ def test_beside_a_work_of_another_sort_the_nearest_of_what_has_the_facts_are_wan
         assert set(need.gold) <= fitting
         assert all(near[other] < min(near[item] for item in need.gold) for other in others)
     assert left_out
+
+
+@pytest.mark.parametrize(("instances", "steps"), [(1600, 25), (320, 16), (40, 5)])
+def test_few_instances_are_learned_from_in_small_steps(instances: int, steps: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[int] = []
+    sample = _Tensors.sample
+    monkeypatch.setattr(_Tensors, "sample", lambda self, rows, *others: taken.append(len(rows)) or sample(self, rows, *others))
+    some = pools(instances)
+    fit_head(HeadConfig(members=1), some, some.take(np.zeros(0, np.intp)), FitConfig(epochs=1))
+    assert len(taken) == steps and sum(taken) == instances
 
 
 def test_the_same_seed_simulates_the_same_needs(small_index: Index) -> None:
