@@ -21,7 +21,7 @@ from chatrec.train.data import Dialogs
 from chatrec.train.fit import FitConfig, calibrate, fit_head, predict
 from chatrec.train.models import TOWER
 from chatrec.train.pools import Pools, pool_metrics, reliability
-from chatrec.train.prepare import ENOUGH, POOLS, Preparation, Prepared, fold_of, fusion_config
+from chatrec.train.prepare import ENOUGH, POOLS, Preparation, Prepared, fold_of
 from chatrec.train.steps import Kind, clear, versions
 
 FEW = 1000
@@ -182,6 +182,7 @@ class Trainer:
         facts |= {
             "text_tower": {"tuning": self._config.models.tower.tuning, "trainable_parameters": trained_in(models)},
             "bag_epochs": preparation.models_config.bag.epochs,
+            "fusion_weights": dict(preparation.fusion_config(models).weights),
             "folds": self._config.folds,
             "data": preparation.files.hashes(),
             "catalog_sha256": preparation.index.catalog.sha256,
@@ -193,7 +194,7 @@ class Trainer:
 
         def save(folder: Path, facts: dict[str, Any]) -> None:
             save_models(folder, models, preparation.index.catalog.sha256, len(preparation.index.ids))
-            fusion_config(tuple(models)).save(folder)
+            preparation.fusion_config(models).save(folder)
             save_head(folder, learned.head, learned.config)
             trained = Fingerprints.of(lines)
             (trained if learned.epochs and learned.start is None else trained | Fingerprints.load(SHIPPED)).save(folder)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
@@ -36,13 +36,18 @@ from chatrec.train.pools import Asked, Pools, build_pools
 from chatrec.train.raters import CONTEXTS, choose, conversations
 from chatrec.train.retrievers import choose_epochs
 from chatrec.train.said import VECTORS, embed, said, with_memory
-from chatrec.train.steps import NUMBER, Kind, Steps, unfinished
+from chatrec.train.steps import NUMBER, RATIO, Kind, Steps, unfinished
 from chatrec.train.track import NoTracker, Tracker
+from chatrec.types import Query
 
 ENOUGH = 60
 """Instances with gold among the candidates that a head of its own needs; with fewer, the shipped head is kept."""
 LEARNED_WEIGHTS = {"bag": 3.0, "co_mentioned": 1.5, "dialogs": 1.5, "followed_by": 0.7, "co_rated": 0.7, "tower": 1.0}
 """Fusion weights of trained retrievers."""
+SCALES = (1.0, 0.5, 0.25, 0.1)
+"""What those weights may be multiplied by: retrievers that saw few dialogs speak louder than they know, and drown the words."""
+SCALED_ON, WITHIN = 500, 50
+"""Held-out turns on which that is chosen, and the first so many candidates that should hold what was put forward."""
 LEARNED_DEPTH = 300
 """Items taken of each retriever, and candidates passed on, where retrievers were trained. On a held-out fold of ReDial's
 training dialogs the pool then holds 7 points more of the gold than with 100 and 200."""
@@ -104,6 +109,7 @@ class Preparation:
         self.meter.say("opening the index")
         self.index = ExactIndex.of(open_or_build(catalog, embedder, build_dir))
         self._users = self._read_interactions()
+        self._scale: float | None = None
         check_tasks(config.head.fit.loss_weights, self.lines, self._users)
         bag, tower = (replace(part, seed=config.seed) for part in (config.models.bag, config.models.tower))
         self.models_config = replace(config.models, bag=bag, tower=tower)
@@ -254,6 +260,8 @@ class Preparation:
         def make() -> Pools:
             asked = any(case.example.recommended for case in cases)
             models = self.fit(f"{name}-models", dialogs.without(held), f"{what}, retrievers") if asked else {}
+            if models and self._scale is None:
+                self._choose_scale(cases, models)
             return self.pools(name, cases, models, config, f"{what}, candidates")
 
         made = self.steps.keep(name, POOLS, make)
@@ -294,8 +302,31 @@ class Preparation:
         hidden = Exposure.of(mentions, bare, len(self.index.ids)).hidden
         return frozenset(self.index.ids[row] for row in np.flatnonzero(hidden))
 
+    def _choose_scale(self, cases: Sequence[Case], models: dict[str, Model]) -> None:
+        """How much the trained retrievers count beside the others; turns that they did not see tell."""
+        asked = [case.example for case in cases if case.example.recommended and case.example.targets]
+        asked = asked[:: -(-len(asked) // SCALED_ON)] if asked else []
+        retrievers = retrievers_of(self.index, models)
+
+        def found(scale: float) -> int:
+            fusion = Fusion(self.index, retrievers, fusion_config(tuple(models), scale))
+            return sum(len(set(example.targets) & set(self._first_new(fusion, example.query))) for example in asked)
+
+        self._scale = self.steps.keep("scale", RATIO, lambda: max(SCALES, key=found))
+
+    def _first_new(self, fusion: Fusion, query: Query) -> list[int]:
+        """Rows of the first candidates that were not named before."""
+        named = {opinion.item_id for opinion in query.ledger.opinions}
+        return [self.index.rows[c.item.id] for c in fusion(query) if c.item.id not in named][:WITHIN]
+
+    def fusion_config(self, models: Mapping[str, Model]) -> FusionConfig:
+        """How the trained retrievers are fused with the others."""
+        if models and self._scale is None:
+            self._scale = self.steps.keep("scale", RATIO, lambda: SCALES[0])
+        return fusion_config(tuple(models), self._scale or SCALES[0])
+
     def _build(self, asked: Sequence[Asked], models: dict[str, Model], config: HeadConfig) -> Pools:
-        fusion = Fusion(self.index, retrievers_of(self.index, models), fusion_config(tuple(models)))
+        fusion = Fusion(self.index, retrievers_of(self.index, models), self.fusion_config(models))
         features = Features(self.index, config.features, config.retrievers, config.scored)
         return build_pools(fusion, features, asked, len(asked), lambda done: self.meter.tick(done / len(asked)))
 
@@ -305,9 +336,9 @@ def retrievers_of(index: ExactIndex, models: dict[str, Model]) -> list[Retriever
     return base_retrievers(index) + [TrainedRetriever(name, model, index) for name, model in models.items()]
 
 
-def fusion_config(learned: tuple[str, ...]) -> FusionConfig:
-    """Fusion for a set of trained retrievers; priors retrieve nothing. With none, what every catalog gets."""
-    weights = {name: 0.0 if name in FEATURE_ONLY else LEARNED_WEIGHTS.get(name, 1.0) for name in learned}
+def fusion_config(learned: tuple[str, ...], scale: float = 1.0) -> FusionConfig:
+    """Fusion for trained retrievers, their weights scaled; priors retrieve nothing. With none, what every catalog gets."""
+    weights = {name: 0.0 if name in FEATURE_ONLY else scale * LEARNED_WEIGHTS.get(name, 1.0) for name in learned}
     depth = FusionConfig(per_retriever=LEARNED_DEPTH, pool=LEARNED_DEPTH) if learned else FusionConfig()
     return replace(depth, weights={**DEFAULT_WEIGHTS, **weights})
 

@@ -40,11 +40,12 @@ class Kind(Generic[T]):
     load: Callable[[Path], T]
 
 
-def _save_number(folder: Path, number: int) -> None:
+def _save_number(folder: Path, number: float) -> None:
     (folder / "number.json").write_text(json.dumps(number), encoding="utf-8")
 
 
 NUMBER: Kind[int] = Kind(_save_number, lambda folder: json.loads((folder / "number.json").read_text(encoding="utf-8")))
+RATIO: Kind[float] = Kind(_save_number, lambda folder: json.loads((folder / "number.json").read_text(encoding="utf-8")))
 
 
 class Steps:

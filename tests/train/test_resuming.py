@@ -26,9 +26,9 @@ from chatrec.train.head import Trainer
 from chatrec.train.meter import Meter
 from chatrec.train.steps import NUMBER, Kind, Steps, unfinished
 
-STEPS = 15
-"""Texts, epochs, retrievers, two folds with retrievers of their own, three fits, the validation dialogs' texts and candidates, a
-refitted head and retrievers, the result."""
+STEPS = 16
+"""Texts, epochs, retrievers, two folds with retrievers of their own, how much these count, three fits, the validation dialogs'
+texts and candidates, a refitted head and retrievers, the result."""
 
 
 @pytest.fixture(scope="module")
