@@ -211,14 +211,13 @@ def open_index(folder: Path, catalog: Catalog, embedder: Embedder, *, chroma_url
         bm25=bm25,
         rows={item_id: row for row, item_id in enumerate(ids)},
         ids=ids,
-        popularity=popularity_percentiles(columns),
+        popularity=popularity_percentiles(columns.numbers("popularity"), columns),
         columns=columns,
     )
 
 
-def popularity_percentiles(columns: Columns) -> NDArray[np.float32]:
+def popularity_percentiles(raw: NDArray[np.float64], columns: Columns) -> NDArray[np.float32]:
     """float32 [items]: share of the same medium's items that are at most as popular; ties share their mean; NaN if unknown."""
-    raw = columns.numbers("popularity")
     result = np.full(len(raw), np.nan, dtype=np.float32)
     for of_kind in columns.postings("kind").values():
         rows = of_kind[~np.isnan(raw[of_kind])]

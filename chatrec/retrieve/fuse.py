@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from itertools import starmap
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +19,10 @@ from chatrec.retrieve.retrievers import best_allowed
 from chatrec.types import Candidate, Constraint, Hit, Query
 
 CONFIG = "fusion.json"
+Lists = dict[str, list[tuple[str, float]]]
+"""Retriever → (item id, score) pairs, best first."""
+Verdicts = dict[str, NDArray[np.float32]]
+"""Retriever → float32 [items]: a score for every row of the index."""
 DEFAULT_WEIGHTS: Mapping[str, float] = {"dense": 1.0, "liked": 1.0, "sparse": 0.7, "popularity": 0.1}
 
 
@@ -73,49 +76,47 @@ class Fusion:
             query: what is asked.
             required: what must hold; none given: what the ledger requires.
         """
-        required = requirements(query.ledger) if required is None else required
+        lists, verdicts = self.lists(query, required)
         fused: dict[str, float] = defaultdict(float)
-        hits: dict[str, list[tuple[str, int, float]]] = defaultdict(list)
-        verdicts: dict[str, NDArray[np.float32]] = {}
+        hits: dict[str, list[Hit]] = defaultdict(list)
+        for name, found in lists.items():
+            weight, k = self.config.weights.get(name, 1.0), self.config.rrf_k
+            for rank, (item_id, score) in enumerate(found, 1):
+                fused[item_id] += weight / (k + rank)
+                hits[item_id].append(Hit(name, rank, score))
+        best = sorted(sorted(fused), key=fused.__getitem__, reverse=True)[: self.config.pool]  # stable: ties by id
+        self._complete(hits, best, verdicts)
+        return tuple([Candidate(item=self.index.catalog[i], hits=tuple(hits[i]), score=fused[i]) for i in best])
+
+    def lists(self, query: Query, required: tuple[Constraint, ...] | None = None) -> tuple[Lists, Verdicts]:
+        """What each retriever finds that may be shown, best first, and the scores of those that score the whole catalog.
+
+        Args:
+            query: what is asked.
+            required: what must hold; none given: what the ledger requires.
+        """
+        required = requirements(query.ledger) if required is None else required
+        allowed, lists, verdicts = self.index.allowed(query, required), {}, {}
         for retriever in self.retrievers:
-            name, weight = retriever.name, self.config.weights.get(retriever.name, 1.0)
-            found = self._found(retriever, query, required, verdicts)
-            for rank, (item_id, score) in enumerate(found[: self.config.per_retriever], 1):
-                fused[item_id] += weight / (self.config.rrf_k + rank)
-                hits[item_id].append((name, rank, score))
-        best = sorted(fused, key=lambda item_id: (-fused[item_id], item_id))[: self.config.pool]
-        pool = [Candidate(item=self.index.catalog[i], hits=tuple(starmap(Hit, hits[i])), score=fused[i]) for i in best]
-        return self._completed(pool, verdicts)
+            name, scorer = retriever.name, self._scorers.get(retriever.name)
+            if scorer is None:
+                lists[name] = self._allowed(retriever.retrieve(query, required, self.config.per_retriever), allowed)
+            elif (scores := scorer.scores(query)) is not None:
+                verdicts[name] = scores
+                if self.config.weights.get(name, 1.0) > 0:
+                    lists[name] = best_allowed(self.index, scores, scores > 0, query, required, self.config.per_retriever)
+        return lists, verdicts
 
-    def _found(
-        self, retriever: Retriever, query: Query, required: tuple[Constraint, ...], verdicts: dict[str, NDArray[np.float32]]
-    ) -> list[tuple[str, float]]:
-        """What a retriever finds; the scores of one that scores the whole catalog are kept in `verdicts`."""
-        scorer = self._scorers.get(retriever.name)
-        if scorer is None:
-            return self._allowed(retriever.retrieve(query, required, self.config.per_retriever), query, required)
-        scores = scorer.scores(query)
-        if scores is None:
-            return []
-        verdicts[retriever.name] = scores
-        if self.config.weights.get(retriever.name, 1.0) <= 0:
-            return []
-        return best_allowed(self.index, scores, scores > 0, query, required, self.config.per_retriever)
+    def _allowed(self, found: list[tuple[str, float]], allowed: NDArray[np.bool_]) -> list[tuple[str, float]]:
+        """Once more what may be shown, whatever the retriever makes of it."""
+        rows = self.index.rows
+        return [one for one in found if one[0] in rows and allowed[rows[one[0]]]][: self.config.per_retriever]
 
-    def _completed(self, pool: Sequence[Candidate], verdicts: Mapping[str, NDArray[np.float32]]) -> tuple[Candidate, ...]:
-        """The pool, with the verdict on every candidate of every retriever that scores the whole catalog."""
-        if not verdicts or not pool:
-            return tuple(pool)
-        rows = np.array([self.index.rows[candidate.item.id] for candidate in pool])
-        have = [{hit.retriever for hit in candidate.hits} for candidate in pool]
-        more: list[list[Hit]] = [[] for _ in pool]
+    def _complete(self, hits: Mapping[str, list[Hit]], pool: Sequence[str], verdicts: Verdicts) -> None:
+        """Give every candidate the verdict of every retriever that scores the whole catalog."""
+        rows = np.array([self.index.rows[item_id] for item_id in pool], dtype=np.intp)
         for name, scores in verdicts.items():
             ranks = len(scores) + 1 - np.searchsorted(np.sort(scores), scores[rows], side="right")
-            for known, added, rank, score in zip(have, more, ranks.tolist(), scores[rows].tolist(), strict=True):
-                if name not in known:
-                    added.append(Hit(name, rank, score))
-        return tuple(replace(c, hits=c.hits + tuple(added)) for c, added in zip(pool, more, strict=True))
-
-    def _allowed(self, found: list[tuple[str, float]], query: Query, required: tuple[Constraint, ...]) -> list[tuple[str, float]]:
-        allowed, rows = self.index.allowed(query, required), self.index.rows
-        return [(item_id, score) for item_id, score in found if item_id in rows and allowed[rows[item_id]]]
+            for item_id, rank, score in zip(pool, ranks.tolist(), scores[rows].tolist(), strict=True):
+                if all(hit.retriever != name for hit in hits[item_id]):
+                    hits[item_id].append(Hit(name, rank, score))

@@ -90,6 +90,8 @@ def _lines(facts: Mapping[str, Any]) -> list[str]:
     lines = ["# Models of one catalog", ""]
     lines += [f"Learned from {facts['dialogs']} dialogs, seed {facts['seed']}, {facts['folds']} folds."]
     lines += [f"Retrievers: {', '.join(facts['retrievers']) or NO_RETRIEVERS}."]
+    lines += [f"Their weights: {', '.join(f'{name} {weight:.2g}' for name, weight in facts['fusion_weights'].items())}."]
+    lines += [f"Popularity: {facts['popularity']}."]
     lines += [f"Text tower: {told_tower(facts['text_tower'])}."]
     lines += [f"Head: {_kind(head)}.", ""]
     if facts["valid"]:

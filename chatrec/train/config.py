@@ -20,7 +20,7 @@ from chatrec.train.tasks import STRICT
 
 @dataclass(frozen=True)
 class Shape:
-    """The head's network; one that starts from the shipped head keeps that one's shape."""
+    """The head's network; one of another shape than the shipped head's does not start from that."""
 
     hidden: Annotated[int, Field(ge=1, le=4096)] = 48
     layers: Annotated[int, Field(ge=0, le=8)] = 2

@@ -12,11 +12,14 @@ from chatrec.train.fit import FitConfig
 from chatrec.train.models import ModelsConfig
 from chatrec.train.retrievers import ENOUGH_PAIRS, BagConfig
 from chatrec.train.tuning import TowerConfig
+from chatrec.train.weights import MOST_TOLD
 
 CHAR_S = 6e-5
 """To embed a character of a text; contexts are cut at about what the encoder reads."""
 ASKED_S = 0.016
 """To retrieve and describe the candidates of a turn."""
+WEIGHED_S = 0.02
+"""To ask the retrievers of a turn, and to weigh what they found."""
 LOGIT_S = 2.4e-8
 """Of a pair of context and target in an epoch of the bag of concepts, per item."""
 STEP_S = 2.2e-6
@@ -58,11 +61,13 @@ def preparing(size: Size, models: ModelsConfig, folds: int) -> dict[str, float]:
     tried = {bag.epochs, *bag.tried} if size.pairs <= ENOUGH_PAIRS else set()
     epochs = sorted(tried)[len(tried) // 2] if tried else bag.epochs
     costs = {"said": READ_S + size.chars * CHAR_S, "epochs": 0.8 * sum(tried) * _epoch(size.pairs, size.items, bag)}
-    costs |= {"rated": size.items**3 * EASE_S if size.rated else 0.0, "models": 0.0}
-    costs["models"] = _bag(size.pairs, size.items, bag, epochs) + _tower(size.pairs, tower)
+    costs["rated"] = size.items**3 * EASE_S if size.rated else 0.0
+    whole, asked = _bag(size.pairs, size.items, bag, epochs) + _tower(size.pairs, tower), size.asked / folds
     for fold in range(1, folds + 1):
-        costs[f"fold-{fold}-models"] = (1 - 1 / folds) * costs["models"]
-        costs[f"fold-{fold}"] = size.asked / folds * _asked(tower)
+        costs[f"fold-{fold}-models"] = (1 - 1 / folds) * whole
+        if fold == 1:
+            costs |= {"weights": min(asked, MOST_TOLD) * WEIGHED_S, "models": whole}
+        costs[f"fold-{fold}"] = asked * _asked(tower)
     if size.raters:
         costs["raters"] = size.items**3 * EASE_S + size.raters * _asked(tower)
     return costs

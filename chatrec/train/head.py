@@ -18,10 +18,11 @@ from chatrec.score.head import SHIPPED, Head, HeadConfig, load_head, save_head
 from chatrec.train.card import write_card
 from chatrec.train.costs import finishing
 from chatrec.train.data import Dialogs
-from chatrec.train.fit import FitConfig, calibrate, fit_head, predict
+from chatrec.train.fit import calibrate, fit_head, predict
 from chatrec.train.models import TOWER
 from chatrec.train.pools import Pools, pool_metrics, reliability
 from chatrec.train.prepare import ENOUGH, POOLS, Preparation, Prepared, fold_of
+from chatrec.train.start import from_shipped, has_shape
 from chatrec.train.steps import Kind, clear, versions
 
 FEW = 1000
@@ -105,22 +106,22 @@ class Trainer:
 
         One that starts from the shipped head moves no further from that than helps on the fold it did not see.
         """
-        pools, start = prepared.pools, prepared.start
+        pools = prepared.pools
         if (pools.gold.sum(axis=1) > 0).sum() < ENOUGH:
             head, shipped = load_head(SHIPPED)
             return Learned(head, shipped, 0, None, {"kind": "shipped", "why": f"fewer than {ENOUGH} instances to learn from"})
+        adapts = prepared.adapts and has_shape(self._config.head.shape)
+        start = from_shipped(prepared.config, pools) if adapts else None
         folds = self._folds_of(pools)
         seen, held = pools.take(folds > 0), pools.take(folds == 0)
         head, config, epochs = self._step("stopped", prepared.taught(seen), held, prepared.config, start)
         facts: dict[str, Any] = {"held_out_fold_of_train": by_protocol(held, head), "epochs": epochs}
         facts["calibrated_on"] = "that fold"
         if start is not None and not epochs:
-            why = "mentions held out of shuffled dialogs did not make it better"
+            why = f"{_what_of(prepared.dialogs)} did not make it better"
             return Learned(head, prepared.config, 0, start, facts | {"kind": "shipped", "why": why})
-        kind = (
-            {"kind": "trained"} if start is None else {"kind": "fine-tuned", "why": "from the shipped one, on held-out mentions"}
-        )
-        learned = Learned(head, config, epochs, start, facts | kind)
+        kind, why = ("trained", "") if start is None else ("fine-tuned", "from the shipped one, ")
+        learned = Learned(head, config, epochs, start, facts | {"kind": kind, "why": f"{why}on {_what_of(prepared.dialogs)}"})
         if len(pools) <= FEW and len(np.unique(folds)) > 1:
             learned = self._calibrated(prepared, learned)
         return self._relearn("head", prepared.taught(pools), learned)
@@ -155,17 +156,12 @@ class Trainer:
 
         def make() -> Fitted:
             self._meter.begin(name, WHAT.get(name, "calibrating the head"))
-            fit = replace(self._fit_config(start), stop_after=stop_after)
+            fit = replace(self._config.head.fit, seed=self._config.seed, stop_after=stop_after)
             check = seen.take(np.zeros(0, dtype=np.intp)) if held is None else held
             head, epochs = fit_head(config, seen, check, fit, start, self._preparation.told(f"head/{name}"))
             return head, calibrate(config, predict(head, check), check) if len(check) else config, epochs
 
         return self._preparation.steps.keep(f"{name}-{self._config.head.name}", FITTED, make)
-
-    def _fit_config(self, start: Head | None) -> FitConfig:
-        """A head that begins as the shipped one takes smaller steps."""
-        fit = replace(self._config.head.fit, seed=self._config.seed)
-        return fit if start is None else replace(fit, learning_rate=fit.learning_rate / 4)
 
     def _track(self, valid: Mapping[str, Any], epochs: int) -> None:
         for protocol, metrics in valid.items():
@@ -183,6 +179,7 @@ class Trainer:
             "text_tower": {"tuning": self._config.models.tower.tuning, "trainable_parameters": trained_in(models)},
             "bag_epochs": preparation.models_config.bag.epochs,
             "fusion_weights": dict(preparation.fusion_config(models).weights),
+            "popularity": preparation.popularity_of,
             "folds": self._config.folds,
             "data": preparation.files.hashes(),
             "catalog_sha256": preparation.index.catalog.sha256,
@@ -201,6 +198,12 @@ class Trainer:
             write_card(folder, facts)
 
         preparation.steps.publish(out, save, facts)
+
+
+def _what_of(dialogs: Dialogs) -> str:
+    """What a head learns from."""
+    real = any(case.example.recommended and not case.made_up for case in dialogs.cases)
+    return "turns of these dialogs" if real else "mentions held out of shuffled dialogs"
 
 
 def trained_in(models: Mapping[str, Model]) -> int:

@@ -16,14 +16,16 @@ import torch
 from chatrec.catalog.read import read_catalog
 from chatrec.errors import TrainingDataError
 from chatrec.evaluate.logs import DialogLine
+from chatrec.evaluate.report import file_sha256
 from chatrec.index.embed import Embedder
-from chatrec.index.open import open_or_build
+from chatrec.index.open import open_or_build, popularity_percentiles
 from chatrec.retrieve.collaborative import ItemToItem, Model, TrainedRetriever, load_models, save_models
 from chatrec.retrieve.fuse import DEFAULT_WEIGHTS, Fusion, FusionConfig
 from chatrec.retrieve.load import base_retrievers
 from chatrec.retrieve.protocol import Retriever
+from chatrec.retrieve.retrievers import NamedBeforeRetriever
 from chatrec.score.features import BASE_RETRIEVERS, Features, feature_names
-from chatrec.score.head import SHIPPED, Head, HeadConfig, load_head
+from chatrec.score.head import SHIPPED, WEIGHTS, HeadConfig
 from chatrec.score.table import Floats
 from chatrec.train.config import TrainConfig, TrainFiles
 from chatrec.train.costs import Size, preparing, share_of_bag
@@ -33,21 +35,20 @@ from chatrec.train.exposure import Exposure
 from chatrec.train.meter import Mark, Meter
 from chatrec.train.models import BAG, CO_RATED, FEATURE_ONLY, co_rated, fit_models
 from chatrec.train.pools import Asked, Pools, build_pools
+from chatrec.train.popularity import Counted
 from chatrec.train.raters import CONTEXTS, choose, conversations
 from chatrec.train.retrievers import choose_epochs
 from chatrec.train.said import VECTORS, embed, said, with_memory
-from chatrec.train.steps import NUMBER, RATIO, Kind, Steps, unfinished
+from chatrec.train.start import saw
+from chatrec.train.steps import NUMBER, NUMBERS, Kind, Steps, unfinished
 from chatrec.train.track import NoTracker, Tracker
-from chatrec.types import Query
+from chatrec.train.weights import ENOUGH_SAID, MOST_TOLD, Rankings, choose_weights
+from chatrec.types import EMPTY
 
 ENOUGH = 60
 """Instances with gold among the candidates that a head of its own needs; with fewer, the shipped head is kept."""
 LEARNED_WEIGHTS = {"bag": 3.0, "co_mentioned": 1.5, "dialogs": 1.5, "followed_by": 0.7, "co_rated": 0.7, "tower": 1.0}
-"""Fusion weights of trained retrievers."""
-SCALES = (1.0, 0.5, 0.25, 0.1)
-"""What those weights may be multiplied by: retrievers that saw few dialogs speak louder than they know, and drown the words."""
-SCALED_ON, WITHIN = 500, 50
-"""Held-out turns on which that is chosen, and the first so many candidates that should hold what was put forward."""
+"""Fusion weights of trained retrievers, where there are no turns to tell better ones."""
 LEARNED_DEPTH = 300
 """Items taken of each retriever, and candidates passed on, where retrievers were trained. On a held-out fold of ReDial's
 training dialogs the pool then holds 7 points more of the gold than with 100 and 200."""
@@ -66,10 +67,10 @@ class Prepared:
     """Of the training instances, out of fold."""
     raters: Pools | None
     """Of people whose ratings are told, where a loss asks for them."""
-    start: Head | None
-    """The shipped head, where there is no turn of a real conversation to learn from: a head begins as that."""
     config: HeadConfig
     """The features of the pools."""
+    adapts: bool
+    """Whether a head may begin as the shipped one."""
 
     def taught(self, *pools: Pools) -> Pools:
         """What a head learns from: these pools, and the people who rated."""
@@ -109,7 +110,7 @@ class Preparation:
         self.meter.say("opening the index")
         self.index = ExactIndex.of(open_or_build(catalog, embedder, build_dir))
         self._users = self._read_interactions()
-        self._scale: float | None = None
+        self._weights: Mapping[str, float] = EMPTY
         check_tasks(config.head.fit.loss_weights, self.lines, self._users)
         bag, tower = (replace(part, seed=config.seed) for part in (config.models.bag, config.models.tower))
         self.models_config = replace(config.models, bag=bag, tower=tower)
@@ -129,7 +130,8 @@ class Preparation:
         config = asdict(self.config)
         told = {name: config[name] for name in ("folds", "seed", "models")}
         threads = torch.get_num_threads()  # sums in another order differ in their last bits
-        return {"data": self.files.hashes(), "embedder": self.index.embedder.sha256, "config": told, "threads": threads}
+        begun = {"embedder": self.index.embedder.sha256, "shipped": file_sha256(SHIPPED / WEIGHTS)}
+        return {"data": self.files.hashes(), **begun, "config": told, "threads": threads}
 
     @cached_property
     def size(self) -> Size:
@@ -156,11 +158,11 @@ class Preparation:
         """Read, fit retrievers, and retrieve out of fold; with `raters`, for people who rated as well, if there are any."""
         dialogs = self.gather("said", self.lines, "embedding what was said")
         self._choose_epochs(dialogs)
+        self._choose_weights(dialogs)
         models = self.fit("models", dialogs, "fitting retrievers on all training dialogs")
-        real = any(case.example.recommended and not case.made_up for case in dialogs.cases)
-        start, config = (None, self._head_config(tuple(models))) if real else load_head(SHIPPED)
+        config = self._head_config(tuple(models))
         pools = self.out_of_fold(dialogs, config)
-        return Prepared(dialogs, models, pools, self._raters(models, config) if raters else None, start, config)
+        return Prepared(dialogs, models, pools, self._raters(models, config) if raters else None, config, not saw(self.lines))
 
     def _read_interactions(self) -> list[list[tuple[int, float]]]:
         if self.files.interactions is None:
@@ -231,12 +233,51 @@ class Preparation:
             features=feature_names(names, learned), retrievers=names, scored=learned, **asdict(self.config.head.shape)
         )
 
-    def out_of_fold(self, dialogs: Dialogs, config: HeadConfig) -> Pools:
-        """Pools of the training instances, with retrievers that saw no dialog of the instance's person."""
+    def _choose_weights(self, dialogs: Dialogs) -> None:
+        """How much each retriever counts, by turns of the first fold and retrievers that did not see them."""
+        fold = self._folds(dialogs)[0]
+        asked = [case for case in dialogs.cases if case.dialog in fold and case.example.recommended and case.example.targets]
+
+        def choose() -> Mapping[str, float]:
+            models = self._fit_without(fold, 1, dialogs) if asked else {}
+            if not models:
+                return EMPTY
+            self.meter.begin("weights", "weighing retrievers")
+            index = self._without(fold)
+            fusion = Fusion(index, retrievers_of(index, models), self.fusion_config(models))
+            with_text = [case for case in asked if case.has_text]
+            told = with_text if len(with_text) >= ENOUGH_SAID else asked
+            rankings = Rankings.of(fusion, [case.example for case in told[:: -(-len(told) // MOST_TOLD)]])
+            return choose_weights(rankings, fusion.config, frozenset({NamedBeforeRetriever.name, *FEATURE_ONLY}))
+
+        self._weights = self.steps.keep("weights", NUMBERS, choose)
+
+    def _folds(self, dialogs: Dialogs) -> list[frozenset[int]]:
+        """Numbers of the dialogs of each fold; those of a person are in one."""
         folds = fold_of([person_of(line) for line in dialogs.lines], self.config.folds, self.config.seed)
-        parts = [self._fold(fold, np.flatnonzero(folds == fold), dialogs, config) for fold in range(self.config.folds)]
+        return [frozenset(np.flatnonzero(folds == fold).tolist()) for fold in range(self.config.folds)]
+
+    def out_of_fold(self, dialogs: Dialogs, config: HeadConfig, *, fitted: bool = True) -> Pools:
+        """Pools of the training instances, with retrievers that saw no dialog of the instance's person; or with none fitted."""
+        parts = [self._fold(held, number, dialogs, config, fitted) for number, held in enumerate(self._folds(dialogs), 1)]
         parts = [part for part in parts if len(part)]
         return Pools.join(parts) if parts else self.pools("", (), {}, config)
+
+    def _fold(self, held: frozenset[int], number: int, dialogs: Dialogs, config: HeadConfig, fitted: bool) -> Pools:
+        cases = [case for case in dialogs.cases if case.dialog in held]
+        name, what = f"fold-{number}" if fitted else f"plain-{number}", f"fold {number} of {self.config.folds}, candidates"
+
+        def make() -> Pools:
+            asked = any(case.example.recommended for case in cases)
+            models = self._fit_without(held, number, dialogs) if asked and fitted else {}
+            return self.pools(name, cases, models, config, what, held=held)
+
+        made = self.steps.keep(name, POOLS, make)
+        self.steps.drop(f"{name}-models")
+        return made
+
+    def _fit_without(self, held: frozenset[int], number: int, dialogs: Dialogs) -> dict[str, Model]:
+        return self.fit(f"fold-{number}-models", dialogs.without(held), f"fold {number} of {self.config.folds}, retrievers")
 
     def _raters(self, models: dict[str, Model], config: HeadConfig) -> Pools | None:
         """Pools of people whose ratings no retriever saw; None without enough of them."""
@@ -249,24 +290,9 @@ class Preparation:
             asked = list(conversations(self.index, self._users, chosen, self.config.seed))
             others = [user for number, user in enumerate(self._users) if number not in set(chosen)]
             unseen = {**models, CO_RATED: co_rated(others, len(self.index.ids), self.config.models)}
-            return self._build(asked, unseen, config)
+            return self._build(asked, unseen, config, self.index)
 
         return self.steps.keep("raters", POOLS, make)
-
-    def _fold(self, fold: int, rows: np.ndarray, dialogs: Dialogs, config: HeadConfig) -> Pools:
-        held, name, what = frozenset(rows.tolist()), f"fold-{fold + 1}", f"fold {fold + 1} of {self.config.folds}"
-        cases = [case for case in dialogs.cases if case.dialog in held]
-
-        def make() -> Pools:
-            asked = any(case.example.recommended for case in cases)
-            models = self.fit(f"{name}-models", dialogs.without(held), f"{what}, retrievers") if asked else {}
-            if models and self._scale is None:
-                self._choose_scale(cases, models)
-            return self.pools(name, cases, models, config, f"{what}, candidates")
-
-        made = self.steps.keep(name, POOLS, make)
-        self.steps.drop(f"{name}-models")
-        return made
 
     def pools(
         self,
@@ -276,6 +302,7 @@ class Preparation:
         config: HeadConfig,
         what: str = "candidates",
         offset: int = 0,
+        held: frozenset[int] = frozenset(),
     ) -> Pools:
         """Candidate pools of the recommender's turns among some cases; what was named before may be put forward again.
 
@@ -286,10 +313,31 @@ class Preparation:
             config: whose features are computed.
             what: is told to those who wait.
             offset: added to the numbers of persons.
+            held: training dialogs that are not to be counted as popularity.
         """
         self.meter.begin(name, what)
         asked = [self._asked(case, offset) for case in cases if case.example.recommended]
-        return self._build(asked, models, config)
+        return self._build(asked, models, config, self._without(held))
+
+    def _without(self, held: frozenset[int]) -> ExactIndex:
+        """The index, its popularity not counted on some training dialogs."""
+        if not held or self._counted is None:
+            return self.index
+        raw = self._counted.without(held)
+        return replace(self.index, popularity=popularity_percentiles(raw, self.index.columns))
+
+    @property
+    def popularity_of(self) -> str:
+        """Where the catalog's popularity is from, for the card."""
+        return "of the catalog" if self._counted is None else "counted on these dialogs; of held-out ones not"
+
+    @cached_property
+    def _counted(self) -> Counted | None:
+        named = [[row for _, row in dialog] for dialog in mentions_of(self.lines, self.index)]
+        counted = Counted.of(self.index.columns.numbers("popularity"), named)
+        if counted:
+            self.meter.notice("the catalog's popularity was counted on these dialogs: held-out ones are taken from it")
+        return counted
 
     def _asked(self, case: Case, offset: int) -> Asked:
         gold, hidden = [self.index.ids[row] for row in case.gold], frozenset() if case.has_text else self._hidden
@@ -302,45 +350,23 @@ class Preparation:
         hidden = Exposure.of(mentions, bare, len(self.index.ids)).hidden
         return frozenset(self.index.ids[row] for row in np.flatnonzero(hidden))
 
-    def _choose_scale(self, cases: Sequence[Case], models: dict[str, Model]) -> None:
-        """How much the trained retrievers count beside the others; turns that they did not see tell."""
-        asked = [case.example for case in cases if case.example.recommended and case.example.targets]
-        asked = asked[:: -(-len(asked) // SCALED_ON)] if asked else []
-        retrievers = retrievers_of(self.index, models)
-
-        def found(scale: float) -> int:
-            fusion = Fusion(self.index, retrievers, fusion_config(tuple(models), scale))
-            return sum(len(set(example.targets) & set(self._first_new(fusion, example.query))) for example in asked)
-
-        self._scale = self.steps.keep("scale", RATIO, lambda: max(SCALES, key=found))
-
-    def _first_new(self, fusion: Fusion, query: Query) -> list[int]:
-        """Rows of the first candidates that were not named before."""
-        named = {opinion.item_id for opinion in query.ledger.opinions}
-        return [self.index.rows[c.item.id] for c in fusion(query) if c.item.id not in named][:WITHIN]
-
     def fusion_config(self, models: Mapping[str, Model]) -> FusionConfig:
-        """How the trained retrievers are fused with the others."""
-        if models and self._scale is None:
-            self._scale = self.steps.keep("scale", RATIO, lambda: SCALES[0])
-        return fusion_config(tuple(models), self._scale or SCALES[0])
+        """How these trained retrievers are fused with the others; priors retrieve nothing. With none, what every catalog gets."""
+        if not models:
+            return FusionConfig()
+        learned = {name: 0.0 if name in FEATURE_ONLY else LEARNED_WEIGHTS.get(name, 1.0) for name in models}
+        weights = {**DEFAULT_WEIGHTS, **learned, **self._weights}
+        return FusionConfig(weights=weights, per_retriever=LEARNED_DEPTH, pool=LEARNED_DEPTH)
 
-    def _build(self, asked: Sequence[Asked], models: dict[str, Model], config: HeadConfig) -> Pools:
-        fusion = Fusion(self.index, retrievers_of(self.index, models), self.fusion_config(models))
-        features = Features(self.index, config.features, config.retrievers, config.scored)
+    def _build(self, asked: Sequence[Asked], models: dict[str, Model], config: HeadConfig, index: ExactIndex) -> Pools:
+        fusion = Fusion(index, retrievers_of(index, models), self.fusion_config(models))
+        features = Features(index, config.features, config.retrievers, config.scored)
         return build_pools(fusion, features, asked, len(asked), lambda done: self.meter.tick(done / len(asked)))
 
 
 def retrievers_of(index: ExactIndex, models: dict[str, Model]) -> list[Retriever]:
     """The retrievers every catalog has, and the trained ones."""
     return base_retrievers(index) + [TrainedRetriever(name, model, index) for name, model in models.items()]
-
-
-def fusion_config(learned: tuple[str, ...], scale: float = 1.0) -> FusionConfig:
-    """Fusion for trained retrievers, their weights scaled; priors retrieve nothing. With none, what every catalog gets."""
-    weights = {name: 0.0 if name in FEATURE_ONLY else scale * LEARNED_WEIGHTS.get(name, 1.0) for name in learned}
-    depth = FusionConfig(per_retriever=LEARNED_DEPTH, pool=LEARNED_DEPTH) if learned else FusionConfig()
-    return replace(depth, weights={**DEFAULT_WEIGHTS, **weights})
 
 
 def fold_of(names: Sequence[str], folds: int, seed: int) -> np.ndarray:

@@ -97,7 +97,7 @@ def train_shipped(redial: Path, catalog: Path, out: Path, build_dir: Path, *, ne
     preparation = Preparation(files, TrainConfig(seed=seed), build_dir, Embedder(), Meter(_changes()))
     dialogs = preparation.gather("said", preparation.lines, "embedding what was said")
     learned = preparation.out_of_fold(dialogs, SHIPPED_CONFIG)
-    plain = preparation.pools("plain", sampled(dialogs), {}, SHIPPED_CONFIG)
+    plain = preparation.out_of_fold(replace(dialogs, cases=tuple(sampled(dialogs))), SHIPPED_CONFIG, fitted=False)
     made = need_pools(catalog, needs, seed, Embedder(), build_dir)
     notes = {"needs": needs, "dialogs": len(preparation.lines), "data": files.hashes()}
     facts = fit_shipped(plain, learned, made, out, seed, Shares(), notes)

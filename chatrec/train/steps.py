@@ -40,12 +40,17 @@ class Kind(Generic[T]):
     load: Callable[[Path], T]
 
 
-def _save_number(folder: Path, number: float) -> None:
-    (folder / "number.json").write_text(json.dumps(number), encoding="utf-8")
+def _save_value(folder: Path, value: int | Mapping[str, float]) -> None:
+    content = dict(value) if isinstance(value, Mapping) else value
+    (folder / "value.json").write_text(json.dumps(content), encoding="utf-8")
 
 
-NUMBER: Kind[int] = Kind(_save_number, lambda folder: json.loads((folder / "number.json").read_text(encoding="utf-8")))
-RATIO: Kind[float] = Kind(_save_number, lambda folder: json.loads((folder / "number.json").read_text(encoding="utf-8")))
+def _load_value(folder: Path) -> Any:
+    return json.loads((folder / "value.json").read_text(encoding="utf-8"))
+
+
+NUMBER: Kind[int] = Kind(_save_value, _load_value)
+NUMBERS: Kind[Mapping[str, float]] = Kind(_save_value, _load_value)
 
 
 class Steps:

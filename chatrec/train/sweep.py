@@ -20,6 +20,7 @@ from chatrec.train.fit import FitConfig, fit_head, predict
 from chatrec.train.meter import Mark
 from chatrec.train.pools import Pools, found_within, reciprocal_ranks
 from chatrec.train.prepare import ENOUGH, Preparation, Prepared, fold_of
+from chatrec.train.start import from_shipped, has_shape
 from chatrec.train.steps import Kind
 
 BEST, TABLE = "best.json", "sweep.json"
@@ -41,7 +42,7 @@ LOSSES: tuple[dict[str, Any], ...] = (
 )
 """Changes of `LossWeights`, likewise; a task is tried where the data have answers for it."""
 SHAPES: tuple[dict[str, Any], ...] = ({"layers": 1}, {"layers": 3}, {"dropout": 0.0}, {"dropout": 0.3})
-"""Changes of `Shape`, likewise; a head that starts from the shipped one cannot have another shape."""
+"""Changes of `Shape`, likewise; such a head does not start from the shipped one."""
 
 Outcome = dict[str, NDArray[Any]]
 """Of each instance, out of fold: `mrr`, the reciprocal rank of its best gold; `found_k`, its gold within k, of the `asked`;
@@ -97,7 +98,7 @@ class Sweep:
             pools = prepared.pools
             if (pools.gold.sum(axis=1) > 0).sum() < ENOUGH:
                 raise TrainingDataError(f"a sweep needs at least {ENOUGH} instances with gold among the candidates")
-            tried = grid(shaped=prepared.start is None, without=_unknown(prepared))
+            tried = grid(without=_unknown(prepared))
             outcomes = [(what, options, self._try(what, options, prepared)) for what, options in tried]
         rows = ranked(outcomes)
         write_report(out / TABLE, {"instances": len(outcomes[0][2]["mrr"]), "rows": [asdict(row) for row in rows]})
@@ -109,22 +110,20 @@ class Sweep:
 
         def make() -> Outcome:
             preparation.meter.begin(name, f"trying {what or 'the defaults'}")
-            fit = options.fit if prepared.start is None else replace(options.fit, learning_rate=options.fit.learning_rate / 4)
-            config = replace(prepared.config, **asdict(options.shape)) if prepared.start is None else prepared.config
-            fit = replace(fit, seed=self._config.seed)
+            config, fit = replace(prepared.config, **asdict(options.shape)), replace(options.fit, seed=self._config.seed)
+            start = from_shipped(config, prepared.pools) if prepared.adapts and has_shape(options.shape) else None
             told = preparation.told(f"sweep/{what or 'defaults'}")
             folds = max(3, self._config.folds)
-            logits = cross_validated(prepared.pools, config, fit, prepared.start, folds, told, prepared.raters)
+            logits = cross_validated(prepared.pools, config, fit, start, folds, told, prepared.raters)
             return outcome(prepared.pools, logits)
 
         return preparation.steps.keep(name, OUTCOME, make)
 
 
-def grid(*, shaped: bool = True, without: Sequence[str] = ()) -> list[tuple[str, HeadOptions]]:
+def grid(*, without: Sequence[str] = ()) -> list[tuple[str, HeadOptions]]:
     """(what is changed, the options) of everything that is tried, the defaults first.
 
     Args:
-        shaped: whether the shape may differ.
         without: tasks that there are no answers for.
     """
     base = HeadOptions()
@@ -133,7 +132,7 @@ def grid(*, shaped: bool = True, without: Sequence[str] = ()) -> list[tuple[str,
         if not set(without) & set(loss):
             fit = replace(base.fit, loss_weights=replace(base.fit.loss_weights, **loss))
             tried.append((_told(loss), replace(base, fit=fit)))
-    return tried + [(_told(shape), replace(base, shape=replace(base.shape, **shape))) for shape in SHAPES if shaped]
+    return tried + [(_told(shape), replace(base, shape=replace(base.shape, **shape))) for shape in SHAPES]
 
 
 def _unknown(prepared: Prepared) -> list[str]:

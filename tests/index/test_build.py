@@ -170,7 +170,8 @@ def test_a_killed_build_is_cleared_away_and_the_next_succeeds(catalog: Catalog, 
 
 
 def test_popularity_percentiles_rank_within_the_medium_and_leave_unknown_unknown(catalog: Catalog) -> None:
-    percentiles = popularity_percentiles(Columns(catalog.values()))
+    columns = Columns(catalog.values())
+    percentiles = popularity_percentiles(columns.numbers("popularity"), columns)
     assert percentiles[0] > percentiles[1] > 0
     assert percentiles[2] == pytest.approx(1.0)
     assert np.isnan(percentiles[3])

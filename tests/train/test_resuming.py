@@ -82,7 +82,7 @@ def test_interrupted_at_every_step_a_run_ends_as_if_nothing_had_been(
 def test_a_step_that_was_damaged_is_done_again(tmp_path: Path) -> None:
     kept = Steps(tmp_path)
     assert kept.keep("n", NUMBER, lambda: 1) == kept.keep("n", NUMBER, lambda: 2) == 1
-    (tmp_path / "n" / "number.json").write_text("", encoding="utf-8")
+    (tmp_path / "n" / "value.json").write_text("", encoding="utf-8")
     assert kept.finished == ()
     assert kept.keep("n", NUMBER, lambda: 3) == 3
 

@@ -35,9 +35,9 @@ def test_the_best_is_written_as_head_takes_it_and_the_pools_are_gathered_once(
     valid, gathered = write_valid(tmp_path), []
     real = Preparation.pools
 
-    def counted(self: Preparation, name: str, *arguments: object) -> object:
+    def counted(self: Preparation, name: str, *arguments: object, **more: object) -> object:
         gathered.append(name)
-        return real(self, name, *arguments)  # type: ignore[arg-type]
+        return real(self, name, *arguments, **more)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Preparation, "pools", counted)
     rows = Sweep(prepare(tmp_path, valid=valid)).run(tmp_path / "models")

@@ -88,10 +88,7 @@ def test_dialogs_of_one_person_share_their_fold(tmp_path: Path) -> None:
     lines = [line.model_copy(update={"user_id": f"u{n // 20}"}) for n, line in enumerate(many_dialogs(60))]
     preparation = prepare(tmp_path, dialogs=write_dialogs(tmp_path / "log.jsonl", lines))
     dialogs = preparation.gather("said", preparation.lines, "embedding")
-    taken: list[frozenset[int]] = []
-    preparation._fold = lambda fold, rows, *rest: taken.append(frozenset(rows // 20)) or []  # type: ignore[method-assign, assignment]
-    preparation.pools = lambda *arguments: None  # type: ignore[method-assign, assignment]
-    preparation.out_of_fold(dialogs, HeadConfig())
+    taken = [{row // 20 for row in rows} for rows in preparation._folds(dialogs)]
     assert not taken[0] & taken[1]
     assert sorted(fold_of(["user u0", "user u1", "user u2"], 2, 0)) == sorted(
         fold for fold, people in enumerate(taken) for _ in people

@@ -126,9 +126,9 @@ def test_enough_shuffled_dialogs_tune_the_shipped_head(tmp_path: Path) -> None:
     shuffled = [line.model_copy(update={"order": "shuffled"}) for line in many_dialogs(60)]
     facts = train(tmp_path, "models", dialogs=write_dialogs(tmp_path / "s.jsonl", shuffled))
     assert facts["head"]["kind"] == "fine-tuned"
-    head, config = load_head(tmp_path / "models")
-    assert config.features == load_head(SHIPPED)[1].features
-    assert any(not torch.equal(a, b) for a, b in zip(head.parameters(), load_head(SHIPPED)[0].parameters(), strict=True))
+    config = load_head(tmp_path / "models")[1]
+    assert {"bag_rank", "dialogs_score"} <= {*config.features} - {*load_head(SHIPPED)[1].features}
+    assert facts["head"]["why"] == "from the shipped one, on mentions held out of shuffled dialogs"
 
 
 def test_few_dialogs_are_passed_over_as_often_as_held_out_ones_like(tmp_path: Path, small_index: Index) -> None:
@@ -144,7 +144,7 @@ def test_mention_sequences_without_text_are_enough(tmp_path: Path) -> None:
         line.model_copy(update={"turns": [turn.model_copy(update={"text": None}) for turn in line.turns]})
         for line in many_dialogs(60)
     ]
-    assert train(tmp_path, "models", dialogs=write_dialogs(tmp_path / "s.jsonl", bare))["head"]["kind"] == "trained"
+    assert train(tmp_path, "models", dialogs=write_dialogs(tmp_path / "s.jsonl", bare))["head"]["kind"] == "fine-tuned"
 
 
 def test_interactions_of_another_catalog_are_joined_through_links(tmp_path: Path, small_index: Index) -> None:

@@ -1,0 +1,107 @@
+"""How much each retriever counts in the fusion, told by turns that the trained ones did not see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chatrec.retrieve.fuse import Fusion, FusionConfig
+from chatrec.train.retrievers import Example
+
+FACTORS = (0.1, 0.25, 0.5, 0.7, 1.4, 2.0, 4.0)
+"""What a weight is multiplied by to see if that is better."""
+FURTHEST = 10.0
+"""How far a weight may get from where it began, either way."""
+MOST_TOLD, ENOUGH_SAID = 1000, 200
+"""Turns at most that tell, and how many with text make those without needless."""
+PASSES = 4
+"""Rounds over all retrievers at most."""
+
+
+@dataclass(frozen=True, eq=False)
+class Rankings:
+    """What each retriever made of some turns, for every mention that one of them brought up at all."""
+
+    names: tuple[str, ...]
+    """Retrievers."""
+    ranks: NDArray[np.float32]
+    """float32 [candidates of all mentions, retrievers]: from 1; inf where a retriever did not bring it up."""
+    starts: NDArray[np.intp]
+    """intp [mentions]: where the candidates of each begin."""
+    gold: NDArray[np.intp]
+    """intp [mentions]: which candidate was put forward."""
+
+    @classmethod
+    def of(cls, fusion: Fusion, examples: Iterable[Example]) -> Rankings:
+        """Ask the retrievers of a fusion; what was named before is no candidate."""
+        names = tuple(retriever.name for retriever in fusion.retrievers)
+        tables: list[NDArray[np.float32]] = []
+        gold: list[int] = []
+        for example in examples:
+            places, ranks = _asked(fusion, names, example)
+            for row in example.targets:
+                if row in places:
+                    gold.append(sum(map(len, tables)) + places[row])
+                    tables.append(ranks)
+        starts = np.cumsum([0, *map(len, tables)], dtype=np.intp)[:-1]
+        joined = np.concatenate(tables) if tables else np.zeros((0, len(names)), dtype=np.float32)
+        return cls(names, joined, starts, np.array(gold, dtype=np.intp))
+
+    def gains(self, config: FusionConfig) -> NDArray[np.float64]:
+        """float64 [mentions]: 1 / log2(1 + rank) of each in the fused order, 0 beyond the pool (Järvelin & Kekäläinen 2002)."""
+        weights = np.array([config.weights.get(name, 1.0) for name in self.names], dtype=np.float32)
+        fused = (1 / (np.float32(config.rrf_k) + self.ranks)) @ weights
+        lengths = np.diff(np.append(self.starts, len(fused)))
+        better = fused > np.repeat(fused[self.gold], lengths)
+        ranks = 1 + np.add.reduceat(better, self.starts, dtype=np.int64) if len(self.gold) else np.zeros(0, dtype=np.int64)
+        return np.where(ranks <= config.pool, 1 / np.log2(1 + ranks), 0.0)
+
+
+def _asked(fusion: Fusion, names: Sequence[str], example: Example) -> tuple[dict[int, int], NDArray[np.float32]]:
+    """Row of the index → place among the candidates, and float32 [candidates, retrievers]: ranks."""
+    rows, lists = fusion.index.rows, fusion.lists(example.query)[0]
+    named = {opinion.item_id for opinion in example.query.ledger.opinions}
+    ids = dict.fromkeys(item_id for found in lists.values() for item_id, _ in found if item_id not in named)
+    places = {rows[item_id]: place for place, item_id in enumerate(ids)}
+    ranks = np.full((len(places), len(names)), np.inf, dtype=np.float32)
+    for name, found in lists.items():
+        for rank, (item_id, _) in enumerate(found, 1):
+            if item_id in ids:
+                ranks[places[rows[item_id]], names.index(name)] = rank
+    return places, ranks
+
+
+def choose_weights(rankings: Rankings, config: FusionConfig, fixed: frozenset[str]) -> Mapping[str, float]:
+    """Weights that bring what was put forward further up, by coordinate ascent.
+
+    One retriever after the other takes the factor with the largest gain, if that exceeds its own standard error over the
+    mentions: what a few hundred turns show may be chance, and the weights it starts from are sensible ones.
+
+    Args:
+        rankings: of held-out turns.
+        config: where it starts.
+        fixed: retrievers whose weight stays.
+    """
+    first = {name: config.weights.get(name, 1.0) for name in rankings.names}
+    weights, gains = dict(first), rankings.gains(config)
+    for _ in range(PASSES):
+        before = weights
+        for name in sorted(first.keys() - fixed):
+            least, most = first[name] / FURTHEST, first[name] * FURTHEST
+            tried = [weights | {name: min(max(weights[name] * factor, least), most)} for factor in FACTORS]
+            found = [rankings.gains(replace(config, weights=other)) for other in tried]
+            clear = [place for place, other in enumerate(found) if _is_clear(other - gains)]
+            if clear:
+                best = max(clear, key=lambda place: found[place].sum())
+                weights, gains = tried[best], found[best]
+        if weights is before:
+            break
+    return weights
+
+
+def _is_clear(differences: NDArray[np.float64]) -> bool:
+    """Whether their sum is above its standard error."""
+    return bool(differences.sum() > differences.std() * np.sqrt(len(differences)))
