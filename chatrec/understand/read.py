@@ -37,6 +37,7 @@ from chatrec.understand.references import mark_places, mark_pronouns
 from chatrec.understand.resolve import Names
 from chatrec.understand.same_makers import ask_same_makers
 from chatrec.understand.scopes import interpret
+from chatrec.understand.side_by_side import agree
 from chatrec.understand.spot import Known
 from chatrec.understand.sure_names import SureNames
 from chatrec.understand.talk import asks_for_saved, asks_why, is_later, swapped
@@ -172,6 +173,7 @@ class Understander:
         mark_eras(page, self._words.phrases)
         FramedNames(self._known, page, kinds).mark()
         UnknownNames(self._known, page, kinds).mark()
+        agree(page, self._names, self._items)
         mark_parts(page)
         n = mark_count(page)
         mark_pronouns(page, ledger)

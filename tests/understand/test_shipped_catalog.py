@@ -176,3 +176,18 @@ def test_a_chinese_word_for_a_theme_of_the_catalog_is_that_theme(message, theme,
 @pytest.mark.parametrize("message", ["我很无聊，推荐个游戏", "希望短一点的电影"])
 def test_a_theme_s_word_elsewhere_is_no_wish_for_it(message, understander):
     assert not replay(understander.read(message, Ledger(), turn=0).changes).wishes
+
+
+@pytest.mark.parametrize(
+    ("message", "liked"),
+    [
+        ("loved Arrival and Her, hated Inception. Audio please", ["video:arrival-2016", "video:her-2013"]),
+        ("I loved Arrival, Her and Dune, something to listen to", ["video:arrival-2016", "video:her-2013", "video:dune-2021"]),
+        ("I loved the album Arrival and the film Her", ["audio:arrival-abba", "video:her-2013"]),
+        ("I loved the album Arrival and Her", ["audio:arrival-abba", "video:her-2013"]),
+        ("I love Arrival. Audio please", ["audio:arrival-abba"]),
+    ],
+)
+def test_titles_side_by_side_tell_which_work_is_meant(message, liked, understander):
+    ledger = replay(understander.read(message, Ledger(), turn=0).changes)
+    assert list(ledger.ids("liked")) == liked
