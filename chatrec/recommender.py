@@ -27,6 +27,7 @@ from chatrec.index.open import Index, open_index, open_or_build
 from chatrec.llm import LLM
 from chatrec.pipeline import Engine, Turn
 from chatrec.present.reply import fit_of
+from chatrec.retrieve.collaborative import check_models
 from chatrec.retrieve.load import RetrieverFactory, load_fusion
 from chatrec.score.head import Scorer
 from chatrec.sessions import MemoryStore, SessionState, SessionStore, SQLiteStore
@@ -100,6 +101,8 @@ class Recommender:
         settings = settings or Settings.load(**overrides)
         embedder = Embedder.of(settings)
         catalog = open_catalog(settings.catalog_path, embedder, settings.build_dir, index=index, skip_bad=skip_bad)
+        if settings.models:
+            check_models(settings.models, catalog.sha256)
         opened = (
             open_index(index, catalog, embedder, chroma_url=settings.chroma_url)
             if index

@@ -11,7 +11,8 @@ import pytest
 
 from chatrec import Recommender, Reply
 from chatrec.constraints import requirements, satisfies_all
-from chatrec.errors import IndexMismatchError, InputError
+from chatrec.errors import IndexMismatchError, InputError, ModelMissingError
+from chatrec.retrieve.collaborative import save_models
 from chatrec.sessions import SQLiteStore
 from chatrec.settings import MAX_MESSAGE_CHARS, Settings
 
@@ -305,3 +306,13 @@ def test_a_history_of_another_catalog_is_refused_and_changes_nothing(rec: Recomm
     with pytest.raises(InputError, match="2 of the history's ids are unknown"):
         chat.add_history(liked=["other:1", next(iter(rec.catalog))], seen=["other:2"])
     assert chat.ledger == rec.session().ledger
+
+
+def test_models_of_another_catalog_are_refused_before_an_index_is_built(tmp_path: Path) -> None:
+    save_models(tmp_path / "models", {}, "0" * 64, 0)
+    (tmp_path / "a.jsonl").write_text('{"id": "v:a", "kind": "video", "title": "A"}\n', encoding="utf-8")
+    with pytest.raises(ModelMissingError, match="trained for another catalog"):
+        Recommender.open(
+            catalog=tmp_path / "a.jsonl", models=tmp_path / "models", index_dir=tmp_path / "index", llm=False, store=None
+        )
+    assert not (tmp_path / "index").exists()

@@ -21,6 +21,7 @@ from chatrec.evaluate.slices import beyond_accuracy, by_slice
 from chatrec.generate.write import Writer
 from chatrec.index.embed import Embedder
 from chatrec.index.open import Index, open_or_build
+from chatrec.retrieve.collaborative import check_models
 from chatrec.retrieve.fuse import Fusion, FusionConfig
 from chatrec.retrieve.load import load_fusion
 from chatrec.retrieve.protocol import Retriever
@@ -64,10 +65,13 @@ def open_log(config: ReplayConfig, embedder: Embedder, build_dir: Path) -> Log:
     Raises:
         DialogLogError, CatalogError, DataMissingError: the files cannot be used, or are not of each other.
         LeakError: the dialogs were trained on.
+        ModelMissingError: the models are of another catalog.
     """
     dialogs = read_dialogs(config.dialogs)
     leak = guard(dialogs, Fingerprints.load(config.models or SHIPPED), allow=config.allow_leak)
     catalog = read_catalog(config.catalog)
+    if config.models:
+        check_models(config.models, catalog.sha256)
     found = select(dialogs, config.protocol, config.limit)
     gold = [item for instance in found for item in instance.gold(config.protocol)]
     if not any(item in catalog for item in gold):

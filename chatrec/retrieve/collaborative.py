@@ -6,7 +6,8 @@ Each scores the whole catalog, so that a candidate another retriever found gets 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
@@ -255,25 +256,47 @@ def load_models(index: Index, folder: Path) -> tuple[TrainedRetriever, ...]:
     Raises:
         ModelMissingError: files are missing or damaged, or belong to another catalog.
     """
-    if not (folder / CONFIG).is_file():
-        return ()
-    try:
-        listed = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
-        _same_catalog(listed, index, folder)
+    kinds = check_models(folder, index.catalog.sha256)
+    with _reading(folder):
         return tuple(
-            TrainedRetriever(name, KINDS[kind].of(_arrays(folder / f"{name}.npz")), index)
-            for name, kind in listed["retrievers"].items()
+            TrainedRetriever(name, KINDS[kind].of(_arrays(folder / f"{name}.npz")), index) for name, kind in kinds.items()
         )
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
-        raise ModelMissingError(f"the models in {folder} cannot be read ({error}): run `chatrec train head` again") from error
 
 
-def _same_catalog(listed: Mapping[str, Any], index: Index, folder: Path) -> None:
-    if listed["catalog_sha256"] != index.catalog.sha256:
+def files_of(folder: Path) -> tuple[str, ...]:
+    """Names of the files with arrays that `save_models` wrote into a folder; none if it did not, or its list is damaged."""
+    try:
+        listed = json.loads((folder / CONFIG).read_text(encoding="utf-8"))["retrievers"]
+    except (OSError, ValueError, TypeError, KeyError):
+        return ()
+    return tuple(f"{name}.npz" for name in listed if name.isidentifier())
+
+
+def check_models(folder: Path, catalog_sha256: str) -> Mapping[str, str]:
+    """Trained retrievers of a folder, name → kind, if they are of this catalog; none if it holds only a head.
+
+    Raises:
+        ModelMissingError: they belong to another catalog, or the list of them is damaged.
+    """
+    if not (folder / CONFIG).is_file():
+        return {}
+    with _reading(folder):
+        listed = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+        trained_for, kinds = str(listed["catalog_sha256"]), dict(listed["retrievers"])
+    if trained_for != catalog_sha256:
         raise ModelMissingError(
-            f"the models in {folder} were trained for another catalog ({listed['catalog_sha256'][:8]}, this one is"
-            f" {index.catalog.sha256[:8]}): give that catalog, or run `chatrec train head` for this one"
+            f"the models in {folder} were trained for another catalog ({trained_for[:8]}, this one is"
+            f" {catalog_sha256[:8]}): give that catalog, or run `chatrec train head` for this one"
         )
+    return kinds
+
+
+@contextmanager
+def _reading(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, ValueError, TypeError, KeyError, EOFError, BadZipFile) as error:
+        raise ModelMissingError(f"the models in {folder} cannot be read ({error}): run `chatrec train head` again") from error
 
 
 def _arrays(path: Path) -> dict[str, NDArray[Any]]:

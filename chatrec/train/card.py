@@ -100,6 +100,9 @@ def _lines(facts: Mapping[str, Any]) -> list[str]:
     if head.get("held_out_fold_of_train"):
         lines += ["## A fold of the training dialogs that the head did not see (it decided when to stop)", ""]
         lines += _tables(head["held_out_fold_of_train"])
+    if head.get("cross_validated"):
+        lines += ["## All training dialogs, each scored by a head and retrievers that did not see it (cross-validated)", ""]
+        lines += _tables(head["cross_validated"])
     lines += _calibration(facts)
     lines += ["## Data", ""]
     lines += [f"- `{name}` sha256 {digest}" for name, digest in facts["data"].items()]

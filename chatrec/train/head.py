@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chatrec.evaluate.leaks import Fingerprints
-from chatrec.retrieve.collaborative import Model, save_models
+from chatrec.retrieve.collaborative import Model, files_of, save_models
 from chatrec.retrieve.tower import EncoderTower, LinearTower
 from chatrec.score.head import SHIPPED, Head, HeadConfig, load_head, save_head
 from chatrec.train.card import write_card
@@ -20,7 +20,7 @@ from chatrec.train.costs import finishing
 from chatrec.train.data import Dialogs
 from chatrec.train.fit import calibrate, fit_head, predict
 from chatrec.train.models import TOWER
-from chatrec.train.pools import Pools, pool_metrics, reliability
+from chatrec.train.pools import Pools, pool_metrics, reliability, under_new
 from chatrec.train.prepare import ENOUGH, POOLS, Preparation, Prepared, fold_of
 from chatrec.train.start import from_shipped, has_shape
 from chatrec.train.steps import Kind, clear, versions
@@ -140,6 +140,7 @@ class Trainer:
                 head, _, _ = self._step(f"without-{fold}", taught, None, learned.config, learned.start, learned.epochs)
             logits[held] = predict(head, pools.take(held))
         told = learned.facts | {"calibrated_on": "all folds, each scored by a head that did not see it"}
+        told["cross_validated"] = {"new": pool_metrics(*under_new(pools, logits)), "full": pool_metrics(pools, logits)}
         return replace(learned, config=calibrate(learned.config, logits, pools), facts=told)
 
     def _relearn(self, name: str, pools: Pools, learned: Learned) -> Learned:
@@ -197,7 +198,7 @@ class Trainer:
             (trained if learned.epochs and learned.start is None else trained | Fingerprints.load(SHIPPED)).save(folder)
             write_card(folder, facts)
 
-        preparation.steps.publish(out, save, facts)
+        preparation.steps.publish(out, save, facts, old=files_of(out))
 
 
 def _what_of(dialogs: Dialogs) -> str:

@@ -165,6 +165,20 @@ def _finite(matrix: Floats, names: Sequence[str], candidates: Sequence[Candidate
     return matrix
 
 
+def under_new(pools: Pools, logits: Floats) -> tuple[Pools, Floats]:
+    """What protocol `new` scores of both; all of it where that is nothing.
+
+    Args:
+        pools: candidates.
+        logits: float32 [n, width].
+    """
+    part = pools.new()
+    if not len(part):
+        return pools, logits
+    rows = (pools.gold * ~pools.named_before).sum(axis=1) + pools.missed > 0
+    return part, np.where(part.present, logits[rows], np.float32(-np.inf))
+
+
 def found_within(pools: Pools, logits: np.ndarray, k: int) -> Floats:
     """float32 [n]: gold mentions among the k candidates with the largest logits; ties in fused order."""
     order = np.argsort(-logits, axis=1, kind="stable")[:, :k]

@@ -247,8 +247,12 @@ class Preparation:
             fusion = Fusion(index, retrievers_of(index, models), self.fusion_config(models))
             with_text = [case for case in asked if case.has_text]
             told = with_text if len(with_text) >= ENOUGH_SAID else asked
-            rankings = Rankings.of(fusion, [case.example for case in told[:: -(-len(told) // MOST_TOLD)]])
-            return choose_weights(rankings, fusion.config, frozenset({NamedBeforeRetriever.name, *FEATURE_ONLY}))
+            told = told[:: -(-len(told) // MOST_TOLD)]
+            again = {NamedBeforeRetriever.name}  # is of use only where what was named before may come back
+            new = Rankings.of(fusion, [(case.example.query, case.example.targets) for case in told])
+            config = replace(fusion.config, weights=choose_weights(new, fusion.config, frozenset({*again, *FEATURE_ONLY})))
+            full = Rankings.of(fusion, [(case.example.query, case.gold) for case in told], again=True)
+            return choose_weights(full, config, frozenset(full.names) - again)
 
         self._weights = self.steps.keep("weights", NUMBERS, choose)
 

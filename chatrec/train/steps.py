@@ -7,7 +7,7 @@ import importlib.metadata
 import json
 import platform
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,8 +85,8 @@ class Steps:
             write_aside(place, kind.save, make())
         return kind.load(place)
 
-    def publish(self, out: Path, save: Callable[[Path, T], None], made: T) -> None:
-        """Write a run's results beside its steps, then move each file into the folder `out`.
+    def publish(self, out: Path, save: Callable[[Path, T], None], made: T, old: Iterable[str] = ()) -> None:
+        """Write a run's results beside its steps, then move each file into the folder `out`; `old` ones there are removed.
 
         The head's configuration, without which nothing there can be used, goes first and comes last: whenever this is
         interrupted, what an earlier run left is not taken together with what this one brought.
@@ -99,6 +99,8 @@ class Steps:
         write_aside(result, save, made)
         (result / DIGESTS).unlink()
         (out / HEAD).unlink(missing_ok=True)
+        for name in old:
+            (out / name).unlink(missing_ok=True)
         for path in sorted(result.iterdir(), key=lambda path: (path.name == HEAD, path.name)):
             path.replace(out / path.name)
 

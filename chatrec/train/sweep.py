@@ -18,7 +18,7 @@ from chatrec.train.config import HeadOptions
 from chatrec.train.costs import fitting
 from chatrec.train.fit import FitConfig, fit_head, predict
 from chatrec.train.meter import Mark
-from chatrec.train.pools import Pools, found_within, reciprocal_ranks
+from chatrec.train.pools import Pools, found_within, reciprocal_ranks, under_new
 from chatrec.train.prepare import ENOUGH, Preparation, Prepared, fold_of
 from chatrec.train.start import from_shipped, has_shape
 from chatrec.train.steps import Kind
@@ -171,15 +171,6 @@ def cross_validated(
         head, _ = fit_head(config, taught, pools.take(stopping), fit, start, part)
         logits[fold == number] = predict(head, pools.take(fold == number))
     return logits
-
-
-def under_new(pools: Pools, logits: NDArray[np.float32]) -> tuple[Pools, NDArray[np.float32]]:
-    """What protocol `new` scores of both; all of it where that is nothing."""
-    part = pools.new()
-    if not len(part):
-        return pools, logits
-    rows = (pools.gold * ~pools.named_before).sum(axis=1) + pools.missed > 0
-    return part, np.where(part.present, logits[rows], -np.inf)
 
 
 def outcome(pools: Pools, logits: NDArray[np.float32]) -> Outcome:

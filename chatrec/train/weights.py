@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chatrec.retrieve.fuse import Fusion, FusionConfig
-from chatrec.train.retrievers import Example
+from chatrec.types import Query
 
 FACTORS = (0.1, 0.25, 0.5, 0.7, 1.4, 2.0, 4.0)
 """What a weight is multiplied by to see if that is better."""
@@ -35,14 +35,20 @@ class Rankings:
     """intp [mentions]: which candidate was put forward."""
 
     @classmethod
-    def of(cls, fusion: Fusion, examples: Iterable[Example]) -> Rankings:
-        """Ask the retrievers of a fusion; what was named before is no candidate."""
+    def of(cls, fusion: Fusion, turns: Iterable[tuple[Query, Sequence[int]]], *, again: bool = False) -> Rankings:
+        """Ask the retrievers of a fusion.
+
+        Args:
+            fusion: its weights do not matter, but that retrievers without any are not asked.
+            turns: queries, each with the rows of what was put forward.
+            again: whether what was named before may be put forward again (protocol `full`); else it is no candidate.
+        """
         names = tuple(retriever.name for retriever in fusion.retrievers)
         tables: list[NDArray[np.float32]] = []
         gold: list[int] = []
-        for example in examples:
-            places, ranks = _asked(fusion, names, example)
-            for row in example.targets:
+        for query, rows in turns:
+            places, ranks = _asked(fusion, names, query, again)
+            for row in rows:
                 if row in places:
                     gold.append(sum(map(len, tables)) + places[row])
                     tables.append(ranks)
@@ -60,10 +66,10 @@ class Rankings:
         return np.where(ranks <= config.pool, 1 / np.log2(1 + ranks), 0.0)
 
 
-def _asked(fusion: Fusion, names: Sequence[str], example: Example) -> tuple[dict[int, int], NDArray[np.float32]]:
+def _asked(fusion: Fusion, names: Sequence[str], query: Query, again: bool) -> tuple[dict[int, int], NDArray[np.float32]]:
     """Row of the index → place among the candidates, and float32 [candidates, retrievers]: ranks."""
-    rows, lists = fusion.index.rows, fusion.lists(example.query)[0]
-    named = {opinion.item_id for opinion in example.query.ledger.opinions}
+    rows, lists = fusion.index.rows, fusion.lists(query)[0]
+    named = set[str]() if again else {opinion.item_id for opinion in query.ledger.opinions}
     ids = dict.fromkeys(item_id for found in lists.values() for item_id, _ in found if item_id not in named)
     places = {rows[item_id]: place for place, item_id in enumerate(ids)}
     ranks = np.full((len(places), len(names)), np.inf, dtype=np.float32)
@@ -87,6 +93,8 @@ def choose_weights(rankings: Rankings, config: FusionConfig, fixed: frozenset[st
     """
     first = {name: config.weights.get(name, 1.0) for name in rankings.names}
     weights, gains = dict(first), rankings.gains(config)
+    if not len(gains):
+        return first
     for _ in range(PASSES):
         before = weights
         for name in sorted(first.keys() - fixed):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -114,8 +115,21 @@ def test_a_folder_whose_files_were_only_half_moved_has_no_head(tmp_path: Path, m
         patched.setattr(Path, "replace", interrupted)
         kept.publish(tmp_path, save, "new")
     assert found() == ["new", None, "old"]
-    kept.publish(tmp_path, save, "new")
+    kept.publish(tmp_path, save, "new", old=["other.npz", "z.npz"])
     assert found() == ["new", "new", "new"]
+
+
+def test_what_an_earlier_run_alone_had_is_removed_and_nothing_else(tmp_path: Path) -> None:
+    out = tmp_path / "models"
+    train(tmp_path, "models")
+    listed = json.loads((out / "retrievers.json").read_text(encoding="utf-8"))
+    listed["retrievers"] |= {"gone": "prior", "../mine": "prior"}
+    (out / "retrievers.json").write_text(json.dumps(listed), encoding="utf-8")
+    for path in (out / "gone.npz", out / "mine.npz", tmp_path / "mine.npz"):
+        path.write_bytes(b"")
+    train(tmp_path, "models")
+    assert not (out / "gone.npz").exists()
+    assert (out / "bag.npz").exists() and (out / "mine.npz").exists() and (tmp_path / "mine.npz").exists()
 
 
 def test_other_options_start_anew_and_say_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

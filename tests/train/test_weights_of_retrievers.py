@@ -30,11 +30,11 @@ class Listing:
         return [(item_id, 1 / rank) for rank, item_id in enumerate(self._ids[:k], 1)]
 
 
-def rankings(index: Index, gold: list[int]) -> Rankings:
+def rankings(index: Index, gold: list[int], *, again: bool = False) -> Rankings:
     """Of turns in which these rows were put forward, by a retriever that has the first rows first and two that have not."""
     names = {"right": False, "wrong": True, "fixed": True}
     fusion = Fusion(index, [Listing(index, name, last_first=last) for name, last in names.items()], CONFIG)
-    return Rankings.of(fusion, [replace(asked(index), targets=(row,)) for row in gold])
+    return Rankings.of(fusion, [(asked(index).query, (row,)) for row in gold], again=again)
 
 
 def asked(index: Index) -> Example:
@@ -61,6 +61,7 @@ def test_the_gain_is_the_discount_of_the_fused_rank(small_index: Index) -> None:
 def test_what_was_named_before_is_no_candidate(small_index: Index) -> None:
     assert named(small_index)
     assert len(rankings(small_index, [*named(small_index)]).gold) == 0
+    assert len(rankings(small_index, [*named(small_index)], again=True).gold) == len(named(small_index))
 
 
 def test_a_retriever_that_is_right_counts_more_and_one_that_is_wrong_less(small_index: Index) -> None:
