@@ -81,7 +81,7 @@ def _frame(page: Page, named: Sequence[Mark], weighing: Weighing | None) -> tupl
         return "side_by_side", start
     for at, word in enumerate(words):
         if (word == "哪" and words[at + 1 : at + 2] != ["些"]) or (word == "谁" and not page.taken(at)):
-            return "which", at
+            return "which", words.index("最") if "最" in words[:at] and words[at - 1] == "是" else at  # `最短的是哪部`
         if word in ("which", "whichever") and (at + 1 == len(words) or words[at + 1] in _WHICH_ONE):
             return "which", at + 1
         if word in ("what", "whats") and at == start and words[at + 1 : at + 2] != ["about"]:

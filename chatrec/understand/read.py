@@ -33,7 +33,7 @@ from chatrec.understand.off_topic import is_off_topic
 from chatrec.understand.origins import Origins
 from chatrec.understand.people_present import mark_ages, mark_count
 from chatrec.understand.questions import asked_of
-from chatrec.understand.references import mark_places, mark_pronouns
+from chatrec.understand.references import mark_makers, mark_places, mark_pronouns
 from chatrec.understand.resolve import Names
 from chatrec.understand.same_makers import ask_same_makers
 from chatrec.understand.scopes import interpret
@@ -166,6 +166,7 @@ class Understander:
         mark_places(page, ledger, self._items)
         ComparedNames(self._known, page, kinds).mark()
         SureNames(self._known, page, kinds).mark()
+        mark_makers(page, ledger, self._items)
         mark_ages(page)
         mark_lengths(page)
         mark_years(page, self._this_year)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from chatrec.types import Item, Ledger
 from chatrec.understand.marks import Attitude, Mark, Page
 from chatrec.understand.numbers import cardinal, ordinal
-from chatrec.understand.text import key_of, wordset
+from chatrec.understand.text import common_words, key_of, wordset
 
 _NOUNS = wordset("one film movie game album pick suggestion option show series podcast book recommendation version title")
 _HAN_NOUNS = wordset("部个款张首本個张集条项套")
@@ -61,6 +61,15 @@ def mark_places(page: Page, ledger: Ledger, items: Mapping[str, Item]) -> None:
     while at < len(page.words):
         end = _mark_version(page, at, ledger, items) or _mark_place(page, at, ledger)
         at = end if end > at else at + 1
+
+
+def mark_makers(page: Page, ledger: Ledger, items: Mapping[str, Item]) -> None:
+    """Mark first names of those who made what was shown: `no taylor, please`."""
+    makers = dict.fromkeys(name for item_id in ledger.last_shown if item_id in items for name in items[item_id].creators)
+    for at, word in enumerate(page.words):
+        meant = [name for name in makers if len(key_of(name)) > 1 and key_of(name)[0] == word]
+        if len(meant) == 1 and not page.taken(at) and word not in common_words():
+            page.add(Mark(at, at + 1, "person", names=tuple(meant)))
 
 
 def _mark_place(page: Page, at: int, ledger: Ledger) -> int:
