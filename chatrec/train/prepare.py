@@ -236,7 +236,7 @@ class Preparation:
     def _choose_weights(self, dialogs: Dialogs) -> None:
         """How much each retriever counts, by turns of the first fold and retrievers that did not see them."""
         fold = self._folds(dialogs)[0]
-        asked = [case for case in dialogs.cases if case.dialog in fold and case.example.recommended and case.example.targets]
+        asked = [case for case in dialogs.cases if case.dialog in fold and case.example.recommended and case.gold]
 
         def choose() -> Mapping[str, float]:
             models = self._fit_without(fold, 1, dialogs) if asked else {}
@@ -248,11 +248,12 @@ class Preparation:
             with_text = [case for case in asked if case.has_text]
             told = with_text if len(with_text) >= ENOUGH_SAID else asked
             told = told[:: -(-len(told) // MOST_TOLD)]
-            again = {NamedBeforeRetriever.name}  # is of use only where what was named before may come back
+            again = NamedBeforeRetriever.name  # is of use only where what was named before may come back
             new = Rankings.of(fusion, [(case.example.query, case.example.targets) for case in told])
-            config = replace(fusion.config, weights=choose_weights(new, fusion.config, frozenset({*again, *FEATURE_ONLY})))
+            config = replace(fusion.config, weights=choose_weights(new, fusion.config, frozenset({again, *FEATURE_ONLY})))
             full = Rankings.of(fusion, [(case.example.query, case.gold) for case in told], again=True)
-            return choose_weights(full, config, frozenset(full.names) - again)
+            found = choose_weights(full, config, frozenset(full.names) - {again})
+            return max(config.weights, found, key=lambda weights: weights[again])  # no lower: the head should see them
 
         self._weights = self.steps.keep("weights", NUMBERS, choose)
 
