@@ -23,16 +23,13 @@ PASSES = 4
 
 @dataclass(frozen=True, eq=False)
 class Rankings:
-    """What each retriever made of some turns, for every mention that one of them brought up at all."""
+    """What each retriever made of some turns."""
 
     names: tuple[str, ...]
     """Retrievers."""
-    ranks: NDArray[np.float32]
-    """float32 [candidates of all mentions, retrievers]: from 1; inf where a retriever did not bring it up."""
-    starts: NDArray[np.intp]
-    """intp [mentions]: where the candidates of each begin."""
-    gold: NDArray[np.intp]
-    """intp [mentions]: which candidate was put forward."""
+    turns: Sequence[tuple[NDArray[np.float32], NDArray[np.intp]]]
+    """Per turn, float32 [candidates, retrievers]: ranks from 1, inf where a retriever did not bring it up; and intp [mentions]:
+    which candidates were put forward."""
 
     @classmethod
     def of(cls, fusion: Fusion, turns: Iterable[tuple[Query, Sequence[int]]], *, again: bool = False) -> Rankings:
@@ -44,30 +41,25 @@ class Rankings:
             again: whether what was named before may be put forward again (protocol `full`); else it is no candidate.
         """
         names = tuple(retriever.name for retriever in fusion.retrievers)
-        tables: list[NDArray[np.float32]] = []
-        gold: list[int] = []
-        for query, rows in turns:
-            places, ranks = _asked(fusion, names, query, again)
-            for row in rows:
-                if row in places:
-                    gold.append(sum(map(len, tables)) + places[row])
-                    tables.append(ranks)
-        starts = np.cumsum([0, *map(len, tables)], dtype=np.intp)[:-1]
-        joined = np.concatenate(tables) if tables else np.zeros((0, len(names)), dtype=np.float32)
-        return cls(names, joined, starts, np.array(gold, dtype=np.intp))
+        return cls(names, [_asked(fusion, names, query, rows, again) for query, rows in turns])
 
     def gains(self, config: FusionConfig) -> NDArray[np.float64]:
-        """float64 [mentions]: 1 / log2(1 + rank) of each in the fused order, 0 beyond the pool (Järvelin & Kekäläinen 2002)."""
+        """float64 [mentions]: 1 / log2(1 + rank) of each in the fused order, 0 beyond the pool (Järvelin & Kekäläinen 2002).
+
+        Mentions that no retriever brought up have none to gain, and are left out.
+        """
         weights = np.array([config.weights.get(name, 1.0) for name in self.names], dtype=np.float32)
-        fused = (1 / (np.float32(config.rrf_k) + self.ranks)) @ weights
-        lengths = np.diff(np.append(self.starts, len(fused)))
-        better = fused > np.repeat(fused[self.gold], lengths)
-        ranks = 1 + np.add.reduceat(better, self.starts, dtype=np.int64) if len(self.gold) else np.zeros(0, dtype=np.int64)
-        return np.where(ranks <= config.pool, 1 / np.log2(1 + ranks), 0.0)
+        ranks = [np.zeros(0, dtype=np.int64)]
+        for table, gold in self.turns:
+            fused = (weights / (np.float32(config.rrf_k) + table)).sum(axis=1)
+            ranks.append(1 + (fused > fused[gold][:, None]).sum(axis=1))
+        found = np.concatenate(ranks)
+        return np.where(found <= config.pool, 1 / np.log2(1 + found), 0.0)
 
 
-def _asked(fusion: Fusion, names: Sequence[str], query: Query, again: bool) -> tuple[dict[int, int], NDArray[np.float32]]:
-    """Row of the index → place among the candidates, and float32 [candidates, retrievers]: ranks."""
+def _asked(
+    fusion: Fusion, names: Sequence[str], query: Query, gold: Sequence[int], again: bool
+) -> tuple[NDArray[np.float32], NDArray[np.intp]]:
     rows, lists = fusion.index.rows, fusion.lists(query)[0]
     named = set[str]() if again else {opinion.item_id for opinion in query.ledger.opinions}
     ids = dict.fromkeys(item_id for found in lists.values() for item_id, _ in found if item_id not in named)
@@ -77,7 +69,7 @@ def _asked(fusion: Fusion, names: Sequence[str], query: Query, again: bool) -> t
         for rank, (item_id, _) in enumerate(found, 1):
             if item_id in ids:
                 ranks[places[rows[item_id]], names.index(name)] = rank
-    return places, ranks
+    return ranks, np.array([places[row] for row in gold if row in places], dtype=np.intp)
 
 
 def choose_weights(rankings: Rankings, config: FusionConfig, fixed: frozenset[str]) -> Mapping[str, float]:
