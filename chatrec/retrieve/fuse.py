@@ -85,7 +85,7 @@ class Fusion:
                 fused[item_id] += weight / (k + rank)
                 hits[item_id].append(Hit(name, rank, score))
         best = sorted(sorted(fused), key=fused.__getitem__, reverse=True)[: self.config.pool]  # stable: ties by id
-        self._complete(hits, best, verdicts)
+        self._complete(hits, best, lists, verdicts)
         return tuple([Candidate(item=self.index.catalog[i], hits=tuple(hits[i]), score=fused[i]) for i in best])
 
     def lists(self, query: Query, required: tuple[Constraint, ...] | None = None) -> tuple[Lists, Verdicts]:
@@ -112,11 +112,12 @@ class Fusion:
         rows = self.index.rows
         return [one for one in found if one[0] in rows and allowed[rows[one[0]]]][: self.config.per_retriever]
 
-    def _complete(self, hits: Mapping[str, list[Hit]], pool: Sequence[str], verdicts: Verdicts) -> None:
-        """Give every candidate the verdict of every retriever that scores the whole catalog."""
+    def _complete(self, hits: Mapping[str, list[Hit]], pool: Sequence[str], lists: Lists, verdicts: Verdicts) -> None:
+        """Give every candidate the verdict of every retriever that scores the whole catalog, also of those that did not list it."""
         rows = np.array([self.index.rows[item_id] for item_id in pool], dtype=np.intp)
         for name, scores in verdicts.items():
+            listed = {item_id for item_id, _ in lists.get(name, ())}
             ranks = len(scores) + 1 - np.searchsorted(np.sort(scores), scores[rows], side="right")
             for item_id, rank, score in zip(pool, ranks.tolist(), scores[rows].tolist(), strict=True):
-                if all(hit.retriever != name for hit in hits[item_id]):
+                if item_id not in listed:
                     hits[item_id].append(Hit(name, rank, score))
