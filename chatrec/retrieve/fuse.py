@@ -113,7 +113,7 @@ class Fusion:
         return [one for one in found if one[0] in rows and allowed[rows[one[0]]]][: self.config.per_retriever]
 
     def _complete(self, hits: Mapping[str, list[Hit]], pool: Sequence[str], lists: Lists, verdicts: Verdicts) -> None:
-        """Give every candidate the verdicts of the retrievers that score the whole catalog, also of those that did not list it."""
+        """Give every candidate the verdict of all retrievers that score the whole catalog, also of those that did not list it."""
         rows = np.array([self.index.rows[item_id] for item_id in pool], dtype=np.intp)
         for name, scores in verdicts.items():
             listed = {item_id for item_id, _ in lists.get(name, ())}
