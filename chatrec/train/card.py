@@ -155,7 +155,7 @@ def _limits(facts: Mapping[str, Any]) -> list[str]:
 
 def _calibration(facts: Mapping[str, Any]) -> list[str]:
     fitted = facts["calibration"]
-    of = "simulated needs" if facts["head"]["kind"] == "shipped" else facts["head"]["calibrated_on"]
+    of = facts["head"].get("calibrated_on", "simulated needs")
     lines = [
         "## Calibration",
         "",

@@ -119,7 +119,7 @@ class Trainer:
         facts["calibrated_on"] = "that fold"
         if start is not None and not epochs:
             why = f"{_what_of(prepared.dialogs)} did not make it better"
-            return Learned(head, prepared.config, 0, start, facts | {"kind": "shipped", "why": why})
+            return Learned(head, config, 0, start, facts | {"kind": "shipped", "why": why})
         kind, why = ("trained", "") if start is None else ("fine-tuned", "from the shipped one, ")
         learned = Learned(head, config, epochs, start, facts | {"kind": kind, "why": f"{why}on {_what_of(prepared.dialogs)}"})
         if len(pools) <= FEW and len(np.unique(folds)) > 1:

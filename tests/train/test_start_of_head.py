@@ -48,3 +48,13 @@ def test_on_dialogs_that_the_shipped_head_learned_from_a_head_begins_anew(
     assert saw(many_dialogs(60))
     facts = train(tmp_path, "models")["head"]
     assert (facts["kind"], facts["why"]) == ("trained", "on turns of these dialogs")
+
+
+def test_a_start_that_nothing_makes_better_stays_and_is_calibrated_on_these_dialogs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chatrec.train.head.fit_head", lambda config, seen, check, fit, start, report: (start, 0))
+    facts = train(tmp_path, "models")
+    assert (facts["head"]["kind"], facts["head"]["why"]) == ("shipped", "turns of these dialogs did not make it better")
+    assert facts["calibration"] != {"slope": 1.0, "offset": 0.0}
+    assert "fitted on that fold" in (tmp_path / "models" / "README.md").read_text(encoding="utf-8")
