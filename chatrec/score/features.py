@@ -41,6 +41,9 @@ _QUERY = (
     "mentions", "words", "wishes", "rrf", "best_rank", "found_by", "learned_rrf", "learned_best_rank", "learned_found_by",
 )  # fmt: skip
 
+OF_ORDER = frozenset(name for name in _QUERY if name == "recency" or name.endswith("_last"))
+"""Features that tell nothing unless it is known in which order things were named."""
+
 
 def feature_names(retrievers: Sequence[str], scored: Sequence[str] = ()) -> tuple[str, ...]:
     """Columns in order.

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from chatrec.errors import TrainingDataError
 from chatrec.evaluate.metrics import ratio_interval
 from chatrec.retrieve.fuse import Fusion
-from chatrec.score.features import Features
+from chatrec.score.features import OF_ORDER, Features
 from chatrec.score.table import Floats
 from chatrec.types import Candidate, Query
 
@@ -108,6 +108,8 @@ class Asked:
     """Id → 1 for liked in the end, 0 for not."""
     rating: Mapping[str, float] = field(default_factory=dict)
     """Id → standardised rating."""
+    unordered: bool = False
+    """Whether the order in which things were named is made up: what it would tell is then unknown."""
     hidden: frozenset[str] = frozenset()
     """What the log could not name, so that its absence says nothing: no candidates."""
 
@@ -131,7 +133,7 @@ def build_pools(
     Raises:
         TrainingDataError: a feature is infinite, which no catalog should make it.
     """
-    width = fusion.config.pool
+    width, of_order = fusion.config.pool, [place for place, name in enumerate(features.names) if name in OF_ORDER]
     matrix = np.full((count, width, len(features.names)), np.nan, dtype=np.float16)
     gold = np.zeros((count, width), dtype=np.float32)
     present, named_before = np.zeros((count, width), dtype=bool), np.zeros((count, width), dtype=bool)
@@ -144,6 +146,8 @@ def build_pools(
         wanted, named = set(one.gold), {opinion.item_id for opinion in one.query.ledger.opinions}
         if n:
             matrix[row, :n] = _finite(features(one.query, candidates), features.names, candidates)
+            if one.unordered:
+                matrix[row][:, of_order] = np.nan
         gold[row, :n] = [item in wanted for item in ids]
         named_before[row, :n] = [item in named for item in ids]
         liked[row, :n] = [one.liked.get(item, np.nan) for item in ids]

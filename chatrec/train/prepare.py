@@ -346,7 +346,8 @@ class Preparation:
 
     def _asked(self, case: Case, offset: int) -> Asked:
         gold, hidden = [self.index.ids[row] for row in case.gold], frozenset() if case.has_text else self._hidden
-        return Asked(case.example.query, gold, case.person + offset, case.weight, case.liked, hidden=hidden)
+        told = {"weight": case.weight, "liked": case.liked, "unordered": case.made_up, "hidden": hidden}
+        return Asked(case.example.query, gold, case.person + offset, **told)
 
     @cached_property
     def _hidden(self) -> frozenset[str]:

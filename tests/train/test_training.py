@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 import torch
 from dialog_samples import SAMPLE, assistant, dialog, many_dialogs, user, write_dialogs
-from quick import QUICK, train, write_valid
+from quick import QUICK, prepare, train, write_valid
 
 from chatrec.errors import DataMissingError, LeakError, TrainingDataError
 from chatrec.evaluate.run import ReplayConfig, run_replay
 from chatrec.index.embed import Embedder
 from chatrec.index.open import Index
 from chatrec.retrieve.collaborative import load_models
+from chatrec.score.features import OF_ORDER
 from chatrec.score.head import SHIPPED, Scorer, load_head
 from chatrec.train.config import TrainConfig, TrainFiles
 from chatrec.train.data import gather
@@ -210,3 +211,14 @@ def test_folds_go_by_name_and_do_not_depend_on_order() -> None:
     forward = dict(zip(names, fold_of(names, 5, 0).tolist(), strict=True))
     assert forward == dict(zip(names[::-1], fold_of(names[::-1], 5, 0).tolist(), strict=True))
     assert min(np.bincount(list(forward.values()))) > 20
+
+
+@pytest.mark.parametrize("order", ["shuffled", "given"])
+def test_what_order_tells_is_unknown_where_it_is_made_up(tmp_path: Path, order: str) -> None:
+    lines = [line.model_copy(update={"order": order}) if order == "shuffled" else line for line in many_dialogs(20)]
+    prepared = prepare(tmp_path, dialogs=write_dialogs(tmp_path / "s.jsonl", lines)).run(raters=False)
+    places = [place for place, name in enumerate(prepared.config.features) if name in OF_ORDER]
+    known = ~np.isnan(prepared.pools.features[:, :, places])
+    assert len(places) == len(OF_ORDER) == 8
+    assert known.any() == (order != "shuffled")
+    assert (~np.isnan(prepared.pools.features[:, :, prepared.config.features.index("mentioned")])).any()
