@@ -44,7 +44,8 @@ class Counted:
         """
         for named in (mentions, [sorted(set(rows)) for rows in mentions]):
             counts = _counts(named, len(popularity))
-            if np.mean(popularity[counts > 0] == counts[counts > 0]) >= SAME:
+            some = counts > 0
+            if some.any() and np.mean(popularity[some] == counts[some]) >= SAME:
                 return cls(popularity, named)
         return None
 
