@@ -42,7 +42,7 @@ LOSSES: tuple[dict[str, Any], ...] = (
 )
 """Changes of `LossWeights`, likewise; a task is tried where the data have answers for it."""
 SHAPES: tuple[dict[str, Any], ...] = ({"layers": 1}, {"layers": 3}, {"dropout": 0.0}, {"dropout": 0.3})
-"""Changes of `Shape`, likewise; such a head does not start from the shipped one."""
+"""Changes of `Shape`, likewise; one of another depth does not start from the shipped head."""
 
 Outcome = dict[str, NDArray[Any]]
 """Of each instance, out of fold: `mrr`, the reciprocal rank of its best gold; `found_k`, its gold within k, of the `asked`;

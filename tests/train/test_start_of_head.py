@@ -35,7 +35,7 @@ def test_it_ranks_as_the_shipped_head_does_before_it_has_learned_anything() -> N
 
 
 def test_a_head_of_another_shape_begins_anew(tmp_path: Path) -> None:
-    assert has_shape(Shape()) and not has_shape(Shape(layers=1))
+    assert has_shape(Shape()) and has_shape(Shape(dropout=0.3)) and not has_shape(Shape(layers=1))
     options = HeadOptions(QUICK.head.fit, Shape(layers=1))
     assert train(tmp_path, "models", replace(QUICK, head=options))["head"]["kind"] == "trained"
 
