@@ -102,6 +102,7 @@ def _lines(facts: Mapping[str, Any]) -> list[str]:
         lines += _tables(head["held_out_fold_of_train"])
     if head.get("cross_validated"):
         lines += ["## All training dialogs, each scored by a head and retrievers that did not see it (cross-validated)", ""]
+        lines += ["One fold decided when to stop, and one how much each retriever counts: these figures flatter a little.", ""]
         lines += _tables(head["cross_validated"])
     lines += _calibration(facts)
     lines += ["## Data", ""]
