@@ -17,6 +17,7 @@ from chatrec.generate.model_reader import ModelReader
 from chatrec.generate.speaker import Speaker, Spoken
 from chatrec.generate.write import PickWriter, drafts_from_facts, known_words
 from chatrec.index.open import Index
+from chatrec.pool import Pool
 from chatrec.present.answers import SPOKEN, spoken_reply
 from chatrec.present.central import central_first
 from chatrec.present.clarify import Question, question_for
@@ -80,7 +81,7 @@ class Engine:
     speaker: Speaker | None = None
     """A capable model that words what stands around the picks."""
 
-    def rank(self, query: Query, pool: Sequence[Candidate], llm_ranks: Mapping[str, int] | None = None) -> tuple[Candidate, ...]:
+    def rank(self, query: Query, pool: Sequence[Candidate], llm_ranks: Mapping[str, int] | None = None) -> Sequence[Candidate]:
         """The pool as the head orders it, best first; where only demands were made, what is known and central."""
         return central_first(self.scorer(query, pool, llm_ranks=llm_ranks), query, llm_ranks)
 
@@ -236,7 +237,7 @@ class Turn:
 
     def _retrieve(
         self, engine: Engine, ledger: Ledger, words: str, *, others: bool, kept: frozenset[str] = frozenset()
-    ) -> tuple[Query, tuple[Candidate, ...]]:
+    ) -> tuple[Query, Pool]:
         """The query and its candidates; `others` leaves out what was shown, but for the items that are kept."""
         with self.stages.stage("embed", 1) as detail:
             query = compose(engine.index, ledger, words, exclude_shown=others)
@@ -249,7 +250,7 @@ class Turn:
 
     def _shortlist(
         self, engine: Engine, query: Query, pool: Sequence[Candidate], n: int, *, surprise: bool
-    ) -> tuple[tuple[Candidate, ...], tuple[Candidate, ...]]:
+    ) -> tuple[Sequence[Candidate], Sequence[Candidate]]:
         """The pool with the head's probabilities, and what of it is put before the language model."""
         with self.stages.stage("shortlist", len(pool)) as detail:
             scored = engine.rank(query, pool)
@@ -260,7 +261,7 @@ class Turn:
             else:
                 kept = slate(scored, max(engine.slots, n), query.ledger, candidate=_itself)
             detail |= {"n_out": len(kept)}
-        return tuple(scored), kept
+        return scored, kept
 
     def _generate(self, engine: Engine, drafts: tuple[Draft, ...], context: FactContext, n: int) -> Generated:
         if engine.writer is None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 EDGES = (0.0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 """Bounds of the bins: fine where most candidates are, near 0."""
@@ -31,7 +31,7 @@ class Reliability:
     def __init__(self) -> None:
         self._counts = np.zeros((3, len(EDGES) - 1))
 
-    def add(self, probabilities: Sequence[float], accepted: Sequence[bool]) -> None:
+    def add(self, probabilities: ArrayLike, accepted: Sequence[bool]) -> None:
         """Count the candidates of one instance."""
         values = np.asarray(probabilities, dtype=np.float64)
         bins = np.clip(np.searchsorted(EDGES, values, side="right") - 1, 0, len(EDGES) - 2)

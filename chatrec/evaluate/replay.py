@@ -17,6 +17,7 @@ from chatrec.evaluate.context import queries
 from chatrec.evaluate.logs import DialogLine, Instance, Protocol, instances
 from chatrec.evaluate.metrics import gold_ranks
 from chatrec.index.open import Index
+from chatrec.pool import Pool
 from chatrec.types import Candidate, Item, Query
 
 T = TypeVar("T")
@@ -163,7 +164,7 @@ def judge(
     return Replayed(
         dialog_id=instance.dialog.dialog_id,
         turn=instance.turn,
-        ranking=tuple(candidate.item.id for candidate in ranked[:RANKED]),
+        ranking=Pool.of(ranked).ids[:RANKED],
         gold=gold,
         ranks=tuple(_ranks(ranked, answers, catalog)),
         before=before,
@@ -173,19 +174,19 @@ def judge(
     )
 
 
-def _passed_on(found: Sequence[Candidate], system: System, masked: frozenset[str]) -> list[Candidate]:
-    return [candidate for candidate in found[: system.pool] if candidate.item.id not in masked]
+def _passed_on(found: Sequence[Candidate], system: System, masked: frozenset[str]) -> Pool:
+    return Pool.of(found[: system.pool]).where(lambda item_id: item_id not in masked)
 
 
 def _listed(row: Replayed, found: Sequence[Candidate], masked: frozenset[str], catalog: Mapping[str, Item]) -> tuple[bool, ...]:
-    works = {cluster_of(candidate.item.id, catalog) for candidate in found if candidate.item.id not in masked}
+    works = {cluster_of(item_id, catalog) for item_id in Pool.of(found).ids if item_id not in masked}
     return tuple(cluster_of(answer, catalog) in works for answer in row.answers)
 
 
 def _lost(
     row: Replayed, index: Index, allowed: NDArray[np.bool_], masked: frozenset[str], found: Sequence[Candidate]
 ) -> tuple[Lost | None, ...]:
-    works = {cluster_of(candidate.item.id, index.catalog) for candidate in found}
+    works = {cluster_of(item_id, index.catalog) for item_id in Pool.of(found).ids}
 
     def why(answer: str) -> Lost:
         work = cluster_of(answer, index.catalog)
@@ -205,8 +206,8 @@ def _at(part: tuple[T, ...], places: Sequence[int]) -> tuple[T, ...]:
 
 def _ranks(ranked: Sequence[Candidate], answers: Sequence[str], catalog: Mapping[str, Item]) -> list[float]:
     works: dict[str, float] = {}
-    for candidate in ranked:
-        works.setdefault(cluster_of(candidate.item.id, catalog), candidate.score)
+    for item_id, score in zip((pool := Pool.of(ranked)).ids, pool.scores.tolist(), strict=True):
+        works.setdefault(cluster_of(item_id, catalog), score)
     return gold_ranks(list(works), answers, list(works.values()))
 
 

@@ -21,6 +21,7 @@ from chatrec.evaluate.slices import beyond_accuracy, by_slice
 from chatrec.generate.write import Writer
 from chatrec.index.embed import Embedder
 from chatrec.index.open import Index, open_or_build
+from chatrec.pool import Pool
 from chatrec.retrieve.collaborative import check_models
 from chatrec.retrieve.fuse import Fusion, FusionConfig
 from chatrec.retrieve.load import load_fusion
@@ -165,9 +166,9 @@ def _watched(rerank: Rerank, protocol: Protocol, into: Reliability) -> Rerank:
     """The same, while the probabilities it gives are counted."""
 
     def watched(query: Query, instance: Instance, pool: Sequence[Candidate]) -> Sequence[Candidate]:
-        ranked = rerank(query, instance, pool)
+        ranked = Pool.of(rerank(query, instance, pool))
         gold = set(instance.gold(protocol))
-        into.add([candidate.score for candidate in ranked], [candidate.item.id in gold for candidate in ranked])
+        into.add(ranked.scores, [item_id in gold for item_id in ranked.ids])
         return ranked
 
     return watched

@@ -21,7 +21,7 @@ PICKED = 0.05
 FIELDS = ("genres", "moods")
 
 
-def central_first(scored: Sequence[Candidate], query: Query, llm_ranks: Mapping[str, int] | None = None) -> tuple[Candidate, ...]:
+def central_first(scored: Sequence[Candidate], query: Query, llm_ranks: Mapping[str, int] | None = None) -> Sequence[Candidate]:
     """The candidates by fame and centrality, best first, ties by id; the scores stay as they are, the best to the first.
 
     They are returned as they are where words, or works that are liked, tell candidates apart, and where there are no demands.
@@ -34,7 +34,7 @@ def central_first(scored: Sequence[Candidate], query: Query, llm_ranks: Mapping[
     ledger = query.ledger
     demands = _demands(ledger)
     if query.text or not demands or ledger.ids("liked", "mentioned"):
-        return tuple(scored)
+        return scored
     ranks = llm_ranks or {}
 
     def worth(candidate: Candidate) -> float:

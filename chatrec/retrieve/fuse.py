@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from chatrec.constraints import requirements
 from chatrec.errors import ModelMissingError
 from chatrec.index.open import Index
+from chatrec.pool import Floats, Pool
 from chatrec.retrieve.protocol import CatalogScorer, Retriever
-from chatrec.retrieve.retrievers import best_allowed
-from chatrec.types import Candidate, Constraint, Hit, Query
+from chatrec.retrieve.retrievers import best_rows
+from chatrec.types import Constraint, Query
 
+F = TypeVar("F", np.float32, np.float64)
 CONFIG = "fusion.json"
-Lists = dict[str, list[tuple[str, float]]]
-"""Retriever → (item id, score) pairs, best first."""
+Found = tuple[NDArray[np.intp], NDArray[np.float64]]
+"""What a retriever brought up, best first: rows of the index, and its scores."""
 Verdicts = dict[str, NDArray[np.float32]]
 """Retriever → float32 [items]: a score for every row of the index."""
 DEFAULT_WEIGHTS: Mapping[str, float] = {"dense": 1.0, "liked": 1.0, "sparse": 0.7, "popularity": 0.1}
@@ -69,7 +71,7 @@ class Fusion:
         self.config = config or FusionConfig()
         self._scorers = {retriever.name: retriever for retriever in retrievers if isinstance(retriever, CatalogScorer)}
 
-    def __call__(self, query: Query, required: tuple[Constraint, ...] | None = None) -> tuple[Candidate, ...]:
+    def __call__(self, query: Query, required: tuple[Constraint, ...] | None = None) -> Pool:
         """Up to `pool` candidates, best first, each with its hits. Every one satisfies the requirements; none is excluded.
 
         Args:
@@ -77,18 +79,17 @@ class Fusion:
             required: what must hold; none given: what the ledger requires.
         """
         lists, verdicts = self.lists(query, required)
-        fused: dict[str, float] = defaultdict(float)
-        hits: dict[str, list[Hit]] = defaultdict(list)
-        for name, found in lists.items():
-            weight, k = self.config.weights.get(name, 1.0), self.config.rrf_k
-            for rank, (item_id, score) in enumerate(found, 1):
-                fused[item_id] += weight / (k + rank)
-                hits[item_id].append(Hit(name, rank, score))
-        best = sorted(sorted(fused), key=fused.__getitem__, reverse=True)[: self.config.pool]  # stable: ties by id
-        self._complete(hits, best, lists, verdicts)
-        return tuple([Candidate(item=self.index.catalog[i], hits=tuple(hits[i]), score=fused[i]) for i in best])
+        rows, ranks, scores = joined(lists)
+        fused = reciprocal_ranks(ranks, [self.config.weights.get(name, 1.0) for name in lists], self.config.rrf_k)
+        best = np.argsort(-fused, kind="stable")[: self.config.pool]  # ties as they were brought up
+        rows = rows[best]
+        names = (*lists, *(name for name in verdicts if name not in lists))
+        ranks, scores = ranks[best], scores[best]
+        if verdicts:
+            ranks, scores = self._complete(names, rows, ranks, scores, verdicts)
+        return Pool(self.index.catalog, [self.index.ids[row] for row in rows.tolist()], fused[best], names, ranks, scores)
 
-    def lists(self, query: Query, required: tuple[Constraint, ...] | None = None) -> tuple[Lists, Verdicts]:
+    def lists(self, query: Query, required: tuple[Constraint, ...] | None = None) -> tuple[dict[str, Found], Verdicts]:
         """What each retriever finds that may be shown, best first, and the scores of those that score the whole catalog.
 
         Args:
@@ -104,20 +105,44 @@ class Fusion:
             elif (scores := scorer.scores(query)) is not None:
                 verdicts[name] = scores
                 if self.config.weights.get(name, 1.0) > 0:
-                    lists[name] = best_allowed(self.index, scores, scores > 0, query, required, self.config.per_retriever)
+                    rows = best_rows(scores, (scores > 0) & allowed, self.config.per_retriever)
+                    lists[name] = rows, scores[rows].astype(np.float64)
         return lists, verdicts
 
-    def _allowed(self, found: list[tuple[str, float]], allowed: NDArray[np.bool_]) -> list[tuple[str, float]]:
-        """Once more what may be shown, whatever the retriever makes of it."""
-        rows = self.index.rows
-        return [one for one in found if one[0] in rows and allowed[rows[one[0]]]][: self.config.per_retriever]
+    def _allowed(self, found: Sequence[tuple[str, float]], allowed: NDArray[np.bool_]) -> Found:
+        """Once more what may be shown, whatever the retriever makes of it; of an item that comes twice the first."""
+        known: dict[int, float] = {}
+        for item_id, score in found:
+            if item_id in self.index.rows:
+                known.setdefault(self.index.rows[item_id], score)
+        rows, scores = np.fromiter(known, np.intp), np.fromiter(known.values(), np.float64)
+        kept = np.flatnonzero(allowed[rows])[: self.config.per_retriever]
+        return rows[kept], scores[kept]
 
-    def _complete(self, hits: Mapping[str, list[Hit]], pool: Sequence[str], lists: Lists, verdicts: Verdicts) -> None:
-        """Give every candidate the verdict of all retrievers that score the whole catalog, also of those that did not list it."""
-        rows = np.array([self.index.rows[item_id] for item_id in pool], dtype=np.intp)
-        for name, scores in verdicts.items():
-            listed = {item_id for item_id, _ in lists.get(name, ())}
-            ranks = len(scores) + 1 - np.searchsorted(np.sort(scores), scores[rows], side="right")
-            for item_id, rank, score in zip(pool, ranks.tolist(), scores[rows].tolist(), strict=True):
-                if item_id not in listed:
-                    hits[item_id].append(Hit(name, rank, score))
+    def _complete(
+        self, names: Sequence[str], rows: NDArray[np.intp], ranks: Floats, scores: Floats, verdicts: Verdicts
+    ) -> tuple[Floats, Floats]:
+        """Ranks and scores with the verdict of all retrievers that score the whole catalog, also of what they did not list."""
+        more = ((0, 0), (0, len(names) - ranks.shape[1]))
+        ranks, scores = (np.pad(table, more, constant_values=np.nan) for table in (ranks, scores))
+        for name, verdict in verdicts.items():
+            column, unlisted = names.index(name), np.isnan(ranks[:, names.index(name)])
+            told = verdict[rows[unlisted]]
+            ranks[unlisted, column] = len(verdict) + 1 - np.searchsorted(np.sort(verdict), told, side="right")
+            scores[unlisted, column] = told
+        return ranks, scores
+
+
+def joined(lists: Mapping[str, Found]) -> tuple[NDArray[np.intp], Floats, Floats]:
+    """All rows that n retrievers brought up, intp [m], and float64 [m, n] ranks, from 1, and scores, NaN where one did not."""
+    places: dict[int, int] = {}
+    at = [[places.setdefault(row, len(places)) for row in rows.tolist()] for rows, _ in lists.values()]
+    ranks, scores = (np.full((len(places), len(lists)), np.nan) for _ in range(2))
+    for column, (found, (_, told)) in enumerate(zip(at, lists.values(), strict=True)):
+        ranks[found, column], scores[found, column] = np.arange(1, len(found) + 1), told
+    return np.fromiter(places, np.intp, len(places)), ranks, scores
+
+
+def reciprocal_ranks(ranks: NDArray[F], weights: ArrayLike, k: float) -> NDArray[F]:
+    """float [m]: Σ_r w_r / (k + rank_r) of ranks [m, n]; NaN, not brought up, counts nothing."""
+    return np.nansum(np.asarray(weights) / (k + ranks), axis=1)

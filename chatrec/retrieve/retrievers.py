@@ -146,6 +146,11 @@ def best_allowed(
     k: int,
 ) -> list[tuple[str, float]]:
     """The k best of some rows (bool [items]) that satisfy the constraints and are not excluded; ties go by row."""
-    rows = np.flatnonzero(among & index.allowed(query, required))
-    rows = rows[top(scores[rows], k)]
+    rows = best_rows(scores, among & index.allowed(query, required), k)
     return [(index.ids[row], score) for row, score in zip(rows.tolist(), scores[rows].tolist(), strict=True)]
+
+
+def best_rows(scores: NDArray[np.float32], among: NDArray[np.bool_], k: int) -> NDArray[np.intp]:
+    """intp [k or fewer]: the k best of some rows (bool [items]), best first; ties go by row."""
+    rows = np.flatnonzero(among)
+    return rows[top(scores[rows], k)]

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from chatrec.index.document import tokenize
 from chatrec.index.open import Index
+from chatrec.pool import Pool
 from chatrec.score.table import Facet, Floats, ItemTable, Rows
 from chatrec.types import Candidate, Ledger, Query
 
@@ -74,13 +75,14 @@ class Features:
 
     def __call__(self, query: Query, candidates: Sequence[Candidate]) -> Floats:
         """float32 [candidates, features]; NaN where unknown."""
-        rows = np.array([self._index.rows[candidate.item.id] for candidate in candidates], dtype=np.intp)
+        pool = Pool.of(candidates)
+        rows = np.array([self._index.rows[item_id] for item_id in pool.ids], dtype=np.intp)
         columns: Columns = {}
         columns |= self._text(query, rows)
         columns |= self._tastes(query.ledger, rows)
         columns |= self._said(query, rows)
         columns |= self._plain(query, rows)
-        columns |= self._hits(candidates)
+        columns |= self._hits(pool)
         matrix = np.full((len(rows), len(self.names)), np.nan, dtype=np.float32)
         for position, name in enumerate(self.names):
             matrix[:, position] = columns.get(name, np.nan)
@@ -165,51 +167,34 @@ class Features:
             "mentions": math.log1p(len(named)),
         }
 
-    def _hits(self, candidates: Sequence[Candidate]) -> Columns:
-        names = {name: position for position, name in enumerate(self.retrievers)}
-        ranks = np.full((len(candidates), len(names)), np.nan, dtype=np.float32)
-        scores = np.full((len(candidates), len(names)), np.nan, dtype=np.float32)
-        base, learned = _Evidence(len(candidates)), _Evidence(len(candidates))
-        for row, candidate in enumerate(candidates):
-            for hit in candidate.hits:
-                position = names.get(hit.retriever)
-                if position is not None:
-                    ranks[row, position], scores[row, position] = hit.rank, hit.score
-                if hit.retriever not in NO_EVIDENCE:
-                    (base if hit.retriever in BASE_RETRIEVERS else learned).add(row, hit.rank)
-        columns: Columns = base.columns("") | (learned.columns("learned_") if learned.any else {})
-        columns |= {f"{name}_rank": _rank_value(ranks[:, at]) for name, at in names.items()}
-        return columns | {f"{name}_score": scores[:, names[name]] for name in self.scored}
+    def _hits(self, pool: Pool) -> Columns:
+        columns: Columns = {}
+        for name in self.retrievers:
+            columns[f"{name}_rank"] = _rank_value(pool.of_retriever(name)[0])
+        for name in self.scored:
+            columns[f"{name}_score"] = pool.of_retriever(name)[1]
+        telling = np.array([name not in NO_EVIDENCE for name in pool.retrievers], dtype=bool)
+        base = np.array([name in BASE_RETRIEVERS for name in pool.retrievers], dtype=bool)
+        columns |= _evidence("", pool.ranks[:, telling & base])
+        learned = pool.ranks[:, telling & ~base]
+        return columns | ({} if np.isnan(learned).all() else _evidence("learned_", learned))
 
     def _anchors(self, ids: Iterable[str]) -> Rows:
         rows = [self._index.rows[item_id] for item_id in ids if item_id in self._index.rows]
         return np.array(rows[-MAX_ANCHORS:], dtype=np.intp)
 
 
-class _Evidence:
-    """How strongly a group of retrievers speaks for each candidate, whatever their names."""
-
-    def __init__(self, candidates: int) -> None:
-        self.any = False
-        self._rrf = np.zeros(candidates, dtype=np.float32)
-        self._best = np.full(candidates, 1000.0, dtype=np.float32)
-        self._count = np.zeros(candidates, dtype=np.float32)
-
-    def add(self, row: int, rank: int) -> None:
-        """Count a hit."""
-        self.any = True
-        self._best[row] = min(self._best[row], rank)
-        if rank <= FOUND_WITHIN:
-            self._rrf[row] += RRF_K / (RRF_K + rank)
-            self._count[row] += 1
-
-    def columns(self, prefix: str) -> Columns:
-        """The group's features."""
-        best = _rank_value(self._best)
-        return {f"{prefix}rrf": self._rrf, f"{prefix}best_rank": best, f"{prefix}found_by": self._count}
+def _evidence(prefix: str, ranks: NDArray[np.float64]) -> Columns:
+    """How strongly a group of retrievers speaks for each candidate, whatever their names; ranks are [candidates, retrievers]."""
+    found = ranks <= FOUND_WITHIN
+    return {
+        f"{prefix}rrf": np.where(found, RRF_K / (RRF_K + ranks), 0.0).sum(axis=1),
+        f"{prefix}best_rank": _rank_value(np.fmin.reduce(ranks, axis=1, initial=1000.0)),
+        f"{prefix}found_by": found.sum(axis=1),
+    }
 
 
-def _rank_value(ranks: Floats) -> Floats:
+def _rank_value(ranks: NDArray[np.float64]) -> Floats:
     """1 for the first rank, 0 for the thousandth, by the logarithm."""
     return (1 - np.log(ranks) / np.log(1000)).astype(np.float32)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from chatrec.errors import ModelMissingError
 from chatrec.index.open import Index
+from chatrec.pool import Pool
 from chatrec.score.features import BASE_RETRIEVERS, Features, feature_names
 from chatrec.types import Candidate, Query
 
@@ -131,9 +132,7 @@ class Scorer:
         head, config = load_head(folder or SHIPPED)
         return cls(index, head, config)
 
-    def __call__(
-        self, query: Query, candidates: Sequence[Candidate], *, llm_ranks: Mapping[str, int] | None = None
-    ) -> tuple[Candidate, ...]:
+    def __call__(self, query: Query, candidates: Sequence[Candidate], *, llm_ranks: Mapping[str, int] | None = None) -> Pool:
         """The candidates with their estimated probability of being accepted in [0, 1] as score, best first, ties by id.
 
         Args:
@@ -141,14 +140,13 @@ class Scorer:
             candidates: items of the index, with their hits.
             llm_ranks: item id → 1-based rank that the language model gave it.
         """
-        if not candidates:
-            return ()
-        logits = self.logits(query, candidates)
+        pool = Pool.of(candidates)
+        if not pool:
+            return pool
+        logits = self.logits(query, pool)
         if llm_ranks:
-            logits = logits + llm_bonus([candidate.item.id for candidate in candidates], llm_ranks, self.config.llm_weight)
-        probabilities = 1 / (1 + np.exp(-(self.config.slope * logits + self.config.offset)))
-        scored = [replace(c, score=float(p)) for c, p in zip(candidates, probabilities, strict=True)]
-        return tuple(sorted(scored, key=lambda candidate: (-candidate.score, candidate.item.id)))
+            logits = logits + llm_bonus(pool.ids, llm_ranks, self.config.llm_weight)
+        return pool.ranked(1 / (1 + np.exp(-(self.config.slope * logits + self.config.offset))))
 
     def logits(self, query: Query, candidates: Sequence[Candidate]) -> np.ndarray:
         """float64 [candidates], uncalibrated."""

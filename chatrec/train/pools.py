@@ -15,7 +15,7 @@ from chatrec.evaluate.metrics import ratio_interval
 from chatrec.retrieve.fuse import Fusion
 from chatrec.score.features import OF_ORDER, Features
 from chatrec.score.table import Floats
-from chatrec.types import Candidate, Query
+from chatrec.types import Query
 
 FILE = "pools.npz"
 
@@ -142,10 +142,10 @@ def build_pools(
     liked, rating = (np.full((count, width), np.nan, dtype=np.float32) for _ in range(2))
     for row, one in enumerate(asked):
         candidates = fusion(one.query)
-        n, ids = len(candidates), [candidate.item.id for candidate in candidates]
+        n, ids = len(candidates), candidates.ids
         wanted, named = set(one.gold), {opinion.item_id for opinion in one.query.ledger.opinions}
         if n:
-            matrix[row, :n] = _finite(features(one.query, candidates), features.names, candidates)
+            matrix[row, :n] = _finite(features(one.query, candidates), features.names, ids)
             if one.unordered:
                 matrix[row][:, of_order] = np.nan
         gold[row, :n] = [item in wanted for item in ids]
@@ -159,13 +159,13 @@ def build_pools(
     return Pools(matrix, gold, present, missed, group, weight, named_before, liked, rating)
 
 
-def _finite(matrix: Floats, names: Sequence[str], candidates: Sequence[Candidate]) -> Floats:
+def _finite(matrix: Floats, names: Sequence[str], ids: Sequence[str]) -> Floats:
     """The matrix, if half precision can hold it."""
     beyond = np.abs(matrix) > np.finfo(np.float16).max
     if beyond.any():
         row, column = np.argwhere(beyond)[0]
-        item, value = candidates[row].item.id, matrix[row, column]
-        raise TrainingDataError(f"feature {names[column]!r} of {item!r} is {value}: look at that item in the catalog")
+        value = matrix[row, column]
+        raise TrainingDataError(f"feature {names[column]!r} of {ids[row]!r} is {value}: look at that item in the catalog")
     return matrix
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from chatrec.retrieve.fuse import Fusion, FusionConfig
+from chatrec.retrieve.fuse import Fusion, FusionConfig, joined, reciprocal_ranks
 from chatrec.types import Query
 
 FACTORS = (0.1, 0.25, 0.5, 0.7, 1.4, 2.0, 4.0)
@@ -28,7 +28,7 @@ class Rankings:
     names: tuple[str, ...]
     """Retrievers."""
     turns: Sequence[tuple[NDArray[np.float32], NDArray[np.intp]]]
-    """Per turn, float32 [candidates, retrievers]: ranks from 1, inf where a retriever did not bring it up; and intp [mentions]:
+    """Per turn, float32 [candidates, retrievers]: ranks from 1, NaN where a retriever did not bring it up; and intp [mentions]:
     which candidates were put forward."""
 
     @classmethod
@@ -51,7 +51,7 @@ class Rankings:
         weights = np.array([config.weights.get(name, 1.0) for name in self.names], dtype=np.float32)
         ranks = [np.zeros(0, dtype=np.int64)]
         for table, gold in self.turns:
-            fused = (weights / (np.float32(config.rrf_k) + table)).sum(axis=1)
+            fused = reciprocal_ranks(table, weights, config.rrf_k)
             ranks.append(1 + (fused > fused[gold][:, None]).sum(axis=1))
         found = np.concatenate(ranks)
         return np.where(found <= config.pool, 1 / np.log2(1 + found), 0.0)
@@ -60,16 +60,14 @@ class Rankings:
 def _asked(
     fusion: Fusion, names: Sequence[str], query: Query, gold: Sequence[int], again: bool
 ) -> tuple[NDArray[np.float32], NDArray[np.intp]]:
-    rows, lists = fusion.index.rows, fusion.lists(query)[0]
+    lists, _ = fusion.lists(query)
     named = set[str]() if again else {opinion.item_id for opinion in query.ledger.opinions}
-    ids = dict.fromkeys(item_id for found in lists.values() for item_id, _ in found if item_id not in named)
-    places = {rows[item_id]: place for place, item_id in enumerate(ids)}
-    ranks = np.full((len(places), len(names)), np.inf, dtype=np.float32)
-    for name, found in lists.items():
-        for rank, (item_id, _) in enumerate(found, 1):
-            if item_id in ids:
-                ranks[places[rows[item_id]], names.index(name)] = rank
-    return ranks, np.array([places[row] for row in gold if row in places], dtype=np.intp)
+    rows, ranks, _ = joined(lists)
+    fresh = np.array([fusion.index.ids[row] not in named for row in rows.tolist()], dtype=bool)
+    rows = rows[fresh]
+    table = np.full((len(rows), len(names)), np.nan, dtype=np.float32)
+    table[:, [names.index(name) for name in lists]] = ranks[fresh]
+    return table, np.flatnonzero(np.isin(rows, gold))
 
 
 def choose_weights(rankings: Rankings, config: FusionConfig, fixed: frozenset[str]) -> Mapping[str, float]:
