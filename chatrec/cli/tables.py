@@ -60,6 +60,15 @@ def compared(differences: Iterable[Difference], title: str) -> Table:
     return table(["recall", "A", "B", "B - A", "95% interval", ""], rows, title)
 
 
+def cross_validated(report: Mapping[str, Any], protocol: str) -> Table:
+    """The recalls of all folds together."""
+    from chatrec.evaluate.figures import brought_up, recalls
+
+    columns = ["recall", *(f"@{cut}" for cut in report["recall"])]
+    title = f"{report['gold']} gold mentions, protocol {protocol}"
+    return table(columns, recalls({**report, "stage": "score"}), title, brought_up(report))
+
+
 def swept(rows: Iterable[SweepRow]) -> Table:
     """Everything a sweep tried, best first."""
     shown = []

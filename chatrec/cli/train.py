@@ -16,7 +16,7 @@ import typer
 from rich.console import Console
 
 from chatrec.cli.progress import expected
-from chatrec.cli.tables import swept
+from chatrec.cli.tables import cross_validated, swept
 from chatrec.errors import DependencyMissingError
 from chatrec.settings import Settings
 from chatrec.train.track import Track
@@ -24,6 +24,7 @@ from chatrec.train.tuning import NEEDS_PEFT, TowerConfig, Tuning
 
 if TYPE_CHECKING:
     from chatrec.train.config import TrainConfig, TrainFiles
+    from chatrec.train.cross_validate import Prepare
     from chatrec.train.prepare import Preparation
 
 Dialogs = Annotated[list[Path], typer.Option("--dialogs", help="Dialog log to learn from; may be given several times.")]
@@ -110,6 +111,35 @@ def train_sweep(
     typer.echo(f"{out / BEST} is for `chatrec train head --config`; with the same files and --out it begins with these pools")
 
 
+def train_cross_validate(
+    dialogs: Dialogs,
+    catalog: CatalogFile,
+    out: Annotated[Path, typer.Option("--out", help="Folder for the report, cross_validated.json, and each fold's models.")],
+    interactions: Interactions = None,
+    interactions_catalog: InteractionsCatalog = None,
+    seed: Seed = 0,
+    folds: Folds = 5,
+    config: Annotated[Path | None, typer.Option("--config", help="How to fit the head: the best.json of `train sweep`.")] = None,
+    track: Tracked = "none",
+) -> None:
+    """Measure `train head` where there are too few dialogs to set any aside: train without each fold, and replay that fold.
+
+    Takes as long as so many trainings. Nothing has seen the dialogs that it is asked about: neither what was fitted nor what
+    was chosen. Interrupted, it goes on when the same command is given again.
+    """
+    with _needs_extra():
+        from chatrec.train.config import HeadOptions, TrainConfig, TrainFiles
+        from chatrec.train.cross_validate import REPORT, cross_validate
+
+    files = TrainFiles(tuple(dialogs), catalog, None, interactions, interactions_catalog)
+    told = TrainConfig(folds, seed, False, head=HeadOptions.read(config) if config else HeadOptions())
+    with _preparing(files, told, track, out) as prepare:
+        report = cross_validate(files, told, out, prepare)
+    for protocol, found in report.items():
+        Console().print(cross_validated(found, protocol))
+    typer.echo(f"{out / REPORT}")
+
+
 def train_generator(
     out: Annotated[Path, typer.Option("--out", help="Folder for the adapter and its card.")],
     dialogs: Annotated[
@@ -180,7 +210,14 @@ def _needs_extra() -> Iterator[None]:
 
 @contextmanager
 def _preparation(files: TrainFiles, config: TrainConfig, track: Track, out: Path) -> Iterator[Preparation]:
-    """What every training begins with, its progress shown and its curves tracked until the block ends."""
+    """What a training begins with."""
+    with _preparing(files, config, track, out) as prepare:
+        yield prepare(files, config)
+
+
+@contextmanager
+def _preparing(files: TrainFiles, config: TrainConfig, track: Track, out: Path) -> Iterator[Prepare]:
+    """What begins a training, whose progress is shown and whose curves are tracked until the block ends."""
     from chatrec.evaluate.outputs import check_folder
     from chatrec.index.embed import Embedder
     from chatrec.train.meter import Meter
@@ -193,7 +230,8 @@ def _preparation(files: TrainFiles, config: TrainConfig, track: Track, out: Path
     try:
         with expected("starting") as show:
             meter = Meter(lambda told: show(told.what, told.done, told.remaining_s), lambda line: typer.echo(line, err=True))
-            yield Preparation(files, config, settings.build_dir, Embedder.of(settings), meter, tracker)
+            embedder = Embedder.of(settings)
+            yield lambda files, config: Preparation(files, config, settings.build_dir, embedder, meter, tracker)
             show("done", 1.0, None)
     except KeyboardInterrupt:
         typer.echo("interrupted; the same command goes on from the last finished step", err=True)

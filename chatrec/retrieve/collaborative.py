@@ -171,17 +171,17 @@ class BagOfConcepts:
 class DialogNeighbours:
     """User-based kNN over dialogs: what was put forward in the past dialogs most like this one (TF-IDF cosine of concepts)."""
 
-    kind: ClassVar[str] = "dialog-neighbours"
+    kind: ClassVar[str] = "whole-dialog-neighbours"
     vocab: Mapping[str, int]
     idf: Floats
     postings: Sparse
     """Concept → past dialogs, TF-IDF weights of unit-length dialogs."""
     answers: Sparse
     """Past dialog → items put forward in it."""
-    neighbours: int = 100
+    neighbours: int = 300
 
     def scores(self, query: Query, index: Index) -> Floats | None:
-        """log(1 + 10 · the sum of the cosines of the nearest dialogs that hold the item)."""
+        """log(1 + 100 · the sum of the squared cosines of the nearest dialogs that hold the item)."""
         found = [self.vocab[c] for c in concepts(query, index) if c in self.vocab]
         if not found:
             return None
@@ -192,8 +192,8 @@ class DialogNeighbours:
         nearest = np.argsort(-likeness, kind="stable")[: self.neighbours]
         total = np.zeros(len(index.ids), dtype=np.float32)
         for dialog in nearest[likeness[nearest] > 0]:
-            self.answers.add(int(dialog), float(likeness[dialog]), total)
-        return np.log1p(10 * total)
+            self.answers.add(int(dialog), float(likeness[dialog]) ** 2, total)
+        return np.log1p(100 * total)
 
     def arrays(self) -> Arrays:
         """Postings, answers and the vocabulary as fixed-width text."""

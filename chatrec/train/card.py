@@ -100,10 +100,6 @@ def _lines(facts: Mapping[str, Any]) -> list[str]:
     if head.get("held_out_fold_of_train"):
         lines += ["## A fold of the training dialogs that the head did not see (it decided when to stop)", ""]
         lines += _tables(head["held_out_fold_of_train"])
-    if head.get("cross_validated"):
-        lines += ["## All training dialogs, each scored by a head and retrievers that did not see it (cross-validated)", ""]
-        lines += ["One fold decided when to stop, and one how much each retriever counts: these figures flatter a little.", ""]
-        lines += _tables(head["cross_validated"])
     lines += _calibration(facts)
     lines += ["## Data", ""]
     lines += [f"- `{name}` sha256 {digest}" for name, digest in facts["data"].items()]
@@ -149,7 +145,8 @@ def _limits(facts: Mapping[str, Any]) -> list[str]:
     if not facts["valid"]:
         limits += [
             "",
-            "**No validation dialogs with instances were given: how it does on unseen dialogs was not measured.**",
+            "**No validation dialogs with instances were given: how it does on unseen dialogs was not measured;",
+            "`chatrec train cross-validate` does.**",
         ]
     return limits
 

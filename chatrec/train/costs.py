@@ -5,7 +5,9 @@ The constants are seconds of one core of 2023, measured on INSPIRED; another mac
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from itertools import islice
 
 from chatrec.train.config import Shape
 from chatrec.train.fit import FitConfig
@@ -63,11 +65,12 @@ def preparing(size: Size, models: ModelsConfig, folds: int) -> dict[str, float]:
     costs = {"said": READ_S + size.chars * CHAR_S, "epochs": 0.8 * sum(tried) * _epoch(size.pairs, size.items, bag)}
     costs["rated"] = size.items**3 * EASE_S if size.rated else 0.0
     whole, asked = _bag(size.pairs, size.items, bag, epochs) + _tower(size.pairs, tower), size.asked / folds
+    weighing = min(folds, math.ceil(MOST_TOLD / max(asked, 1)))
+    fits = {f"fold-{fold}-models": (1 - 1 / folds) * whole for fold in range(1, folds + 1)}
+    costs |= dict(islice(fits.items(), weighing))
+    costs |= {"weights": min(size.asked, MOST_TOLD) * WEIGHED_S, "models": whole}
     for fold in range(1, folds + 1):
-        costs[f"fold-{fold}-models"] = (1 - 1 / folds) * whole
-        if fold == 1:
-            costs |= {"weights": min(asked, MOST_TOLD) * WEIGHED_S, "models": whole}
-        costs[f"fold-{fold}"] = asked * _asked(tower)
+        costs |= {f"fold-{fold}-models": fits[f"fold-{fold}-models"], f"fold-{fold}": asked * _asked(tower)}
     if size.raters:
         costs["raters"] = size.items**3 * EASE_S + size.raters * _asked(tower)
     return costs

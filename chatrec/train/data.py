@@ -38,8 +38,6 @@ class Case:
     gold: tuple[int, ...]
     """Rows of everything that was put forward, named before or not: what the head learns to rank."""
     has_text: bool
-    last: bool
-    """Whether nothing more is learned from this dialog after it."""
     made_up: bool = False
     """Not a turn as it was: a shuffled dialog with some of its mentions held out."""
     liked: Mapping[str, float] = field(default_factory=dict)
@@ -147,7 +145,6 @@ def gather(lines: Sequence[DialogLine], index: Index) -> Dialogs:
         TrainingDataError: the embedder gives no numbers for what was said.
     """
     turns = [(number, *turn) for number, line in enumerate(lines) for turn in turns_of(line, index)]
-    last = {number: place for place, (number, *_rest) in enumerate(turns)}
     asked = _checked(queries(index, [instance for _, instance, _, _ in turns], "full"), [turn[1] for turn in turns])
     liked = [liked_of(line) for line in lines]
     first = {person_of(line): number for number, line in reversed(list(enumerate(lines)))}
@@ -158,11 +155,10 @@ def gather(lines: Sequence[DialogLine], index: Index) -> Dialogs:
             Example(query, tuple(row for row in rows if index.ids[row] not in instance.mentioned), recommended),
             rows,
             has_text(instance.dialog),
-            last[number] == place,
             lines[number].order == "shuffled",
             liked[number],
         )
-        for place, ((number, instance, rows, recommended), query) in enumerate(zip(turns, asked, strict=True))
+        for (number, instance, rows, recommended), query in zip(turns, asked, strict=True)
     )
     return Dialogs(tuple(lines), cases, mentions_of(lines, index))
 

@@ -20,7 +20,7 @@ from chatrec.train.costs import finishing
 from chatrec.train.data import Dialogs
 from chatrec.train.fit import calibrate, fit_head, predict
 from chatrec.train.models import TOWER
-from chatrec.train.pools import Pools, pool_metrics, reliability, under_new
+from chatrec.train.pools import Pools, pool_metrics, reliability
 from chatrec.train.prepare import ENOUGH, POOLS, Preparation, Prepared, fold_of
 from chatrec.train.start import from_shipped, has_shape
 from chatrec.train.steps import Kind, clear, versions
@@ -140,7 +140,6 @@ class Trainer:
                 head, _, _ = self._step(f"without-{fold}", taught, None, learned.config, learned.start, learned.epochs)
             logits[held] = predict(head, pools.take(held))
         told = learned.facts | {"calibrated_on": "all folds, each scored by a head that did not see it"}
-        told["cross_validated"] = {"new": pool_metrics(*under_new(pools, logits)), "full": pool_metrics(pools, logits)}
         return replace(learned, config=calibrate(learned.config, logits, pools), facts=told)
 
     def _relearn(self, name: str, pools: Pools, learned: Learned) -> Learned:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
+from chatrec.evaluate.context import context_ledger
+from chatrec.evaluate.logs import Instance
 from chatrec.index.open import Index
 from chatrec.retrieve.collaborative import ItemToItem, Model
 from chatrec.retrieve.concepts import concepts
@@ -25,6 +27,7 @@ from chatrec.train.retrievers import (
 )
 from chatrec.train.tower import fit_tower
 from chatrec.train.tuning import TowerConfig
+from chatrec.types import Query
 
 CO_MENTIONED, FOLLOWED, BAG, NEIGHBOURS, TOWER = "co_mentioned", "followed_by", "bag", "dialogs", "tower"
 RECOMMENDED, NAMED, CO_RATED = "recommended", "named", "co_rated"
@@ -69,7 +72,7 @@ def fit_models(
         exposed = recommended_after(named for named, bare in zip(dialogs.mentions, exposure.bare, strict=True) if not bare)
         models[FOLLOWED] = followed_by(pairs, items, exposed=exposed, hidden=exposure.hidden)
     if dialogs.cases:
-        models[NEIGHBOURS] = _neighbours(index, dialogs.cases)
+        models[NEIGHBOURS] = _neighbours(index, dialogs)
         examples = [_weighted(case, config.text_weight) for case in dialogs.cases]
         models[BAG] = bag_of_concepts(index, examples, config.bag, partial(report, BAG), exposure.hidden)
         if tower := fit_tower(index, examples, config.tower, partial(report, TOWER)):
@@ -102,15 +105,19 @@ def recommended_after(mentions: Iterable[Sequence[tuple[str, int]]]) -> Mapping[
     return pairs
 
 
-def _neighbours(index: Index, cases: Sequence[Case]) -> Model:
-    """Past dialogs by what was said in all; the answers are everything put forward in them."""
+def _neighbours(index: Index, dialogs: Dialogs) -> Model:
+    """Past dialogs by all that was said in them, to their end; the answers are everything put forward in them."""
     answers: dict[int, dict[int, float]] = defaultdict(dict)
-    for case in cases:
+    for case in dialogs.cases:
         for row in case.example.targets:
             answers[case.dialog][row] = max(answers[case.dialog].get(row, 0.0), 1.0 if case.example.recommended else 0.3)
-    last = [case for case in cases if case.last]
-    bags = [concepts(case.example.query, index) for case in last]
-    return dialog_neighbours(bags, [answers[case.dialog] for case in last], len(index.ids))
+    ended = [Instance(dialogs.lines[number], len(dialogs.lines[number].turns)) for number in answers]
+    bags = [concepts(Query(ledger=context_ledger(one), text=_all_said(one)), index) for one in ended]
+    return dialog_neighbours(bags, list(answers.values()), len(index.ids))
+
+
+def _all_said(instance: Instance) -> str:
+    return " ".join(turn.text for turn in instance.context if turn.text)
 
 
 def _weighted(case: Case, text_weight: float) -> Example:

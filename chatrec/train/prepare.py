@@ -234,28 +234,37 @@ class Preparation:
         )
 
     def _choose_weights(self, dialogs: Dialogs) -> None:
-        """How much each retriever counts, by turns of the first fold and retrievers that did not see them."""
-        fold = self._folds(dialogs)[0]
-        asked = [case for case in dialogs.cases if case.dialog in fold and case.example.recommended and case.gold]
+        """How much each retriever counts, by turns of the first folds and retrievers that did not see them."""
 
         def choose() -> Mapping[str, float]:
-            models = self._fit_without(fold, 1, dialogs) if asked else {}
-            if not models:
+            told = list(self._telling(dialogs))
+            if not told:
                 return EMPTY
             self.meter.begin("weights", "weighing retrievers")
-            index = self._without(fold)
-            fusion = Fusion(index, retrievers_of(index, models), self.fusion_config(models))
-            with_text = [case for case in asked if case.has_text]
-            told = with_text if len(with_text) >= ENOUGH_SAID else asked
-            told = told[:: -(-len(told) // MOST_TOLD)]
             again = NamedBeforeRetriever.name  # is of use only where what was named before may come back
-            new = Rankings.of(fusion, [(case.example.query, case.example.targets) for case in told])
-            config = replace(fusion.config, weights=choose_weights(new, fusion.config, frozenset({again, *FEATURE_ONLY})))
-            full = Rankings.of(fusion, [(case.example.query, case.gold) for case in told], again=True)
+            config = told[0][0].config
+            new = Rankings.join(Rankings.of(of, [(c.example.query, c.example.targets) for c in cases]) for of, cases in told)
+            config = replace(config, weights=choose_weights(new, config, frozenset({again, *FEATURE_ONLY})))
+            full = Rankings.join(Rankings.of(of, [(c.example.query, c.gold) for c in cases], again=True) for of, cases in told)
             found = choose_weights(full, config, frozenset(full.names) - {again})
             return max(config.weights, found, key=lambda weights: weights[again])  # no lower: the head should see them
 
         self._weights = self.steps.keep("weights", NUMBERS, choose)
+
+    def _telling(self, dialogs: Dialogs) -> Iterator[tuple[Fusion, list[Case]]]:
+        """A fusion of retrievers that did not see a fold, and turns of that, until there are enough turns."""
+        asked = [case for case in dialogs.cases if case.example.recommended and case.gold]
+        with_text = [case for case in asked if case.has_text]
+        asked, left, names = with_text if len(with_text) >= ENOUGH_SAID else asked, MOST_TOLD, None
+        for number, fold in enumerate(self._folds(dialogs), 1):
+            cases = [case for case in asked if case.dialog in fold]
+            models = self._fit_without(fold, number, dialogs) if cases and left > 0 else {}
+            if models and set(models) == (names or set(models)):
+                names = set(models)
+                cases = cases[:: -(-len(cases) // left)]
+                left -= len(cases)
+                index = self._without(fold)
+                yield Fusion(index, retrievers_of(index, models), self.fusion_config(models)), cases
 
     def _folds(self, dialogs: Dialogs) -> list[frozenset[int]]:
         """Numbers of the dialogs of each fold; those of a person are in one."""

@@ -151,7 +151,7 @@ def prior(counts: Counter[int], items: int, factors: Floats | None = None) -> Pr
 
 
 def dialog_neighbours(
-    bags: Sequence[Sequence[str]], answers: Sequence[Mapping[int, float]], items: int, neighbours: int = 100, rarest: int = 2
+    bags: Sequence[Sequence[str]], answers: Sequence[Mapping[int, float]], items: int, neighbours: int = 300, rarest: int = 2
 ) -> DialogNeighbours:
     """TF-IDF kNN over past dialogs.
 

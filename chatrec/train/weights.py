@@ -43,6 +43,13 @@ class Rankings:
         names = tuple(retriever.name for retriever in fusion.retrievers)
         return cls(names, [_asked(fusion, names, query, rows, again) for query, rows in turns])
 
+    @classmethod
+    def join(cls, parts: Iterable[Rankings]) -> Rankings:
+        """The turns of several fusions of the same retrievers."""
+        parts = list(parts)
+        assert len({part.names for part in parts}) == 1
+        return cls(parts[0].names, [turn for part in parts for turn in part.turns])
+
     def gains(self, config: FusionConfig) -> NDArray[np.float64]:
         """float64 [mentions]: 1 / log2(1 + rank) of each in the fused order, 0 beyond the pool (Järvelin & Kekäläinen 2002).
 
