@@ -32,6 +32,8 @@ class Pools:
     """bool [n, width]: False in the padding."""
     missed: NDArray[np.int32]
     """int32 [n]: gold mentions that no retriever brought up."""
+    missed_new: NDArray[np.int32]
+    """int32 [n]: those of them that had not been named before, which protocol `new` asks for."""
     group: NDArray[np.int32]
     """int32 [n]: number of a person, or of a dialog where persons are not known; folds and bootstrap go by it."""
     weight: Floats
@@ -65,8 +67,8 @@ class Pools:
     def new(self) -> Pools:
         """The same under protocol `new`: without what was named before, and without the instances that had no other gold."""
         gold = self.gold * ~self.named_before
-        scored = gold.sum(axis=1) + self.missed > 0
-        return replace(self, gold=gold, present=self.present & ~self.named_before).take(scored)
+        new = replace(self, gold=gold, present=self.present & ~self.named_before, missed=self.missed_new)
+        return new.take(new.asked > 0)
 
     def take(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> Pools:
         """Some of the instances."""
@@ -137,7 +139,7 @@ def build_pools(
     matrix = np.full((count, width, len(features.names)), np.nan, dtype=np.float16)
     gold = np.zeros((count, width), dtype=np.float32)
     present, named_before = np.zeros((count, width), dtype=bool), np.zeros((count, width), dtype=bool)
-    missed, group = np.zeros(count, dtype=np.int32), np.zeros(count, dtype=np.int32)
+    missed, missed_new, group = (np.zeros(count, dtype=np.int32) for _ in range(3))
     weight = np.ones(count, dtype=np.float32)
     liked, rating = (np.full((count, width), np.nan, dtype=np.float32) for _ in range(2))
     for row, one in enumerate(asked):
@@ -153,10 +155,10 @@ def build_pools(
         liked[row, :n] = [one.liked.get(item, np.nan) for item in ids]
         rating[row, :n] = [one.rating.get(item, np.nan) for item in ids]
         present[row, :n] = [item not in one.hidden for item in ids]
-        missed[row] = len(wanted) - int(gold[row].sum())
+        missed[row], missed_new[row] = len(wanted - set(ids)), len(wanted - set(ids) - named)
         group[row], weight[row] = one.group, one.weight
         tick(row + 1)
-    return Pools(matrix, gold, present, missed, group, weight, named_before, liked, rating)
+    return Pools(matrix, gold, present, missed, missed_new, group, weight, named_before, liked, rating)
 
 
 def _finite(matrix: Floats, names: Sequence[str], ids: Sequence[str]) -> Floats:
@@ -179,7 +181,7 @@ def under_new(pools: Pools, logits: Floats) -> tuple[Pools, Floats]:
     part = pools.new()
     if not len(part):
         return pools, logits
-    rows = (pools.gold * ~pools.named_before).sum(axis=1) + pools.missed > 0
+    rows = (pools.gold * ~pools.named_before).sum(axis=1) + pools.missed_new > 0
     return part, np.where(part.present, logits[rows], np.float32(-np.inf))
 
 

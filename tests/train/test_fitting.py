@@ -38,7 +38,18 @@ def pools(count: int = 200, signal: float = 2.0, seed: int = 0) -> Pools:
     ones = np.ones(count, dtype=np.float32)
     everywhere, number = np.ones((count, 10), bool), np.arange(count, dtype=np.int32)
     unknown = np.full((count, 10), np.nan, dtype=np.float32)
-    return Pools(features, gold, everywhere, np.zeros(count, np.int32), number, ones, ~everywhere, unknown, unknown.copy())
+    return Pools(
+        features,
+        gold,
+        everywhere,
+        np.zeros(count, np.int32),
+        np.zeros(count, np.int32),
+        number,
+        ones,
+        ~everywhere,
+        unknown,
+        unknown.copy(),
+    )
 
 
 def test_co_occurrence_is_a_shrunken_share_of_dialogs() -> None:
@@ -128,7 +139,10 @@ def test_the_new_protocol_leaves_out_what_was_named_before() -> None:
     both.named_before[0] = both.gold[0] > 0
     new = both.new()
     assert new.group.tolist() == [1]
-    both.missed[0] = 1
+    both.missed[0] = 1  # it was named before, too
+    assert both.new().group.tolist() == [1]
+    both.missed_new[0] = 1
+    assert both.new().missed.tolist() == [1, 0]
     assert both.new().present[0].sum() == 9
     assert both.new().gold[0].sum() == 0
 

@@ -7,15 +7,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from dialog_samples import many_dialogs
-from quick import prepare
+from dialog_samples import assistant, dialog, many_dialogs, user
+from quick import QUICK, prepare
 
 from chatrec.index.open import Index
 from chatrec.retrieve.fuse import Fusion, FusionConfig
 from chatrec.train.data import gather
+from chatrec.train.models import NEIGHBOURS, fit_models
 from chatrec.train.retrievers import Example
 from chatrec.train.weights import FURTHEST, Rankings, choose_weights
-from chatrec.types import Constraint, Query
+from chatrec.types import Constraint, Ledger, Query
 
 CONFIG = FusionConfig(weights={"right": 1.0, "wrong": 1.0, "fixed": 1.0}, pool=20)
 
@@ -89,3 +90,31 @@ def test_the_weights_that_were_chosen_are_what_is_searched_with(tmp_path: Path) 
         assert again.fusion_config(again.run(raters=False).models) == chosen
     assert chosen.weights.keys() >= {"dense", "sparse", "bag", "dialogs"} and chosen.weights["named_before"] >= 1
     assert preparation.fusion_config({}) == FusionConfig()
+
+
+@pytest.mark.parametrize(("most", "folds"), [(1, 1), (1000, 2)])
+def test_as_many_folds_tell_as_it_takes_for_enough_turns(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int, folds: int
+) -> None:
+    monkeypatch.setattr("chatrec.train.prepare.MOST_TOLD", most)
+    preparation, told = prepare(tmp_path), list[Rankings]()
+    real = Rankings.join
+    monkeypatch.setattr(Rankings, "join", lambda parts: told.append(real(parts)) or told[-1])
+    with preparation.resuming(tmp_path / "out"):
+        dialogs = preparation.gather("said", preparation.lines, "embedding")
+        preparation._choose_weights(dialogs)
+        assert [f"fold-{n}-models" in preparation.steps.finished for n in (1, 2)] == [True, folds == 2]
+    turns = [case for case in dialogs.cases if case.example.recommended]
+    assert [len(found.turns) for found in told] == [min(most, len(turns))] * 2
+
+
+def test_what_is_said_at_the_end_of_a_past_dialog_tells_what_it_was_like(small_index: Index) -> None:
+    lines = [
+        dialog(0, user("hello"), assistant("try this", "thing"), user("the snow and the paranoia were great")),
+        dialog(1, user("hello"), assistant("try this", "casa"), user("so romantic")),
+    ]
+    lines += [line.model_copy(update={"dialog_id": f"again-{line.dialog_id}"}) for line in lines]  # rare words are left out
+    models = fit_models(small_index, gather(lines, small_index), QUICK.models, None)
+    for words, best in (("snow and paranoia", "s:thing"), ("romantic", "s:casa")):
+        scores = models[NEIGHBOURS].scores(Query(ledger=Ledger(), text=words), small_index)
+        assert scores is not None and small_index.ids[int(scores.argmax())] == best
