@@ -8,7 +8,6 @@ work first; so it is fame, and how early the demanded one stands, that decide he
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from math import log2
 
 from chatrec.types import Candidate, Item, Ledger, Query
@@ -22,7 +21,7 @@ FIELDS = ("genres", "moods")
 
 
 def central_first(scored: Sequence[Candidate], query: Query, llm_ranks: Mapping[str, int] | None = None) -> Sequence[Candidate]:
-    """The candidates by fame and centrality, best first, ties by id; the scores stay as they are, the best to the first.
+    """The candidates by fame and centrality, best first, ties by id; each keeps its probability.
 
     They are returned as they are where words, or works that are liked, tell candidates apart, and where there are no demands.
 
@@ -42,9 +41,7 @@ def central_first(scored: Sequence[Candidate], query: Query, llm_ranks: Mapping[
         picked = PICKED / log2(1 + rank) if rank else 0.0
         return _fame(candidate) + WEIGHT * centrality(candidate.item, demands) + picked
 
-    ordered = sorted(scored, key=lambda candidate: (-worth(candidate), candidate.item.id))
-    scores = sorted((candidate.score for candidate in scored), reverse=True)
-    return tuple(replace(candidate, score=score) for candidate, score in zip(ordered, scores, strict=True))
+    return sorted(scored, key=lambda candidate: (-worth(candidate), candidate.item.id))
 
 
 def _fame(candidate: Candidate) -> float:

@@ -46,9 +46,9 @@ def test_what_is_far_better_known_comes_first_all_the_same() -> None:
     assert first.item.id == "aside"
 
 
-def test_the_head_s_scores_stay_and_the_best_goes_to_the_first() -> None:
+def test_each_keeps_the_probability_the_head_gave_it() -> None:
     ranked = central_first([ASIDE, CENTRAL], Query(ledger=Ledger(constraints=(POP,)), text=""))
-    assert [candidate.score for candidate in ranked] == [0.6, 0.5]
+    assert [candidate.score for candidate in ranked] == [0.5, 0.6]
 
 
 def test_what_the_language_model_picked_comes_before_its_equals() -> None:
