@@ -179,7 +179,7 @@ def test_a_killed_command_is_gone_on_with_by_another_process(tmp_path: Path) -> 
         return subprocess.Popen(
             [sys.executable, "-c", "from chatrec.cli import main; main()", "train", "head", *files, "--folds", "2"],
             cwd=tmp_path,
-            env=os.environ | {"CHATREC_INDEX_DIR": str(tmp_path / "index"), "PYTHONHASHSEED": hashes},
+            env=os.environ | {"CHATREC_INDEX_DIR": str(tmp_path / "index"), "PYTHONHASHSEED": hashes, "OMP_NUM_THREADS": "1"},
             stderr=subprocess.PIPE,
             text=True,
         )
