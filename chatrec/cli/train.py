@@ -36,6 +36,11 @@ InteractionsCatalog = Annotated[
 ]
 Seed = Annotated[int, typer.Option("--seed", help="Same seed, same result.")]
 Folds = Annotated[int, typer.Option("--folds", min=2, max=20, help="Folds for out-of-fold features.")]
+Config = Annotated[Path | None, typer.Option("--config", help="How to fit the head: the best.json of `train sweep`.")]
+Tuned = Annotated[Tuning, typer.Option("--tuning", help="How the text encoder is adapted to what people ask.")]
+TuningExamples = Annotated[
+    int, typer.Option("--tuning-examples", min=1, help="Most turns an encoder is tuned on, per fit; linear takes all.")
+]
 Tracked = Annotated[Track, typer.Option("--track", help="Where losses and recall by epoch go, besides the progress bar.")]
 
 
@@ -49,11 +54,9 @@ def train_head(
     seed: Seed = 0,
     folds: Folds = 5,
     refit: Annotated[bool, typer.Option("--refit/--no-refit", help="Fit on train + valid in the end, or on train only.")] = True,
-    config: Annotated[Path | None, typer.Option("--config", help="How to fit the head: the best.json of `train sweep`.")] = None,
-    tuning: Annotated[Tuning, typer.Option("--tuning", help="How the text encoder is adapted to what people ask.")] = "none",
-    tuning_examples: Annotated[
-        int, typer.Option("--tuning-examples", min=1, help="Most turns an encoder is tuned on, per fit; linear takes all.")
-    ] = TowerConfig.examples,
+    config: Config = None,
+    tuning: Tuned = "none",
+    tuning_examples: TuningExamples = TowerConfig.examples,
     track: Tracked = "none",
 ) -> None:
     """Learn retrievers, fusion, scoring head and calibration for one catalog, from dialogs that speak of it.
@@ -62,17 +65,11 @@ def train_head(
     """
     with _needs_extra():
         from chatrec.train.card import told_head, told_tower
-        from chatrec.train.config import HeadOptions, TrainConfig, TrainFiles
+        from chatrec.train.config import TrainFiles
         from chatrec.train.head import Trainer
-        from chatrec.train.models import ModelsConfig
 
-        if tuning in NEEDS_PEFT:
-            import peft  # noqa: F401 - so that it is missed before the work begins, not after
-
-    options = HeadOptions.read(config) if config else HeadOptions()
+        told = _told(folds, seed, config, tuning, tuning_examples, refit=refit)
     files = TrainFiles(tuple(dialogs), catalog, valid, interactions, interactions_catalog)
-    models = ModelsConfig(tower=TowerConfig(tuning, tuning_examples))
-    told = TrainConfig(folds, seed, refit, models, options)
     with _preparation(files, told, track, out) as preparation:
         facts = Trainer(preparation, {"command": shlex.join(["chatrec", *sys.argv[1:]])}).run(out)
     typer.echo(f"{out}: {told_head(facts)}; see {out / 'README.md'}")
@@ -119,7 +116,9 @@ def train_cross_validate(
     interactions_catalog: InteractionsCatalog = None,
     seed: Seed = 0,
     folds: Folds = 5,
-    config: Annotated[Path | None, typer.Option("--config", help="How to fit the head: the best.json of `train sweep`.")] = None,
+    config: Config = None,
+    tuning: Tuned = "none",
+    tuning_examples: TuningExamples = TowerConfig.examples,
     track: Tracked = "none",
 ) -> None:
     """Measure `train head` where there are too few dialogs to set any aside: train without each fold, and replay that fold.
@@ -128,11 +127,11 @@ def train_cross_validate(
     was chosen. Interrupted, it goes on when the same command is given again.
     """
     with _needs_extra():
-        from chatrec.train.config import HeadOptions, TrainConfig, TrainFiles
+        from chatrec.train.config import TrainFiles
         from chatrec.train.cross_validate import REPORT, cross_validate
 
+        told = _told(folds, seed, config, tuning, tuning_examples, refit=False)
     files = TrainFiles(tuple(dialogs), catalog, None, interactions, interactions_catalog)
-    told = TrainConfig(folds, seed, False, head=HeadOptions.read(config) if config else HeadOptions())
     with _preparing(files, told, track, out) as prepare:
         report = cross_validate(files, told, out, prepare)
     for protocol, found in report.items():
@@ -198,6 +197,18 @@ def train_generator(
     data = {path.name: file_sha256(path) for path in dialogs or []}
     write_generator_card(out, facts | {"base": folder.name, "lessons": len(made), "versions": versions, "data": data})
     typer.echo(f"adapter of {facts['trainable_parameters']:,} parameters in {out}, loss {facts['loss']:.3f}")
+
+
+def _told(folds: int, seed: int, config: Path | None, tuning: Tuning, tuning_examples: int, *, refit: bool) -> TrainConfig:
+    """What decides a training of a head."""
+    from chatrec.train.config import HeadOptions, TrainConfig
+    from chatrec.train.models import ModelsConfig
+
+    if tuning in NEEDS_PEFT:
+        import peft  # noqa: F401 - so that it is missed before the work begins, not after
+
+    options = HeadOptions.read(config) if config else HeadOptions()
+    return TrainConfig(folds, seed, refit, ModelsConfig(tower=TowerConfig(tuning, tuning_examples)), options)
 
 
 @contextmanager
