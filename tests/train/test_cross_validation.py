@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -97,7 +98,7 @@ def test_dialogs_without_a_turn_to_replay_are_refused(tmp_path: Path) -> None:
 def test_the_command_prints_both_protocols(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files = files_of(tmp_path, many_dialogs(24))
     monkeypatch.setenv("CHATREC_INDEX_DIR", str(tmp_path / "index"))
-    monkeypatch.setattr("chatrec.cli.train._told", lambda *_, **__: QUICK)
+    monkeypatch.setattr(import_module("chatrec.cli.train"), "_told", lambda *_, **__: QUICK)
     command = ["train", "cross-validate", "--dialogs", str(files.dialogs[0]), "--catalog", str(SAMPLE)]
     done = CliRunner().invoke(app, [*command, "--out", str(tmp_path / "out")])
     assert done.exit_code == 0, done.output
