@@ -53,8 +53,8 @@ LEARNED_DEPTH = 300
 """Items taken of each retriever, and candidates passed on, where retrievers were trained. On a held-out fold of ReDial's
 training dialogs the pool then holds 7 points more of the gold than with 100 and 200."""
 LEARNED_RRF_K = 30.0
-"""Damping of the ranks there, where many retrievers agree on little: first ranks may stand out more. On held-out folds of ReDial's,
-OpenDialKG's and INSPIRED's training dialogs the first 50 and, but for ReDial (−.004), the pool hold more than with 60."""
+"""Damping of the ranks there, where many retrievers agree on little: first ranks may stand out more. On held-out folds of
+ReDial's, OpenDialKG's and INSPIRED's training dialogs the first 50 hold more than with 60, the pool, too (ReDial: −.004)."""
 
 POOLS = Kind(lambda folder, pools: pools.save(folder), Pools.load)
 
