@@ -164,7 +164,7 @@ def judge(
     return Replayed(
         dialog_id=instance.dialog.dialog_id,
         turn=instance.turn,
-        ranking=Pool.of(ranked).ids[:RANKED],
+        ranking=(pool := Pool.of(ranked)).ranked(pool.scores).ids[:RANKED],
         gold=gold,
         ranks=tuple(_ranks(ranked, answers, catalog)),
         before=before,

@@ -60,8 +60,8 @@ def test_the_neighbourhood_over_item_sets_looks_at_nothing_but_the_items_named(s
     assert scores is not None
     alien, thing = np.log1p(3 / 2), np.log1p(3 / 1)  # IDF of one dialog in two of three, and in one
     shared = alien / np.hypot(alien, thing)
-    assert scores[rows["s:aliens"]] == pytest.approx(np.log1p(10 * 1.0), rel=1e-5)
-    assert scores[rows["s:scream"]] == pytest.approx(np.log1p(10 * shared), rel=1e-5)
+    assert scores[rows["s:aliens"]] == pytest.approx(np.log1p(100 * 1.0), rel=1e-5)
+    assert scores[rows["s:scream"]] == pytest.approx(np.log1p(100 * shared**2), rel=1e-5)
     assert scores[rows["s:hot"]] == 0
 
 

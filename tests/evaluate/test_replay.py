@@ -217,3 +217,10 @@ def test_a_recorded_last_step_sees_the_instance_and_decides_the_order(small_inde
     (plain,) = replay(small_index, found, "new", System(fusion, 200))
     (turned,) = replay(small_index, found, "new", System(fusion, 200, reverse))
     assert turned.ranking == plain.ranking[::-1]
+
+
+def test_ties_are_told_by_id_whatever_order_they_were_brought_up_in() -> None:
+    instance = last_instance(dialog(1, user("hello"), assistant("this", "b")))
+    row = judge(instance, "full", {}, candidates("s:c", "s:b", "s:a", scores=(2.0, 1.0, 1.0)), [])
+    assert row.ranking == ("s:c", "s:a", "s:b")
+    assert row.ranks == (2.5,)
