@@ -9,10 +9,10 @@ import math
 from dataclasses import dataclass
 from itertools import islice
 
+from chatrec.train.bag import ENOUGH_PAIRS, BagConfig
 from chatrec.train.config import Shape
 from chatrec.train.fit import FitConfig
 from chatrec.train.models import ModelsConfig
-from chatrec.train.retrievers import ENOUGH_PAIRS, BagConfig
 from chatrec.train.tuning import TowerConfig
 from chatrec.train.weights import MOST_TOLD
 
@@ -22,9 +22,9 @@ ASKED_S = 0.016
 """To retrieve and describe the candidates of a turn."""
 WEIGHED_S = 0.02
 """To ask the retrievers of a turn, and to weigh what they found."""
-LOGIT_S = 2.4e-8
+LOGIT_S = 3.4e-8
 """Of a pair of context and target in an epoch of the bag of concepts, per item."""
-STEP_S = 2.2e-6
+STEP_S = 6e-6
 """Of a step of its optimizer, per item."""
 TUNE_S = 0.15
 """Of a turn in an epoch of tuning a text encoder."""

@@ -31,6 +31,8 @@ from chatrec.train.steps import Kind, clear, unfinished
 REPORT, TAUGHT = "cross_validated.json", "dialogs.jsonl"
 PROTOCOLS: tuple[Protocol, ...] = get_args(Protocol)
 KS = (1, 10, 50)
+OUTER = 2
+"""Added to the seed: the trainings themselves draw folds with it and with the next, and these must not be the same."""
 Prepare = Callable[[TrainFiles, TrainConfig], Preparation]
 Rows = dict[Protocol, list[Replayed]]
 
@@ -51,10 +53,10 @@ def cross_validate(files: TrainFiles, config: TrainConfig, out: Path, prepare: P
         TrainingDataError: nothing can be learned, or measured, with these dialogs.
         InputError: the folder cannot be written.
     """
-    whole = prepare(files, config)
+    whole = prepare(replace(files, interactions=None, interactions_catalog=None), TrainConfig())  # each fold's reads them
     lines, index = whole.lines, whole.index
     _check_popularity(lines, index)
-    folds = fold_of([person_of(line) for line in lines], config.folds, config.seed)
+    folds = fold_of([person_of(line) for line in lines], config.folds, config.seed + OUTER)
     decisive = {"data": files.hashes(), "config": asdict(config), "threads": torch.get_num_threads()}
     rows: Rows = {protocol: [] for protocol in PROTOCOLS}
     with unfinished(out, decisive, whole.meter.notice) as steps:

@@ -37,11 +37,15 @@ class Case:
     """What retrievers learn from: the query, and what was put forward that had not been named before."""
     gold: tuple[int, ...]
     """Rows of everything that was put forward, named before or not: what the head learns to rank."""
-    has_text: bool
     made_up: bool = False
     """Not a turn as it was: a shuffled dialog with some of its mentions held out."""
     liked: Mapping[str, float] = field(default_factory=dict)
     """Item of the whole dialog → 1 if the person liked it in the end, 0 if not; only where the log says. Never an input."""
+
+    @property
+    def has_text(self) -> bool:
+        """Whether anything that was said in the dialog is known."""
+        return not self.example.bare
 
     @property
     def weight(self) -> float:
@@ -152,9 +156,13 @@ def gather(lines: Sequence[DialogLine], index: Index) -> Dialogs:
         Case(
             number,
             first[person_of(lines[number])],
-            Example(query, tuple(row for row in rows if index.ids[row] not in instance.mentioned), recommended),
+            Example(
+                query,
+                tuple(row for row in rows if index.ids[row] not in instance.mentioned),
+                recommended,
+                bare=not has_text(instance.dialog),
+            ),
             rows,
-            has_text(instance.dialog),
             lines[number].order == "shuffled",
             liked[number],
         )

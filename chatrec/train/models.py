@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 
 from chatrec.evaluate.context import context_ledger
@@ -12,12 +12,10 @@ from chatrec.evaluate.logs import Instance
 from chatrec.index.open import Index
 from chatrec.retrieve.collaborative import ItemToItem, Model
 from chatrec.retrieve.concepts import concepts
-from chatrec.train.data import Case, Dialogs
+from chatrec.train.bag import BagConfig, bag_of_concepts
+from chatrec.train.data import Dialogs
 from chatrec.train.meter import Mark
 from chatrec.train.retrievers import (
-    BagConfig,
-    Example,
-    bag_of_concepts,
     co_occurrence,
     dialog_neighbours,
     ease,
@@ -31,8 +29,9 @@ from chatrec.types import Query
 
 CO_MENTIONED, FOLLOWED, BAG, NEIGHBOURS, TOWER = "co_mentioned", "followed_by", "bag", "dialogs", "tower"
 RECOMMENDED, NAMED, CO_RATED = "recommended", "named", "co_rated"
-FEATURE_ONLY = (RECOMMENDED, NAMED)
-"""Priors bring up the same items for anyone; they inform the head and retrieve nothing."""
+FEATURE_ONLY = (RECOMMENDED, NAMED, FOLLOWED)
+"""What informs the head and retrieves nothing: priors bring up the same items for anyone, and what was recommended after a work
+brings up nothing that the others do not."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +41,6 @@ class ModelsConfig:
     bag: BagConfig = field(default_factory=BagConfig)
     tower: TowerConfig = field(default_factory=TowerConfig)
     rating_regularisation: float = 200.0
-    text_weight: float = 2.0
-    """Weight of a dialog with text against a bare sequence of mentions, in the bag of concepts."""
 
 
 def fit_models(
@@ -73,7 +70,7 @@ def fit_models(
         models[FOLLOWED] = followed_by(pairs, items, exposed=exposed, hidden=exposure.hidden)
     if dialogs.cases:
         models[NEIGHBOURS] = _neighbours(index, dialogs)
-        examples = [_weighted(case, config.text_weight) for case in dialogs.cases]
+        examples = [case.example for case in dialogs.cases]
         models[BAG] = bag_of_concepts(index, examples, config.bag, partial(report, BAG), exposure.hidden)
         if tower := fit_tower(index, examples, config.tower, partial(report, TOWER)):
             models[TOWER] = tower
@@ -118,9 +115,3 @@ def _neighbours(index: Index, dialogs: Dialogs) -> Model:
 
 def _all_said(instance: Instance) -> str:
     return " ".join(turn.text for turn in instance.context if turn.text)
-
-
-def _weighted(case: Case, text_weight: float) -> Example:
-    example = case.example
-    weight = text_weight if case.has_text else 1.0
-    return replace(example, weight=weight, bare=not case.has_text)

@@ -27,6 +27,7 @@ from chatrec.retrieve.retrievers import NamedBeforeRetriever
 from chatrec.score.features import BASE_RETRIEVERS, Features, feature_names
 from chatrec.score.head import SHIPPED, WEIGHTS, HeadConfig
 from chatrec.score.table import Floats
+from chatrec.train.bag import choose_epochs
 from chatrec.train.config import TrainConfig, TrainFiles
 from chatrec.train.costs import Size, preparing, share_of_bag
 from chatrec.train.data import Case, Dialogs, check_tasks, gather, has_text, mentions_of, person_of, read_all, turns_of, users_of
@@ -37,7 +38,6 @@ from chatrec.train.models import BAG, CO_RATED, FEATURE_ONLY, co_rated, fit_mode
 from chatrec.train.pools import Asked, Pools, build_pools
 from chatrec.train.popularity import Counted
 from chatrec.train.raters import CONTEXTS, choose, conversations
-from chatrec.train.retrievers import choose_epochs
 from chatrec.train.said import VECTORS, embed, said, with_memory
 from chatrec.train.start import saw
 from chatrec.train.steps import NUMBER, NUMBERS, Kind, Steps, unfinished
@@ -47,7 +47,7 @@ from chatrec.types import EMPTY
 
 ENOUGH = 60
 """Instances with gold among the candidates that a head of its own needs; with fewer, the shipped head is kept."""
-LEARNED_WEIGHTS = {"bag": 3.0, "co_mentioned": 1.5, "dialogs": 1.0, "followed_by": 0.7, "co_rated": 0.7, "tower": 1.0}
+LEARNED_WEIGHTS = {"bag": 3.0, "co_mentioned": 1.5, "dialogs": 1.0, "co_rated": 0.7, "tower": 1.0}
 """Fusion weights of trained retrievers, where there are no turns to tell better ones."""
 LEARNED_DEPTH = 300
 """Items taken of each retriever, and candidates passed on, where retrievers were trained. On a held-out fold of ReDial's

@@ -101,7 +101,7 @@ class _Loss:
     def __init__(self, index: Index, examples: Sequence[Example], config: TowerConfig) -> None:
         self._items, self._config = torch.tensor(index.vectors), config
         self._targets = [example.targets for example in examples]
-        self.weights = torch.tensor([e.weight * (1.0 if e.recommended else config.named_weight) for e in examples])
+        self.weights = torch.tensor([1.0 if e.recommended else config.named_weight for e in examples])
 
     def __call__(self, queries: torch.Tensor, rows: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
         """Of the queries [rows, d] of some examples."""

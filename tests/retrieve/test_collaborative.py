@@ -123,7 +123,6 @@ def test_concepts_hold_items_their_facts_and_the_words_but_no_disliked_facts(sma
         "y:1940",
         "w:scari",
         "w:comedi",
-        "b:scari comedi",
     } <= found
     assert "w:vienna" in found
     assert not {"i:s:alien", "g:horror"} & found

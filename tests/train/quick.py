@@ -9,13 +9,13 @@ from typing import Any
 from dialog_samples import SAMPLE, many_dialogs, write_dialogs
 
 from chatrec.index.embed import Embedder
+from chatrec.train.bag import BagConfig
 from chatrec.train.config import HeadOptions, TrainConfig, TrainFiles
 from chatrec.train.fit import FitConfig
 from chatrec.train.head import Trainer
 from chatrec.train.meter import Meter
 from chatrec.train.models import ModelsConfig
 from chatrec.train.prepare import Preparation
-from chatrec.train.retrievers import BagConfig
 from chatrec.train.track import Tracker
 
 EMBEDDER = Embedder()

@@ -14,9 +14,10 @@ from chatrec.retrieve.fuse import Fusion
 from chatrec.retrieve.load import base_retrievers
 from chatrec.score.features import Features
 from chatrec.score.head import HeadConfig
+from chatrec.train.bag import BagConfig, bag_of_concepts
 from chatrec.train.exposure import Exposure
 from chatrec.train.pools import Asked, build_pools
-from chatrec.train.retrievers import BagConfig, Example, bag_of_concepts, co_occurrence, followed_by, prior
+from chatrec.train.retrievers import Example, co_occurrence, followed_by, prior
 from chatrec.types import Ledger, Query
 
 WITH_TEXT, BARE = [("user", 0), ("assistant", 2)], [("user", 0), ("assistant", 1)]

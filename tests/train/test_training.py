@@ -17,10 +17,10 @@ from chatrec.index.open import Index
 from chatrec.retrieve.collaborative import load_models
 from chatrec.score.features import OF_ORDER
 from chatrec.score.head import SHIPPED, Scorer, load_head
+from chatrec.train.bag import BagConfig, choose_epochs
 from chatrec.train.config import TrainConfig, TrainFiles
 from chatrec.train.data import gather
 from chatrec.train.prepare import fold_of
-from chatrec.train.retrievers import BagConfig, choose_epochs
 
 
 @pytest.fixture(scope="module")
