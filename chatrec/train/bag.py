@@ -25,7 +25,7 @@ LEAST_STEPS = 20
 
 @dataclass(frozen=True)
 class BagConfig:
-    """How the bag-of-concepts softmax is fitted."""
+    """How the bag-of-concepts softmax is fitted; the numbers were set on held-out folds of ReDial's training dialogs."""
 
     dimension: int = 192
     members: int = 3
