@@ -25,9 +25,10 @@ LEAST_STEPS = 20
 
 @dataclass(frozen=True)
 class BagConfig:
-    """How the bag-of-concepts softmax is fitted; the numbers were set on held-out folds of ReDial's training dialogs."""
+    """How the bag-of-concepts softmax is fitted."""
 
     dimension: int = 192
+    """This and `named_weight` were set on held-out folds of ReDial's training dialogs."""
     members: int = 3
     epochs: int = 5
     tried: tuple[int, ...] = (10, 20, 40, 80)
@@ -97,12 +98,13 @@ def bag_of_concepts(
     bags = [concepts(example.query, index) for example in examples]
     vocab = vocabulary(bags, config.rarest)
     numbers = [np.array([vocab[c] for c in bag if c in vocab], dtype=np.int64) for bag in bags]
+    told_of = _facts(index, config.rarest)
 
     def member(number: int) -> tuple[Floats, Floats, Floats, Floats]:
         def told(mark: Mark) -> None:
             tick(Mark((number + mark.done) / config.members, number * config.epochs + mark.epoch, mark.values))
 
-        return _fit_bag(index, examples, numbers, len(vocab), config, config.seed + number, told, hidden)
+        return _fit_bag(index, examples, numbers, len(vocab), told_of, config, config.seed + number, told, hidden)
 
     members = [member(number) for number in range(config.members)]
     stack = [np.stack(part) for part in zip(*members, strict=True)]
@@ -160,6 +162,7 @@ def _fit_bag(
     examples: Sequence[Example],
     numbers: Sequence[np.ndarray],
     vocab: int,
+    told_of: _Padded,
     config: BagConfig,
     seed: int,
     tick: Callable[[Mark], None],
@@ -169,7 +172,7 @@ def _fit_bag(
     rng = np.random.default_rng(seed)
     pairs = np.array([(row, target) for row, example in enumerate(examples) for target in example.targets], dtype=np.int64)
     counts = np.bincount(pairs[:, 1], minlength=len(index.ids)).astype(np.float32)
-    model = _Bag(vocab, torch.tensor(index.vectors), _facts(index, config.rarest), torch.from_numpy(counts), config)
+    model = _Bag(vocab, torch.tensor(index.vectors), told_of, torch.from_numpy(counts), config)
     width = index.vectors.shape[1]
     texts = np.stack([np.zeros(width, np.float32) if e.query.vector is None else e.query.vector for e in examples])
     weights = np.array([1.0 if e.recommended else config.named_weight for e in examples], dtype=np.float32)

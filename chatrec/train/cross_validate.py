@@ -53,7 +53,7 @@ def cross_validate(files: TrainFiles, config: TrainConfig, out: Path, prepare: P
         TrainingDataError: nothing can be learned, or measured, with these dialogs.
         InputError: the folder cannot be written.
     """
-    whole = prepare(replace(files, interactions=None, interactions_catalog=None), TrainConfig())  # each fold's reads them
+    whole = prepare(files, config)  # reads, and refuses, everything before anything is written
     lines, index = whole.lines, whole.index
     _check_popularity(lines, index)
     folds = fold_of([person_of(line) for line in lines], config.folds, config.seed + OUTER)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -159,12 +160,10 @@ def dialog_neighbours(
         neighbours: how many past dialogs are asked.
         rarest: concepts in fewer dialogs are left out.
     """
-    counts = Counter(concept for bag in bags for concept in set(bag))
     vocab = vocabulary(bags, rarest)
-    idf = np.zeros(len(vocab), dtype=np.float32)
-    for concept, number in vocab.items():
-        idf[number] = np.log1p(len(bags) / counts[concept])
     known = [[vocab[concept] for concept in dict.fromkeys(bag) if concept in vocab] for bag in bags]
+    holding = np.bincount(np.array(list(chain.from_iterable(known)), dtype=np.int64), minlength=len(vocab))
+    idf = np.log1p(len(bags) / holding).astype(np.float32)
     lengths = [max(float(np.linalg.norm(idf[numbers])), 1e-6) for numbers in known]
     values = [list(idf[numbers] / length) for numbers, length in zip(known, lengths, strict=True)]
     table = incidence(known, len(vocab), values)
