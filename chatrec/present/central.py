@@ -3,6 +3,7 @@
 All candidates meet what is demanded, so that no word of it tells them apart. Fame alone would bring up what everybody knows
 and what has something of the genre (`a drama` would be *The Lion King*). Catalogs name the most telling genre and mood of a
 work first; so it is fame, and how early the demanded one stands, that decide here, whatever a head has learned of other needs.
+What meets more of the preferences that are no demands (`a short comedy`) comes before what meets less of them.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from math import log2
 
+from chatrec.constraints import satisfies
 from chatrec.types import Candidate, Item, Ledger, Query
 
 WEIGHT = 0.25
@@ -21,7 +23,7 @@ FIELDS = ("genres", "moods")
 
 
 def central_first(scored: Sequence[Candidate], query: Query, llm_ranks: Mapping[str, int] | None = None) -> Sequence[Candidate]:
-    """The candidates by fame and centrality, best first, ties by id; each keeps its probability.
+    """The candidates by preferences met, then by fame and centrality, best first, ties by id; each keeps its probability.
 
     They are returned as they are where words, or works that are liked, tell candidates apart, and where there are no demands.
 
@@ -35,13 +37,17 @@ def central_first(scored: Sequence[Candidate], query: Query, llm_ranks: Mapping[
     if query.text or not demands or ledger.ids("liked", "mentioned"):
         return scored
     ranks = llm_ranks or {}
+    preferences = [constraint for constraint in ledger.constraints if not constraint.hard]
+
+    def met(candidate: Candidate) -> int:
+        return sum(satisfies(candidate.item, preference) for preference in preferences)
 
     def worth(candidate: Candidate) -> float:
         rank = ranks.get(candidate.item.id)
         picked = PICKED / log2(1 + rank) if rank else 0.0
         return _fame(candidate) + WEIGHT * centrality(candidate.item, demands) + picked
 
-    return sorted(scored, key=lambda candidate: (-worth(candidate), candidate.item.id))
+    return sorted(scored, key=lambda candidate: (-met(candidate), -worth(candidate), candidate.item.id))
 
 
 def _fame(candidate: Candidate) -> float:

@@ -46,6 +46,13 @@ def test_what_is_far_better_known_comes_first_all_the_same() -> None:
     assert first.item.id == "aside"
 
 
+def test_what_meets_a_preference_comes_before_what_is_better_known_and_more_central() -> None:
+    short = Constraint(field="minutes", op="le", value=45, hard=False)
+    long, brief = (replace(one, item=replace(one.item, minutes=minutes)) for one, minutes in ((CENTRAL, 70), (ASIDE, 40)))
+    query = Query(ledger=Ledger(constraints=(POP, short)), text="")
+    assert [c.item.id for c in central_first([long, brief], query)] == ["aside", "central"]
+
+
 def test_each_keeps_the_probability_the_head_gave_it() -> None:
     ranked = central_first([ASIDE, CENTRAL], Query(ledger=Ledger(constraints=(POP,)), text=""))
     assert [candidate.score for candidate in ranked] == [0.5, 0.6]
