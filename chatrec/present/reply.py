@@ -60,8 +60,7 @@ def final_reply(
     missing = missing_notes(reading, context.catalog)
     notes = notes_on(reading, context.ledger, context.catalog)
     if len(recommendations) < n:
-        count = len(recommendations)
-        notes = (*notes, say("few", language, n=count, fit="fits" if count == 1 else "fit"))
+        notes = (*notes, _few(context, recommendations))
     opening = _swapped(reading, context, recommendations) or _opening(
         reading,
         _pulling(asked, context.ledger),
@@ -91,6 +90,15 @@ def final_reply(
         degraded=degraded,
         ledger=context.ledger,
     )
+
+
+def _few(context: FactContext, recommendations: Sequence[Recommendation]) -> str:
+    """That no more fit; what the person knows already, or passed over, may fit as well and is not counted."""
+    ledger, count = context.ledger, len(recommendations)
+    met = {*(opinion.item_id for opinion in ledger.opinions), *ledger.passed, *ledger.shown}
+    others = [context.catalog[item] for item in met - {pick.item.id for pick in recommendations} if item in context.catalog]
+    more = any(satisfies_all(item, requirements(ledger)) for item in others)
+    return say("few_more" if more else "few", context.language, n=count, fit="fits" if count == 1 else "fit")
 
 
 def empty_reply(reading: Reading, ledger: Ledger, catalog: Mapping[str, Item], relaxation: Relaxation | None) -> Reply:

@@ -1,12 +1,17 @@
-"""Lengths: `under two hours`, `90 min`, `an hour and a half`, `1-2 hours`, `一个半小时以内` → minutes with a comparison."""
+"""Lengths: `under two hours`, `90 min`, `an hour and a half`, `1-2 hours`, `一个半小时以内` → minutes with a comparison.
+
+A number without a unit is a length where the comparison is one of lengths (`shorter than 30`), or where an upper bound is all
+that is said (`under 90`, `a podcast under 30`).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chatrec.understand.compare import after_number, before_number
+from chatrec.understand.compare import Comparison, after_number, before_number
 from chatrec.understand.marks import Mark, Page
 from chatrec.understand.numbers import cardinal
+from chatrec.understand.text import wordset
 
 
 def _table(text: str) -> dict[tuple[str, ...], int]:
@@ -30,6 +35,15 @@ _TO = {"to", "-", "or", "~", "到", "至"}
 MAX_SCORE = 10
 """Up to here, 分 counts points, not minutes."""
 MAX_MINUTES = 60 * 5000
+_OF_LENGTHS = wordset("shorter longer quicker")
+_BOUNDED = wordset(
+    "something anything nothing it one ones film films movie movies series show shows episode episodes podcast podcasts album"
+    " albums audiobook audiobooks and but or , . ; : ! ?"
+)
+"""What stands before an upper bound that is one of lengths: `a podcast under 30`, not `people under 30`."""
+_AFTER_BOUND = wordset("please pls thanks and but or then , . ; : ! ?")
+LEAST_BOUND, MOST_BOUND = 20, 240
+"""A bound without unit and without a word for lengths is one of lengths within these; `under 12` is said of children."""
 
 
 def mark_lengths(page: Page) -> None:
@@ -42,6 +56,34 @@ def mark_lengths(page: Page) -> None:
             continue
         low, high, end = found
         at = _mark(page, at, end, low, high)
+    for at in range(1, len(page.words)):
+        _mark_bare(page, at)
+
+
+def _mark_bare(page: Page, start: int) -> None:
+    number = cardinal(page.words, start)
+    if number is None or not page.free(start, number[1]):
+        return
+    value, end = number
+    op, left = before_number(page, start, "length")
+    if op in ("lt", "le", "gt", "ge") and (_is_of_lengths(page, left, start, end) or _is_bound(page, left, value, end, op)):
+        page.add(Mark(left, end, "minutes", op=op, number=value, bare=True))
+
+
+def _is_of_lengths(page: Page, left: int, start: int, end: int) -> bool:
+    """Whether the comparison says so: `longer than 2`, but not `longer than 2 albums`."""
+    return not _OF_LENGTHS.isdisjoint(page.words[left:start]) and _ends(page, end)
+
+
+def _is_bound(page: Page, left: int, value: float, end: int, op: Comparison) -> bool:
+    """Whether an upper bound is all that is said of it, and what it bounds can only be a length."""
+    below = op in ("lt", "le") or (op == "gt" and page.words[left - 1 : left] == ["nothing"])
+    alone = left == 0 or page.words[left - 1] in _BOUNDED
+    return below and alone and LEAST_BOUND <= value <= MOST_BOUND and _ends(page, end)
+
+
+def _ends(page: Page, end: int) -> bool:
+    return end == len(page.words) or page.words[end] in _AFTER_BOUND
 
 
 def _mark(page: Page, start: int, end: int, low: float, high: float) -> int:

@@ -34,6 +34,8 @@ class Mark:
     op: Op | Literal["around", "sought"] = "in"
     number: float = 0.0
     ranges: tuple[tuple[float, float], ...] = ()
+    bare: bool = False
+    """`minutes`: a number without a unit, which goes by what is spoken of: `shorter than 30`."""
     ambiguity: Ambiguity | None = None
     # how it was meant, filled by `scopes`
     negated: bool = False

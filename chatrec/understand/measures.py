@@ -21,6 +21,10 @@ from chatrec.understand.text import wordset
 RECENT_YEARS, OLD_YEARS = 5, 30
 LONG_MINUTES = 300
 """From here on, a length sought (`a 60-hour game`) asks for at least half of it; below, for about that length."""
+MOST_HOURS = 4
+"""Up to here, a number without unit counts hours (`longer than 2`), beyond minutes; of games, all are hours."""
+LONGEST_EPISODE = 150
+"""A length beyond it, asked of a series, is that of all its episodes together."""
 SHORT_MINUTES = 25
 """Up to here, `about` is meant roughly: about 20 minutes may be 25."""
 ROUGHLY = (0.7, 1.3)
@@ -81,7 +85,9 @@ class Measures:
 
     def _minutes(self, mark: Mark) -> None:
         hard = not mark.soft
-        if mark.op == "sought":
+        if self._forms() == {"series"} and mark.number > LONGEST_EPISODE:
+            self._draft.unsupported.append(self._page.said(mark))  # a series as a whole: only its episodes' length is recorded
+        elif mark.op == "sought":
             self._sought(mark)
         elif mark.op == "around":
             factors = AROUND if mark.number > SHORT_MINUTES else ROUGHLY
@@ -90,14 +96,24 @@ class Measures:
             self._constrain("minutes", "ranges", mark.ranges, mark, hard=hard)
         else:
             op = FLIPPED[mark.op] if mark.negated else mark.op
-            self._constrain("minutes", "le" if op == "lt" and self._is_of_episodes() else op, mark.number, mark, hard=hard)
+            minutes = self._with_unit(mark.number) if mark.bare else mark.number
+            self._constrain("minutes", "le" if op == "lt" and self._is_of_episodes() else op, minutes, mark, hard=hard)
+
+    def _with_unit(self, number: float) -> float:
+        """Minutes that a number without unit stands for."""
+        of_games = (self._asked.kinds or self._draft.ledger.kinds) == ("game",)
+        return number * 60 if of_games or number <= MOST_HOURS else number
 
     def _is_of_episodes(self) -> bool:
         """Whether lengths are those of episodes, which are typical ones: `under 30 minutes` does not leave out 30."""
+        forms = self._forms()
+        return bool(forms) and forms <= OF_EPISODES
+
+    def _forms(self) -> set[str]:
+        """Forms asked for, now or before; empty if any will do."""
         earlier = [c.value for c in self._draft.ledger.constraints if (c.field, c.op) == ("form", "in")]
         known = earlier[-1] if earlier and not self._asked.said else ()
-        forms = self._asked.forms or (known if isinstance(known, tuple) else ())
-        return bool(forms) and OF_EPISODES.issuperset(map(str, forms))
+        return set(map(str, self._asked.forms or (known if isinstance(known, tuple) else ())))
 
     def _sought(self, mark: Mark) -> None:
         """A length without comparison: `a 60-hour RPG` means at least half of it, `a 90-minute film` about that."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from chatrec.generate.facts import FactContext
 from chatrec.present.answers import spoken_reply
 from chatrec.present.reply import empty_reply, final_reply, notes_on, recommend
@@ -37,6 +39,18 @@ def test_reason_and_evidence_of_a_pick_agree_and_a_slate_does_not_repeat_itself(
 
 def told(reading: Reading, ledger: Ledger) -> str:
     return final_reply(reading, FactContext(ledger, {}, {}), (), 0, ()).text
+
+
+def test_what_fits_and_was_put_forward_before_is_not_denied() -> None:
+    works = {f"v:{n}": Item(id=f"v:{n}", kind="video", title=str(n), genres=("western",)) for n in range(2)}
+    ledger = Ledger(constraints=(Constraint(field="genres", op="in", value=("western",)),))
+    last = recommend([Draft(candidate=Candidate(item=works["v:1"]))], FactContext(ledger, works, {}))
+
+    def note(ledger: Ledger) -> str:
+        return final_reply(Reading(), FactContext(ledger, works, {}), last, 5, ()).notes[-1]
+
+    assert note(ledger) == "Only 1 in the catalog fits everything you asked for."
+    assert note(replace(ledger, passed=("v:0",))) == "Only 1 more in the catalog fits everything you asked for."
 
 
 def test_taking_back_says_what_was_taken_back() -> None:
