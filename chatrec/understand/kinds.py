@@ -32,8 +32,8 @@ def asked_for(page: Page, ledger: Ledger, items: Mapping[str, Item], words: Word
     """The media of this turn.
 
     In order: nouns ("a film and a game"), words of one medium ("platformer", "episodes"), verbs ("to watch"); then, only
-    while no medium is settled, nouns inside an opinion, the media of named titles and people, and genre nouns that
-    suggest one ("a comedy"), which "now a comedy" also does later.
+    while no medium is settled, nouns inside an opinion, the media of named titles and people, and genre nouns and occasions
+    that suggest one ("a comedy", "at the gym"), which "now a comedy" also does later.
     """
     nouns = [
         m for m in page.sorted() if (m.has("forms") or m.has("inner")) and not m.negated and not m.about and is_noun(page, m)
@@ -157,7 +157,7 @@ def _suggested(page: Page, items: Mapping[str, Item], words: Words) -> tuple[Kin
         elif (mark.role == "person" and not mark.negated) or (mark.has("companies") and not mark.negated and not mark.about):
             found.extend(person_kinds(mark, words))
         else:
-            found.extend(_noun_kinds(mark))
+            found.extend(kind for kind in _noun_kinds(mark) if kind in words.kinds)
     return _in_order(found or _ruled_out_kinds(page))
 
 
@@ -173,7 +173,7 @@ def _genre_kinds(page: Page) -> tuple[Kind, ...]:
 
 
 def _noun_kinds(mark: Mark) -> list[Kind]:
-    """The medium a genre noun suggests: `a comedy`, `a sitcom`."""
+    """The medium a genre noun or an occasion suggests: `a comedy`, `a sitcom`, `for a long drive`."""
     if mark.role != "words" or mark.negated or mark.about:
         return []
     nouns: list[Kind] = [e.data["noun"] for e in mark.entries if "noun" in e.data]

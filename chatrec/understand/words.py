@@ -54,6 +54,8 @@ class Words:
             self._genre_forms.update((item.form or "", value) for value in item.genres)
             if item.form:
                 self._kinds["form", item.form.casefold()].add(item.kind)
+        self.kinds = frozenset(item.kind for item in self._items)
+        """The media of the catalog."""
         self._spellings = {field: _by_compact(uses) for field, uses in self._uses.items()}
         self.people_kinds: dict[str, set[Kind]] = defaultdict(set)
         for item in self._items:
