@@ -59,7 +59,7 @@ def final_reply(
     asked = chips(context.ledger, context.catalog, language)
     missing = missing_notes(reading, context.catalog)
     notes = notes_on(reading, context.ledger, context.catalog)
-    if len(recommendations) < n:
+    if len(recommendations) < n and not exhausted:
         notes = (*notes, _few(context, recommendations))
     opening = _swapped(reading, context, recommendations) or _opening(
         reading,

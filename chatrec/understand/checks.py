@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 
 from chatrec.types import Change, Constraint, Language, Ledger, Reading
 from chatrec.understand.draft import Draft
@@ -17,6 +18,8 @@ _OPENERS = wordset("and so ok okay but , hmm wait")
 _IT = (("this", "one"), ("that", "one"), ("it",))
 _NO_FACT = wordset("possible ok okay alright fine true me over that")
 """`is it possible …`, `is it ok if …` ask about no work."""
+_FOR_WHOM = {(word, "for") for word in ("ok", "okay", "alright", "fine")}
+"""`is it ok for a five-year-old` does ask for a fact."""
 _HAN_IT = (("它",), *((sign, noun) for sign in "这那" for noun in "部个张首本款"))
 _HAN_LIGHT = wordset("的 在 是 有 了 呢 吗 上")
 _ASKING = wordset("吗 么 嘛")
@@ -126,4 +129,5 @@ def conditions_of(changes: Iterable[Change], turn: int) -> tuple[Constraint, ...
 def _is_request(page: Page) -> bool:
     cues = (mark for mark in page.marks if page.words[mark.start : mark.end] not in (["any"], ["有", "没", "有"]))
     asks = any(mark.is_cue("thanks", "more", "surprise", "want") for mark in cues)
-    return asks or "than" in page.words or not _NO_FACT.isdisjoint(page.words[1:4])
+    for_whom = any(pair in _FOR_WHOM for pair in pairwise(page.words[1:5]))
+    return asks or "than" in page.words or not (for_whom or _NO_FACT.isdisjoint(page.words[1:4]))

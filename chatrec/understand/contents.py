@@ -10,6 +10,7 @@ from chatrec.understand.kinds import Asked
 from chatrec.understand.lexicon import Entry, lexicon, plural_of, singular_of
 from chatrec.understand.lists import alternatives
 from chatrec.understand.marks import Mark, Page, has_section
+from chatrec.understand.numbers import cardinal
 from chatrec.understand.text import common_words, is_han, key_of, wordset
 
 MAX_HARD_MOODS = 2
@@ -320,6 +321,8 @@ class Contents:
         if entry.data.get("recorded") and not known:
             self._draft.unsupported.append(self._page.said(mark))
             return
+        if entry.name == "multiplayer" and any(cardinal(self._page.words, at) for at in range(mark.start, mark.end)):
+            self._draft.unsupported.append(self._page.said(mark))  # that there are several is recorded, not how many
         genre = self._words.genres((entry.name,)) if self._words.kinds_of("genres", (entry.name,)) else ()
         if mark.negated:
             values = values[:1] if entry.name == "multiplayer" else values

@@ -7,7 +7,7 @@ from chatrec.understand.kinds import Asked
 from chatrec.understand.lexicon import Entry
 from chatrec.understand.marks import Mark, Page, has_section
 from chatrec.understand.numbers import cardinal
-from chatrec.understand.scopes import CONTENT
+from chatrec.understand.scopes import CONTENT, SENTENCE_END
 from chatrec.understand.text import is_han, wordset
 
 MAX_WISH_WORDS = 6
@@ -142,6 +142,8 @@ def read_free(draft: Draft, asked: Asked) -> None:
             _wish_about(draft, mark)
         elif page.words[mark.end - 1] == "with" and (mark.end - mark.start == 1 or mark.is_cue("want")):
             _wish_with(draft, mark)
+        elif _goes_on_with(page, mark):
+            _wish_with(draft, mark, less=False)
     _wish_attributes(draft)
     _wish_clauses(draft)
     _wish_han_themes(draft)
@@ -235,7 +237,14 @@ def _wish_about(draft: Draft, cue: Mark) -> None:
         _wish_words(draft, start, end, less=cue.negated)
 
 
-def _wish_with(draft: Draft, cue: Mark) -> None:
+def _goes_on_with(page: Page, mark: Mark) -> bool:
+    """The `and` of `with no romance and a female lead`: what follows is to be there, whatever is not to be."""
+    lead = page.words[max(0, mark.start - MAX_WISH_WORDS - 1) : mark.start]
+    joins = page.words[mark.start : mark.end] == ["and"] and page.words[mark.end : mark.end + 1] in (["a"], ["an"])
+    return joins and "with" in lead and SENTENCE_END.isdisjoint(lead)
+
+
+def _wish_with(draft: Draft, cue: Mark, *, less: bool | None = None) -> None:
     """`with a strong female lead`: what a work should have, unless a better reader knew the words or it is company."""
     page = draft.page
     start = cue.end + (page.words[cue.end : cue.end + 1] in (["a"], ["an"], ["lots"], ["some"]))
@@ -247,7 +256,7 @@ def _wish_with(draft: Draft, cue: Mark) -> None:
     if not any((mark := page.over[at]) is None or mark.has("words") for at in range(start, end)):
         return
     if end > start and not any(word in COMPANY for word in page.words[start:end]):
-        _wish_words(draft, start, end, less=cue.negated)
+        _wish_words(draft, start, end, less=cue.negated if less is None else less)
 
 
 def _is_open(page: Page, at: int) -> bool:

@@ -52,6 +52,10 @@ _ATTITUDES: tuple[tuple[str, Attitude], ...] = (
 _TRANSPARENT = {"cues", "vague", "critiques", "critiques_mood", "verbs", "words", "fields"}
 
 
+_RELATIVE = (["s"], ["is"], ["isnt"], ["are"], ["arent"], ["not"])
+"""What `that` is followed by where it describes the work again: `about true crime that is not too gory`."""
+
+
 @dataclass(slots=True)
 class _State:
     negated: bool = False
@@ -112,7 +116,7 @@ def _pass_word(page: Page, state: _State, at: int) -> None:
         state.pending = at + 1
     elif state.negated and state.pending >= 0 and word in _BREAKS:
         state.end_negation()
-    elif word in ("(", ")", ":"):
+    elif word in ("(", ")", ":") or (word in ("that", "which", "thats") and page.words[at + 1 : at + 2] in _RELATIVE):
         state.about = False
     elif word == "over" and has_section(page.starting(at + 1), "forms", "genres"):
         state.negated, state.opened, state.first, state.pending = True, at + 1, None, -1

@@ -51,6 +51,8 @@ def test_what_fits_and_was_put_forward_before_is_not_denied() -> None:
 
     assert note(ledger) == "Only 1 in the catalog fits everything you asked for."
     assert note(replace(ledger, passed=("v:0",))) == "Only 1 more in the catalog fits everything you asked for."
+    again = final_reply(Reading(), FactContext(ledger, works, {}), last, 5, (), exhausted="You have been shown all that fits.")
+    assert again.notes == ()
 
 
 def test_taking_back_says_what_was_taken_back() -> None:

@@ -143,6 +143,7 @@ def test_what_was_spoken_of_is_forgotten_with_the_next_picks():
         ("is the second one in French?", SHOWN[1], {"language"}),
         ("is the third one under two hours?", SHOWN[2], {"minutes"}),
         ("is Alien scary?", SHOWN[0], {"moods"}),
+        ("is it ok for a 5 year old?", SHOWN[0], {"age"}),
         ("is the first one on Netflix?", SHOWN[0], set()),
         ("where can I watch the second one?", SHOWN[1], set()),
         ("第二部是法语的吗？", SHOWN[1], {"language"}),
