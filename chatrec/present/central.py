@@ -1,9 +1,9 @@
-"""What is known and central to a demand comes first, where nothing but such demands was said: `pop music`, `恐怖片`.
+"""What is known and central comes first where nothing but demands and preferences was said: `pop music`, `恐怖片`, `a recent film`.
 
 All candidates meet what is demanded, so that no word of it tells them apart. Fame alone would bring up what everybody knows
 and what has something of the genre (`a drama` would be *The Lion King*). Catalogs name the most telling genre and mood of a
 work first; so it is fame, and how early the demanded one stands, that decide here, whatever a head has learned of other needs.
-What meets more of the preferences that are no demands (`a short comedy`) comes before what meets less of them.
+What meets more of the preferences that are no demands (`a short comedy`, `a recent film`) comes before what meets less of them.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ FIELDS = ("genres", "moods")
 def central_first(scored: Sequence[Candidate], query: Query, llm_ranks: Mapping[str, int] | None = None) -> Sequence[Candidate]:
     """The candidates by preferences met, then by fame and centrality, best first, ties by id; each keeps its probability.
 
-    They are returned as they are where words, or works that are liked, tell candidates apart, and where there are no demands.
+    They are returned as they are where words, or works that are liked, tell candidates apart, and where nothing is wanted.
 
     Args:
         scored: candidates with the head's probabilities, best first.
@@ -33,11 +33,10 @@ def central_first(scored: Sequence[Candidate], query: Query, llm_ranks: Mapping[
         llm_ranks: item id → 1-based rank that the language model gave it.
     """
     ledger = query.ledger
-    demands = _demands(ledger)
-    if query.text or not demands or ledger.ids("liked", "mentioned"):
+    demands, preferences = _demands(ledger), [constraint for constraint in ledger.constraints if not constraint.hard]
+    if query.text or not (demands or preferences) or ledger.ids("liked", "mentioned"):
         return scored
     ranks = llm_ranks or {}
-    preferences = [constraint for constraint in ledger.constraints if not constraint.hard]
 
     def met(candidate: Candidate) -> int:
         return sum(satisfies(candidate.item, preference) for preference in preferences)

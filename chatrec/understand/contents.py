@@ -247,6 +247,7 @@ class Contents:
         said = self._page.words[mark.start : mark.end]
         followed = has_section(self._page.starting(mark.end), "forms", "genres")
         speaks = any(word in _SPEAKER_STATE for word in before) or before[-2:] == ["我", "很"] or before[-1:] == ["我"]
+        speaks = speaks and before[:1] not in (["让"], ["讓"], ["令"], ["使"], ["把"], ["逗"])  # `让我哭的` tells of the work
         return speaks and not followed and (all(w in _SELF_MOODS for w in said) or is_han(said[0]))
 
     def _demand_mood(self, mark: Mark) -> None:

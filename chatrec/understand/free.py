@@ -40,7 +40,7 @@ _CLAUSE_END = wordset(", . ! ? ; : but because so if please")
 _NO_CLAUSE = wordset(
     "i you we they he she it my your our his her their the this these those is are was were s has have for with from by and or "
     "to like in on at of as than about would could should can will may might do does did there when while after before over "
-    "under around per thanks"
+    "under around per thanks ever"
 )
 """Words behind a noun that open something else than a description of it."""
 _SUBJECTS = wordset("i you he she it we they that this there who what when where why how did does is are")
@@ -248,6 +248,8 @@ def _wish_with(draft: Draft, cue: Mark, *, less: bool | None = None) -> None:
     """`with a strong female lead`: what a work should have, unless a better reader knew the words or it is company."""
     page = draft.page
     start = cue.end + (page.words[cue.end : cue.end + 1] in (["a"], ["an"], ["lots"], ["some"]))
+    if page.words[start : start + 1] in (["less"], ["fewer"]):
+        start, less = start + 1, not cue.negated
     if page.words[start : start + 1] and page.words[start] in _THEIRS:
         return
     end = start

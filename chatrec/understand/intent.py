@@ -79,7 +79,7 @@ def intent_of(draft: Draft) -> Intent:
     if actions and not substance and "new_topic" not in actions:
         return "undo"
     taken = actions == {"opine"} and all(_is_taken(draft, c.opinion) for c in draft.changes)
-    if taken and not cue.isdisjoint({"thanks", "taken", "choose"}):
+    if taken and not cue.isdisjoint({"thanks", "taken", "choose"}) and not _asks_for_alike(draft.page):
         return "thanks"
     if "more" not in cue and (found := _about_single_picks(draft)):
         return found
@@ -115,6 +115,11 @@ def _is_taken(draft: Draft, opinion: Opinion | None) -> bool:
     """`thanks, the first one looks good` ends the search."""
     shown = opinion is not None and opinion.item_id in draft.ledger.last_shown
     return opinion is not None and (opinion.sentiment == "saved" or (shown and opinion.sentiment == "liked"))
+
+
+def _asks_for_alike(page: Page) -> bool:
+    """`the second one sounds good, more like it`."""
+    return any(mark.is_cue("like") and page.words[mark.start] == "more" for mark in page.marks)
 
 
 def _dismisses(draft: Draft) -> bool:

@@ -99,6 +99,11 @@ def _numbers(words: Sequence[str], at: int) -> tuple[list[float], int]:
 
 def mark_count(page: Page) -> int | None:
     """How many picks were asked for; marks the words."""
+    of_each = _of_each(page)
+    if len(of_each) > 1:
+        for mark in of_each:
+            page.add(mark)
+        return min(int(sum(mark.number for mark in of_each)), MAX_PICKS)
     for at in range(len(page.words)):
         number = cardinal(page.words, at)
         if number is None or not page.free(at, number[1]) or number[0] % 1 or not 1 <= number[0] <= 1000:
@@ -113,6 +118,16 @@ def mark_count(page: Page) -> int | None:
             page.add(Mark(at, end, "count", number=number[0]))
             return min(int(number[0]), MAX_PICKS)
     return _couple(page)
+
+
+def _of_each(page: Page) -> list[Mark]:
+    """The numbers of `one film, one album and two games`."""
+    found: list[Mark] = []
+    for noun in page.sorted():
+        number = cardinal(page.words, noun.start - 1) if noun.start and noun.has("forms") else None
+        if number is not None and number[1] == noun.start and page.free(*(span := (noun.start - 1, noun.start))):
+            found.append(Mark(*span, "count", number=number[0]))
+    return found
 
 
 def _is_of_mode(page: Page, end: int) -> bool:
@@ -138,7 +153,7 @@ def _asks_english(words: Sequence[str], at: int, end: int) -> bool:
     alone = end == len(words) or words[end] in {",", ".", "!", "please", "of", "that", "with", "more", "good", "from", "for", "?"}
     if words[end : end + 1] == ["more"] and (end + 1 == len(words) or words[end + 1] != "than"):
         return True
-    asked = before in _ASK and (alone or after is not None)
+    asked = (before in _ASK or list(words[max(0, at - 2) : at]) == ["make", "it"]) and (alone or after is not None)
     near = after is not None and all(w not in {",", ".", "and", "or", "player"} for w in words[end : words.index(after, end)])
     return asked or near or (before == "top" and not words[at].startswith("0"))
 

@@ -53,6 +53,16 @@ def test_what_meets_a_preference_comes_before_what_is_better_known_and_more_cent
     assert [c.item.id for c in central_first([long, brief], query)] == ["aside", "central"]
 
 
+def test_where_only_a_preference_was_told_what_meets_it_and_is_known_comes_first() -> None:
+    recent = Constraint(field="year", op="ge", value=2019, hard=False)
+    old, new, newer = (
+        replace(ASIDE, item=replace(ASIDE.item, id=str(year), year=year), hits=(Hit("popularity", 1, fame),))
+        for year, fame in ((1990, 0.9), (2020, 0.5), (2021, 0.7))
+    )
+    ranked = central_first([old, new, newer], Query(ledger=Ledger(constraints=(recent,)), text=""))
+    assert [candidate.item.id for candidate in ranked] == ["2021", "2020", "1990"]
+
+
 def test_each_keeps_the_probability_the_head_gave_it() -> None:
     ranked = central_first([ASIDE, CENTRAL], Query(ledger=Ledger(constraints=(POP,)), text=""))
     assert [candidate.score for candidate in ranked] == [0.5, 0.6]

@@ -141,6 +141,7 @@ CASES: list[tuple[str, str]] = [
     ("诺兰和宫崎骏的电影", "people in Christopher Nolan; people in Hayao Miyazaki"),
     ("像塞尔达那样的游戏", "liked zelda; kinds game"),
     ("推薦一部適合小孩看的動畫電影", "age le 6; genres in animation; form in film"),
+    ("能让我哭的电影", "moods in bleak; moods in melancholic; form in film"),
     ("豆瓣8分以上", "unsupported 豆瓣8分以上; !minutes"),
     ("在Netflix上的", "unsupported 在Netflix上"),
     ("豆瓣高分电影", "unsupported 豆瓣高分; form in film"),

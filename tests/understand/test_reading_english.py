@@ -303,6 +303,8 @@ CASES: list[tuple[str, str]] = [
     ("a game for 4 players", "tags in multiplayer; unsupported 4 players"),
     ("a game for four people", "tags in multiplayer; unsupported for four people; !wish"),
     ("a game, not more than 2 players", "unsupported not more than 2 players; !tags"),
+    ("the best game ever made", "kinds game; soft popularity gt 50; !wish"),
+    ("something like Inception with less kids", "liked inception; less kids; !wish None less"),
     ("a film for a long drive", "kinds video; !kinds audio"),
     ("a film about driving", "kinds video; !kinds audio"),
     ("music to run to", "wish None to run to; wish moods energetic"),

@@ -226,6 +226,7 @@ AFTER_PICKS: list[tuple[str, str]] = [
     ("seen the first two", "seen alien; seen inception; !seen spirited-away"),
     ("I loved the second one", "liked inception"),
     ("more like the second one", "liked inception; intent critique"),
+    ("the second one sounds good, more like it", "liked inception; intent critique"),
     ("not the first one", "disliked alien"),
     ("I hated the last one", "disliked spirited-away"),
     ("the first and the third I've seen", "seen alien; seen spirited-away; !seen inception"),
