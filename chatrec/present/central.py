@@ -1,4 +1,4 @@
-"""What is known and central comes first where nothing but demands and preferences was said: `pop music`, `恐怖片`, `a recent film`.
+"""What is known and central comes first where nothing but demands and preferences was said: `pop music`, `a recent film`.
 
 All candidates meet what is demanded, so that no word of it tells them apart. Fame alone would bring up what everybody knows
 and what has something of the genre (`a drama` would be *The Lion King*). Catalogs name the most telling genre and mood of a
