@@ -23,6 +23,8 @@ from chatrec.types import KINDS, Constraint, Ledger, Query
 if TYPE_CHECKING:
     from chatrec.index.open import Index
 
+WIDEST = 10_000
+"""Columns of a table that is not for a terminal: nothing is cut that another program will read."""
 app = typer.Typer(help="Build, update, inspect, search, export and clear away indexes.", no_args_is_help=True)
 
 
@@ -62,7 +64,7 @@ def update(catalog: CatalogPath = None, skip_bad: SkipBad = False) -> None:
 
 
 @app.command()
-def info(catalog: CatalogPath = None, index: IndexPath = None) -> None:
+def info(catalog: CatalogPath = None, index: IndexPath = None, skip_bad: SkipBad = False) -> None:
     """What an index was built from, its size and age, and whether it fits the catalog and the embedder and is whole; as JSON.
 
     Where there is none it is built. The exit code is 4 if it does not verify.
@@ -72,7 +74,7 @@ def info(catalog: CatalogPath = None, index: IndexPath = None) -> None:
     from chatrec.index.open import built_index, open_index
 
     settings = Settings.load(catalog=catalog)
-    items, embedder = read_catalog(settings.catalog_path), Embedder.of(settings)
+    items, embedder = _read(settings, skip_bad), Embedder.of(settings)
     folder = index or built_index(items, embedder, settings.build_dir)
     manifest, problem = Manifest.read(folder), None
     try:
@@ -122,20 +124,26 @@ def search(
     catalog: CatalogPath = None,
     index: IndexPath = None,
     chroma_url: ChromaUrl = None,
+    skip_bad: SkipBad = False,
 ) -> None:
-    """Search an index by meaning and by words, without any understanding of the request."""
+    """Search an index by meaning and by words, without any understanding of the request; misspelt titles as they are meant."""
     from chatrec.retrieve.load import load_fusion
+    from chatrec.retrieve.spelling import Spelling
 
     if kind not in (None, *KINDS):
         raise InputError(f"kind is one of {', '.join(KINDS)}, not {kind!r}")
-    opened = _open(catalog, index, chroma_url)
+    opened = _open(catalog, index, chroma_url, skip_bad)
+    if meant := Spelling(opened).meant(words):
+        typer.echo(f"searching for {meant!r}", err=True)
+        words = meant
     query = Query(ledger=Ledger(), text=words, last_message=words, vector=opened.embedder.encode([words])[0])
     required = (Constraint(field="kind", op="in", value=(kind,)),) if kind else ()
     table = Table("id", "title", "found by", box=None)
-    for candidate in load_fusion(opened)(query, required)[:k]:
+    found = sorted(load_fusion(opened)(query, required), key=lambda one: one.item.title.casefold() != words.casefold())
+    for candidate in found[:k]:
         found_by = " ".join(f"{hit.retriever}#{hit.rank}" for hit in candidate.hits)
         table.add_row(Text(candidate.item.id), Text(candidate.item.title), found_by)
-    Console().print(table)
+    Console(width=None if sys.stdout.isatty() else WIDEST).print(table)
 
 
 @app.command()
@@ -143,11 +151,12 @@ def export(
     out: Annotated[Path, typer.Argument(help="The .parquet file to write.")],
     catalog: CatalogPath = None,
     index: IndexPath = None,
+    skip_bad: SkipBad = False,
 ) -> None:
     """Write ids, vectors and metadata as Parquet, for another store: nothing has to be embedded there."""
     from chatrec.index.export import export_parquet
 
-    opened = _open(catalog, index, None)
+    opened = _open(catalog, index, None, skip_bad)
     export_parquet(opened, out)
     typer.echo(f"{len(opened.ids)} items, {opened.manifest.dimension} dimensions, in {out}")
 
@@ -159,14 +168,14 @@ def _read(settings: Settings, skip_bad: bool) -> Catalog:
     return items
 
 
-def _open(catalog: CatalogPath, index: IndexPath, chroma_url: ChromaUrl) -> Index:
+def _open(catalog: CatalogPath, index: IndexPath, chroma_url: ChromaUrl, skip_bad: bool) -> Index:
     from chatrec.index.embed import Embedder
     from chatrec.index.items import open_catalog
     from chatrec.index.open import open_index, open_or_build
 
     settings = Settings.load(catalog=catalog, chroma_url=chroma_url)
     embedder = Embedder.of(settings)
-    items = open_catalog(settings.catalog_path, embedder, settings.build_dir, index=index)
+    items = open_catalog(settings.catalog_path, embedder, settings.build_dir, index=index, skip_bad=skip_bad)
     if index:
         return open_index(index, items, embedder, chroma_url=settings.chroma_url)
     return open_or_build(items, embedder, settings.build_dir, chroma_url=settings.chroma_url)

@@ -27,6 +27,8 @@ def export_parquet(index: Index, path: Path) -> None:
         import pyarrow.parquet as pq  # pyright: ignore[reportMissingImports]
     except ImportError as error:
         raise DependencyMissingError("writing Parquet needs pyarrow: pip install 'chatrec[parquet]'") from error
+    if path.is_dir():
+        raise InputError(f"cannot write {path}: it is a folder; give the .parquet file to write")
     texts = {name: pa.string() for name in ("id", "metadata", "item")}
     about = {name: str(getattr(index.manifest, name)) for name in ("catalog_sha256", "embedder", "embedder_sha256")}
     schema = pa.schema({**texts, "vector": pa.list_(pa.float32(), index.manifest.dimension)}, metadata=about)

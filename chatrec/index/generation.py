@@ -62,7 +62,8 @@ class Manifest:
         if not path.is_file():
             raise IndexMissingError(f"no index at {folder}: run `chatrec index build`")
         try:
-            return cls(**json.loads(path.read_text(encoding="utf-8")))
+            told = json.loads(path.read_text(encoding="utf-8"))
+            return cls(**told | {name: dict(told[name]) for name in ("files", "digests") if name in told})
         except (ValueError, TypeError) as error:
             raise IndexCorruptError(f"{path} is damaged ({error}): run `chatrec index update`") from error
 

@@ -156,15 +156,17 @@ def open_or_build(
 
 
 def built_index(catalog: Catalog, embedder: Embedder, build_dir: Path, *, progress: bool = False) -> Path:
-    """The generation in use for a catalog, unopened; built first if there is none.
+    """The generation in use for a catalog, unopened; built first if there is none, or its manifest is lost.
 
     Raises:
         IndexCorruptError: the pointer to it is damaged.
     """
     try:
-        return current_generation(index_home(build_dir, catalog.sha256, embedder.sha256))
+        folder = current_generation(index_home(build_dir, catalog.sha256, embedder.sha256))
+        Manifest.read(folder)
     except IndexMissingError:
         return build_index(catalog, embedder, build_dir, progress=progress)
+    return folder
 
 
 def open_index(folder: Path, catalog: Catalog, embedder: Embedder, *, chroma_url: str = "") -> Index:
@@ -231,7 +233,7 @@ def _check(manifest: Manifest, catalog: Catalog, embedder: Embedder, folder: Pat
     if manifest.schema_version != SCHEMA_VERSION:
         raise IndexMismatchError(
             f"index {folder} has schema version {manifest.schema_version}, this program needs {SCHEMA_VERSION}:"
-            " run `chatrec index build`"
+            " run `chatrec index update`"
         )
     if manifest.embedder_sha256 != embedder.sha256:
         raise IndexMismatchError(

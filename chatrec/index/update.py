@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chatrec.catalog.read import Catalog
-from chatrec.errors import IndexCorruptError, IndexMissingError
+from chatrec.errors import IndexCorruptError, IndexMismatchError, IndexMissingError
 from chatrec.index.build import build_index
 from chatrec.index.embed import Embedder
 from chatrec.index.generation import Manifest, current_generation, homes, index_home
@@ -37,7 +37,7 @@ def update_index(catalog: Catalog, embedder: Embedder, build_dir: Path, *, progr
     try:
         current = current_generation(index_home(build_dir, catalog.sha256, embedder.sha256))
         open_index(current, catalog, embedder)
-    except (IndexMissingError, IndexCorruptError):
+    except (IndexMissingError, IndexCorruptError, IndexMismatchError):
         before = _most_alike(catalog, build_dir, embedder)
         folder = build_index(catalog, embedder, build_dir, progress=progress)
         now = _lines(folder)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from chatrec.constraints import requirements
-from chatrec.errors import ModelMissingError
+from chatrec.errors import InputError, ModelMissingError
 from chatrec.index.open import Index
 from chatrec.pool import Floats, Pool
 from chatrec.retrieve.protocol import CatalogScorer, Retriever
@@ -95,13 +95,20 @@ class Fusion:
         Args:
             query: what is asked.
             required: what must hold; none given: what the ledger requires.
+
+        Raises:
+            InputError: a retriever gives something other than pairs of ids and scores.
         """
         required = requirements(query.ledger) if required is None else required
         allowed, lists, verdicts = self.index.allowed(query, required), {}, {}
         for retriever in self.retrievers:
             name, scorer = retriever.name, self._scorers.get(retriever.name)
             if scorer is None:
-                lists[name] = self._allowed(retriever.retrieve(query, required, self.config.per_retriever), allowed)
+                found = retriever.retrieve(query, required, self.config.per_retriever)
+                try:
+                    lists[name] = self._allowed(found, allowed)
+                except (TypeError, ValueError) as error:
+                    raise InputError(f"the retriever {name!r} has to give (item id, score) pairs: {error}") from error
             elif (scores := scorer.scores(query)) is not None:
                 verdicts[name] = scores
                 if self.config.weights.get(name, 1.0) > 0:

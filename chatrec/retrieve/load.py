@@ -40,10 +40,7 @@ def load_fusion(index: Index, models: Path | None = None, more: Sequence[Retriev
         InputError: one is no retriever, or has the name of another.
     """
     trained = load_models(index, models) if models else ()
-    added = [make(index) for make in (*_installed(), *more)]
-    for retriever in added:
-        if not isinstance(getattr(retriever, "name", None), str) or not callable(getattr(retriever, "retrieve", None)):
-            raise InputError(f"{retriever!r} is no retriever: it needs a `name` and `retrieve(query, required, k)`")
+    added = [_made(make, index) for make in (*_installed(), *more)]
     retrievers = [*base_retrievers(index), *trained, *added]
     twice = [name for name, count in Counter(one.name for one in retrievers).items() if count > 1]
     if twice:
@@ -51,13 +48,22 @@ def load_fusion(index: Index, models: Path | None = None, more: Sequence[Retriev
     return Fusion(index, retrievers, FusionConfig.load(models) if models else None)
 
 
+def _made(make: RetrieverFactory, index: Index) -> Retriever:
+    if not callable(make):
+        raise InputError(f"{make!r} makes no retriever: give its class, or a function of an index")
+    retriever = make(index)
+    if not isinstance(getattr(retriever, "name", None), str) or not callable(getattr(retriever, "retrieve", None)):
+        raise InputError(f"{retriever!r} is no retriever: it needs a `name` and `retrieve(query, required, k)`")
+    return retriever
+
+
 def _installed() -> Iterator[RetrieverFactory]:
     for point in entry_points(group=ENTRY_POINTS):
         try:
             yield point.load()
-        except (ImportError, AttributeError) as error:
-            package = point.dist.name if point.dist else point.value
-            raise DependencyMissingError(f"the retriever {point.name!r} of {package} cannot be loaded: {error}") from error
+        except Exception as error:  # whatever a package of others does when it is imported
+            package, what = point.dist.name if point.dist else point.value, f"{type(error).__name__}: {error}"
+            raise DependencyMissingError(f"the retriever {point.name!r} of {package} cannot be loaded ({what})") from error
 
 
 def base_retrievers(index: Index) -> list[Retriever]:

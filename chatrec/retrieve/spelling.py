@@ -46,13 +46,26 @@ class Spelling:
         spelt = self._spelt(text)
         if not spelt or not all(spelt):
             return None
-        found = np.stack([np.max([self._index.bm25.get_scores([stem]) for stem in stems], axis=0) for stems in spelt])
-        total = found.sum(axis=0)
-        rows = np.flatnonzero((found > 0).all(axis=0))
-        named = [row for row in rows[top(total[rows], MOST_CHECKED)].tolist() if self._names(row, spelt)]
+        total, named = self._named(spelt)
         result = np.zeros(len(total), dtype=np.float32)
         result[named] = total[named]
         return result if named else None
+
+    def meant(self, text: str) -> str | None:
+        """The title that a misspelt one most likely stands for; None if no word is misspelt, or no title has them all."""
+        spelt = self._spelt(text)
+        if not spelt or not all(spelt):
+            return None
+        _, named = self._named(spelt)
+        titles = (self._index.catalog[self._index.ids[row]].title for row in named)
+        return next((title for title in titles if all(set(tokenize(title)).intersection(those) for those in spelt)), None)
+
+    def _named(self, spelt: Sequence[tuple[str, ...]]) -> tuple[NDArray[np.float32], list[int]]:
+        """BM25 of all items by these words, and the rows of those that are named by all of them, best first."""
+        found = np.stack([np.max([self._index.bm25.get_scores([stem]) for stem in stems], axis=0) for stems in spelt])
+        total = found.sum(axis=0)
+        rows = np.flatnonzero((found > 0).all(axis=0))
+        return total, [row for row in rows[top(total[rows], MOST_CHECKED)].tolist() if self._names(row, spelt)]
 
     def _spelt(self, text: str) -> list[tuple[str, ...]]:
         """For each word of a query the stems that may be meant by it; nothing if all of them are known, or it is a sentence."""

@@ -170,6 +170,24 @@ def test_index_search_finds_by_meaning(run: Run, catalog: str) -> None:
     assert "t:up" not in ended.out
 
 
+def test_index_search_looks_for_a_misspelt_title_as_it_is_meant_and_cuts_no_id(run: Run, tmp_path: Path) -> None:
+    long = FILM | {"id": "t:" + "ratatouille-" * 9, "title": "Ratatouille"}
+    path = tmp_path / "films.jsonl"
+    path.write_text("".join(json.dumps(line) + "\n" for line in (*LINES, long)))
+    ended = run("index", "search", "Rattatouille", "--catalog", str(path))
+    assert ended.err.strip().endswith("searching for 'Ratatouille'")
+    assert ended.out.splitlines()[1].split()[0] == long["id"]
+
+
+def test_index_commands_read_a_catalog_with_bad_lines_as_it_was_built(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "films.jsonl"
+    path.write_text("".join(json.dumps(line) + "\n" for line in LINES) + "{\n")
+    assert run("index", "build", "--skip-bad", "--catalog", str(path)).code == 0
+    assert run("index", "info", "--catalog", str(path)).code == 3
+    assert json.loads(run("index", "info", "--skip-bad", "--catalog", str(path)).out)["verified"]
+    assert "t:ftl" in run("index", "search", "spaceship", "--skip-bad", "--catalog", str(path)).out
+
+
 def test_similar_items_can_be_of_another_medium(run: Run, catalog: str) -> None:
     found = json.loads(run("similar", "t:ftl", "--kind", "video", "--catalog", catalog, "--json").out)
     assert {pick["item"]["kind"] for pick in found} == {"video"}

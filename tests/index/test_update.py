@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +10,8 @@ import pytest
 from builder import HashEmbedder, answers, catalog
 
 from chatrec.catalog.read import Catalog
-from chatrec.index.open import open_index
+from chatrec.errors import IndexCorruptError, IndexMismatchError
+from chatrec.index.open import open_index, open_or_build
 from chatrec.index.update import Update, update_index
 
 CATALOG = catalog()
@@ -58,3 +60,20 @@ def test_what_is_damaged_is_mended_from_the_vectors_that_are_whole(tmp_path: Pat
     assert done.folder != folder
     assert bool(embedded) is not reused
     assert answers(open_index(done.folder, CATALOG, HashEmbedder())) == expected  # type: ignore[arg-type]
+
+
+def test_an_index_that_lost_its_manifest_is_built_anew_and_one_of_another_version_updated(tmp_path: Path) -> None:
+    embedder = HashEmbedder()
+    folder = update(CATALOG, tmp_path)[0].folder
+    (folder / "manifest.json").unlink()
+    again = open_or_build(CATALOG, embedder, tmp_path)  # type: ignore[arg-type]
+    assert again.manifest.items == len(CATALOG)
+    manifest = folder.parent / again.manifest.generation / "manifest.json"
+    manifest.write_text(manifest.read_text().replace('"schema_version": ', '"schema_version": 9'))
+    with pytest.raises(IndexMismatchError, match="run `chatrec index update`"):
+        open_or_build(CATALOG, embedder, tmp_path)  # type: ignore[arg-type]
+    assert update(CATALOG, tmp_path)[0].folder != manifest.parent
+    damaged = update(CATALOG, tmp_path)[0].folder / "manifest.json"
+    damaged.write_text(json.dumps(json.loads(damaged.read_text()) | {"digests": None}))
+    with pytest.raises(IndexCorruptError, match=r"manifest\.json is damaged"):
+        open_or_build(CATALOG, embedder, tmp_path)  # type: ignore[arg-type]

@@ -74,8 +74,31 @@ def test_one_that_cannot_be_loaded_is_none_or_takes_a_name_is_refused(
 ) -> None:
     with pytest.raises(InputError, match="two retrievers are named 'careless'"):
         load_fusion(small_index, more=[Careless, Careless])
+    with pytest.raises(InputError, match="makes no retriever: give its class"):
+        load_fusion(small_index, more=[Careless(small_index)])  # type: ignore[list-item]
     with pytest.raises(InputError, match="is no retriever: it needs a `name`"):
         load_fusion(small_index, more=[lambda index: object()])  # type: ignore[list-item, return-value]
     install(tmp_path, monkeypatch, "own_newest:Oldest")
     with pytest.raises(DependencyMissingError, match="retriever 'newest' of own-newest cannot be loaded"):
+        load_fusion(small_index)
+
+
+@pytest.mark.parametrize("given", [None, ["s:bare"], [("s:1", 1.0, "too many")]])
+def test_one_that_gives_no_pairs_is_named(small_index: Index, given: object) -> None:
+    class Odd(Careless):
+        name = "odd"
+
+        def retrieve(self, query: Query, required: tuple[Constraint, ...], k: int) -> list[tuple[str, float]]:
+            return given  # type: ignore[return-value]
+
+    with pytest.raises(InputError, match="retriever 'odd' has to give"):
+        load_fusion(small_index, more=[Odd])(Query(ledger=Ledger(), text=""))
+
+
+def test_one_that_fails_while_it_is_imported_is_named(
+    small_index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(tmp_path, monkeypatch, "own_broken:Any")
+    (tmp_path / "own_broken.py").write_text("raise RuntimeError('no licence')")
+    with pytest.raises(DependencyMissingError, match=r"of own-newest cannot be loaded \(RuntimeError: no licence"):
         load_fusion(small_index)

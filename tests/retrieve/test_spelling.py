@@ -78,3 +78,9 @@ def test_what_is_nearly_named_is_the_first_that_is_found(small_index: Index) -> 
     assert found("stardow valley") == found("stardew valley") == ["s:stardew"]
     assert found("blue trian")[0] == found("blue train")[0]
     assert found("blue zzzzz") == found("blue")
+
+
+def test_the_title_that_a_misspelt_one_stands_for_is_told(spelling: Spelling) -> None:
+    assert spelling.meant("the pale lantren") == "The Pale Lantern"
+    assert spelling.meant("the pale lantern") is None
+    assert spelling.meant("ingrid halvorson") is None  # a person's name is no title
