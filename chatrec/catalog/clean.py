@@ -122,8 +122,8 @@ def clean_year(value: Any) -> int | None:
 
 def clean_minutes(value: Any) -> float | None:
     """A duration in minutes; None if it cannot be read."""
-    minutes = _minutes(clean_value(value).casefold())
-    return round(minutes, 2) if 0 < minutes < MAX_MINUTES else None
+    minutes = round(_minutes(clean_value(value).casefold()), 2)
+    return minutes if 0 < minutes < MAX_MINUTES else None
 
 
 def _minutes(text: str) -> float:

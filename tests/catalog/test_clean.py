@@ -94,6 +94,7 @@ def test_a_year_is_found_in_numbers_and_dates(raw: Any, year: int | None) -> Non
         ("52:30", 52.5),
         ("90 seconds", 1.5),
         ("0", None),
+        ("0.001", None),
         ("-5", None),
         ("long", None),
         ("", None),

@@ -75,6 +75,17 @@ def test_interactions_are_read_summed_and_bad_ones_told(shop: Path) -> None:
     assert result.catalog["shop:1"].popularity == 1
 
 
+def test_lengths_in_another_unit_may_be_large_numbers_and_what_cannot_be_read_is_counted(tmp_path: Path) -> None:
+    mapping = (
+        'namespace = "m"\nkind = "audio"\n[columns]\nid = "id"\ntitle = "id"\nminutes = { column = "ms", unit = "milliseconds" }'
+    )
+    rows = "id,ms\na,230666\nb,99999\nc,1:30\nd,abc\ne,6000000000\nf,\ng,100\n"
+    folder = put(tmp_path, {"a.csv": rows, "m.toml": mapping})
+    result = run_import("generic", folder / "a.csv", mapping=folder / "m.toml")
+    assert [item.minutes for item in result.catalog.values()] == [3.84, 1.67, 1.5, None, None, None, None]
+    assert result.report.notes == {"values of minutes could not be read and were left out": 3}
+
+
 LINES = [
     {"id": "mine:1", "kind": "video", "title": "Ikebana &amp; Rain", "genres": ["Drama"], "links": {"imdb": "tt1"}, "mine": [1]},
     {"id": "mine:2", "kind": "game", "title": "Dig", "minutes": "1h 30m", "genres": "rpg|indie"},

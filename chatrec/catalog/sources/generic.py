@@ -10,7 +10,7 @@
     id = "movie_id"
     title = "name"
     genres = { column = "cats", separator = ";" }
-    minutes = { column = "length", unit = "seconds" }       # minutes, hours, seconds or milliseconds
+    minutes = { column = "length", unit = "seconds" }       # of bare numbers: minutes, hours, seconds or milliseconds
     # kind = { column = "type", values = { movie = "video", song = "audio" } }
 
     [links]                     # database = column
@@ -38,7 +38,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
 
-from chatrec.catalog.clean import RawItem, clean_minutes, clean_text, make_id, title_key
+from chatrec.catalog.clean import RawItem, clean_number, clean_text, make_id, title_key
 from chatrec.catalog.interactions import Columns, Interaction, ValueKind, interactions_in
 from chatrec.catalog.read import CatalogLine
 from chatrec.catalog.report import Report
@@ -147,13 +147,12 @@ class Generic:
         value = cell(record, column.column)
         if name in LISTS and isinstance(value, str):
             value = value.split(column.separator or self._mapping.separator)
-        if name == "minutes" and column.unit != "minutes":
-            minutes = clean_minutes(value)
-            return minutes and minutes / PER_MINUTE[column.unit]
-        if column.values and not isinstance(value, list):
-            return column.values.get(clean_text(value), value)
-        if column.values:
-            return [column.values.get(clean_text(one), one) for one in value]
+        if column.values and isinstance(value, list):
+            value = [column.values.get(clean_text(one), one) for one in value]
+        elif column.values:
+            value = column.values.get(clean_text(value), value)
+        if name == "minutes" and (number := clean_number(value)) is not None:
+            return number / PER_MINUTE[column.unit]
         return value
 
     def _id(self, key: Any) -> str:
