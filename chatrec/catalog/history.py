@@ -95,19 +95,22 @@ def match(met: Iterable[Met], catalog: Mapping[str, Item]) -> History:
 
 
 class Finder:
-    """Finds works in a catalog."""
+    """Finds works in a catalog. A link tells only within a kind and form: some databases number films and series apart."""
 
     def __init__(self, catalog: Mapping[str, Item]) -> None:
-        self._by_link = {link: item.id for item in catalog.values() for link in item.links.items()}
+        self._by_link: dict[tuple[str, str], list[Item]] = defaultdict(list)
         self._by_title: dict[tuple[str, str], list[Item]] = defaultdict(list)
         for item in catalog.values():
+            for link in item.links.items():
+                self._by_link[link].append(item)
             for key in {title_key(name) for name in (item.title, *item.aliases)}:
                 self._by_title[item.kind, key].append(item)
 
     def find(self, work: Work) -> str | None:
         """The id of the one item that is this work; None if there is none, or several that fit equally well."""
-        if linked := next((self._by_link[link] for link in work.links.items() if link in self._by_link), None):
-            return linked
+        linked = (item for link in work.links.items() for item in self._by_link.get(link, ()))
+        if same := next((item for item in linked if item.kind == work.kind and _form_fits(work, item)), None):
+            return same.id
         named = self._by_title.get((work.kind, title_key(work.title)), ())
         fits = [(distance, item.id) for item in named if (distance := _distance(work, item)) is not None]
         best = [item_id for distance, item_id in fits if distance == min(fits)[0]]
@@ -116,7 +119,7 @@ class Finder:
 
 def _distance(work: Work, item: Item) -> int | None:
     """How far the years are apart (an unknown one is farther than any that fits); None if it is another work."""
-    if work.forms and item.form and item.form not in work.forms:
+    if not _form_fits(work, item):
         return None
     if work.creators and item.creators and not _keys(work.creators) & _keys(item.people):
         return None
@@ -124,6 +127,10 @@ def _distance(work: Work, item: Item) -> int | None:
         return NEAR_YEARS + 1
     apart = abs(work.year - item.year)
     return apart if apart <= NEAR_YEARS else None
+
+
+def _form_fits(work: Work, item: Item) -> bool:
+    return not (work.forms and item.form) or item.form in work.forms
 
 
 def _keys(names: Iterable[str]) -> set[str]:

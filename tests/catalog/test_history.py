@@ -83,6 +83,15 @@ def test_trakt_is_matched_by_imdb_id_first_and_films_are_no_series(tmp_path: Pat
     ]
 
 
+def test_a_number_that_a_database_gave_to_a_film_finds_no_series(tmp_path: Path) -> None:
+    catalog = [film("film", "Tin", 1999, links={"tmdb": "7"}), film("series", "Moss", form="series", links={"tmdb": "7"})]
+    for entry, wanted in (("movie", "t:film"), ("show", "t:series")):
+        put(tmp_path, {"watched.json": json.dumps([{entry: {"title": "X", "ids": {"tmdb": 7}}}])})
+        assert read_history("trakt", tmp_path, {item.id: item for item in catalog}, Report()).seen == (wanted,)
+        others = {item.id: item for item in catalog if item.id != wanted}
+        assert read_history("trakt", tmp_path, others, Report()) == History(unmatched=("X",))
+
+
 def test_spotify_counts_plays_of_track_album_or_artist_whichever_the_catalog_has(tmp_path: Path) -> None:
     short = {"artistName": "Bo Ek", "trackName": "Anything", "msPlayed": 29_000}
     history = [
