@@ -20,7 +20,8 @@ The one place where outside values are standardised. For each field:
 
 A value that cannot be read is left out and counted, the item stays. Two items are one work if kind, form, normalised title, year
 and first creator agree and no database that both link to gives them different ids. The first keeps its id; lists are joined,
-missing fields filled, the higher popularity stays. Without year and creator only artists are merged.
+missing fields filled, the higher popularity stays. Without year and creator only artists are merged. An id that comes again is
+merged if kind, title and, where both are known, form, year and one creator agree; else its row is a bad one.
 
 Moods that a source has for fewer than half of the items of a medium become tags (`settle_moods`): what is forbidden ("nothing
 scary") is not satisfied by an item of unknown mood, so a few known ones would rule out all others.
@@ -255,8 +256,8 @@ class Works:
         key = _work_key(item)
         if item.id in self.same:
             kept = self.items[self.same[item.id]]
-            if title_key(kept.title) != title_key(item.title):
-                raise CatalogError(f"repeats id {item.id!r} of {kept.title!r}", field="id")
+            if apart := _contradiction(kept, item):
+                raise CatalogError(f"repeats id {item.id!r} of {kept.title!r}, which has another {apart}", field="id")
         else:
             candidates = (self.items[known] for known in self._by_key.get(key, ()))
             kept = next((other for other in candidates if not _differ(other, item)), None)
@@ -306,6 +307,19 @@ def _moods_as_tags(item: Item) -> Item:
 def _work_key(item: Item) -> tuple[str, ...]:
     creator = title_key(item.creators[0]) if item.creators else ""
     return item.kind, item.form or "", title_key(item.title), str(item.year or ""), creator
+
+
+def _contradiction(a: Item, b: Item) -> str:
+    """What tells that two items of the same id are two works; empty if nothing does."""
+    makers = [{title_key(name) for name in item.creators} for item in (a, b)]
+    apart = {
+        "kind": a.kind != b.kind,
+        "title": title_key(a.title) != title_key(b.title),
+        "form": a.form and b.form and a.form != b.form,
+        "year": a.year and b.year and a.year != b.year,
+        "creator": all(makers) and makers[0].isdisjoint(makers[1]),
+    }
+    return next((name for name, differs in apart.items() if differs), "")
 
 
 def _differ(a: Item, b: Item) -> bool:

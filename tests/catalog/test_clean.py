@@ -238,8 +238,22 @@ def test_without_year_and_creator_only_artists_are_merged() -> None:
 def test_a_repeated_id_is_merged_with_the_same_title_and_refused_with_another() -> None:
     found = works(item(id="t:1", genres=["drama"]), item(id="t:1", genres=["comedy"]))
     assert found.items["t:1"].genres == ("drama", "comedy")
-    with pytest.raises(CatalogError, match="repeats id 't:1' of 'A'"):
+    with pytest.raises(CatalogError, match="repeats id 't:1' of 'A', which has another title"):
         found.add(item(id="t:1", title="B"))
+
+
+@pytest.mark.parametrize(
+    ("name", "others"),
+    [("kind", {"kind": "game"}), ("form", {"form": "series"}), ("year", {"year": 1996}), ("creator", {"creators": ["Bo"]})],
+)
+def test_a_repeated_id_of_another_kind_form_year_or_creator_is_refused_and_unknown_ones_agree(
+    name: str, others: dict[str, Any]
+) -> None:
+    known = {"form": "film", "year": 1990, "creators": ["Ann", "Cy"]}
+    found = works(item(), item(**known), item(creators=["Cy"]), item(year=1990))
+    assert (len(found.items), found.merged) == (1, 3)
+    with pytest.raises(CatalogError, match=f"repeats id 't:1' of 'A', which has another {name}"):
+        found.add(item(**known | others))
 
 
 VALUE = st.none() | st.text(max_size=30) | st.integers() | st.floats() | st.lists(st.text(max_size=10), max_size=3)

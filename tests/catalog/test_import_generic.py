@@ -109,6 +109,22 @@ def test_paths_reach_into_json_and_without_an_id_one_is_made_of_title_and_year(t
     assert (item.id, item.title, item.year, item.extra) == ("m:slow-dawn-1990", "The Slow Dawn", 1990, {})
 
 
+def test_ids_made_of_titles_tell_kinds_and_years_apart_whatever_comes_first(tmp_path: Path) -> None:
+    rows = ["Dune,video,", "Dune,game,", "Emma,video,1996", "Emma,video,2020", "Emma,video,2020-02-14", "Dune,audio,"]
+    put(tmp_path, {"m.toml": 'namespace = "m"\nkind = "audio"\n'})
+    for order in (rows, rows[::-1]):
+        put(tmp_path, {"a.csv": "\n".join(["title,kind,year", *order])})
+        catalog = run_import("generic", tmp_path / "a.csv", mapping=tmp_path / "m.toml").catalog
+        assert sorted(catalog) == ["m:dune", "m:dune-game", "m:dune-video", "m:emma-1996-video", "m:emma-2020-video"]
+
+
+def test_rows_of_one_id_that_are_different_works_are_bad_rows(tmp_path: Path) -> None:
+    rows = "id,title,kind,year\nx:1,Hamlet,video,1990\nx:1,Hamlet,video,1996\nx:1,Hamlet,game,1996\nx:1,Hamlet,video,\n"
+    result = run_import("generic", put(tmp_path, {"a.csv": rows}) / "a.csv")
+    told = "field 'id': repeats id 'x:1' of 'Hamlet', which has another"
+    assert result.bad == [f"a.csv:3: {told} year", f"a.csv:4: {told} kind"]
+
+
 def test_a_csv_in_latin_1_with_the_fields_names_needs_no_mapping(tmp_path: Path) -> None:
     text = "id,kind,title,genres\nx:1,audio,Café del Río,jazz|pop\n".encode("latin-1")
     (item,) = run_import("generic", put(tmp_path, {"a.csv": text}) / "a.csv").catalog.values()

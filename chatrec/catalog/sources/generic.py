@@ -1,6 +1,6 @@
 """Any CSV, TSV, JSON-lines or Parquet file; a mapping in TOML says which column is which catalog field.
 
-    namespace = "mine"          # ids become mine:<id>; without an id column, of title and year
+    namespace = "mine"          # ids become mine:<id>; without an id column, of title, year and a kind that is not the one below
     kind = "video"              # the same for all; or a column, see below
     form = "film"
     separator = "|"             # between the values of a list in one cell
@@ -38,7 +38,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
 
-from chatrec.catalog.clean import RawItem, clean_number, clean_text, make_id, title_key
+from chatrec.catalog.clean import RawItem, clean_number, clean_text, clean_year, make_id, title_key
 from chatrec.catalog.interactions import Columns, Interaction, ValueKind, interactions_in
 from chatrec.catalog.read import CatalogLine
 from chatrec.catalog.report import Report
@@ -161,8 +161,9 @@ class Generic:
 
     def _id_of_title(self, fields: dict[str, Any]) -> str:
         title = clean_text(fields.get("title"))
-        named = f"{title_key(title)} {clean_text(fields.get('year'))}" if title else ""
-        return make_id(self._mapping.namespace, named) if self._mapping.namespace else ""
+        kind = fields["kind"] if fields["kind"] != self._mapping.kind else None
+        known = [title_key(title), clean_year(fields.get("year")), kind] if title else []
+        return make_id(self._mapping.namespace, " ".join(str(one) for one in known if one)) if self._mapping.namespace else ""
 
 
 def read_mapping(path: Path) -> ColumnMapping:
