@@ -34,6 +34,16 @@ PLAYED_MS = 30_000
 MAX_JSON_BYTES = 1 << 28
 
 
+PATTERNS: dict[str, tuple[str, ...]] = {
+    "letterboxd": ("watched.csv", "diary.csv", "ratings.csv", "reviews.csv", "likes/films.csv"),
+    "trakt": ("*ratings*.json", "*watched*.json", "*history*.json"),
+    "spotify": ("StreamingHistory*.json", "Streaming_History_Audio*.json", "YourLibrary*.json"),
+    "lastfm": ("*.csv",),
+    "steam": ("*.json",),
+}
+"""Service → the files of an export that are read."""
+
+
 @dataclass(frozen=True, slots=True)
 class Work:
     """A work as a service names it."""
@@ -62,8 +72,7 @@ class Met:
 
 def letterboxd(path: Path, report: Report) -> Iterator[Met]:
     """Films seen, rated and liked."""
-    names = ("watched.csv", "diary.csv", "ratings.csv", "reviews.csv", "likes/films.csv")
-    for file in _files(path, *names):
+    for file in _files(path, *PATTERNS["letterboxd"]):
         heart = file.parent.name == "likes"
         for line, row in read_table(file, report, needs=("name", "year")):
             title, stars = clean_text(row["name"]), row.get("rating", "") or "0"
@@ -76,7 +85,7 @@ def letterboxd(path: Path, report: Report) -> Iterator[Met]:
 
 def trakt(path: Path, report: Report) -> Iterator[Met]:
     """Films and series watched and rated."""
-    for file in _files(path, "*ratings*.json", "*watched*.json", "*history*.json"):
+    for file in _files(path, *PATTERNS["trakt"]):
         for number, entry in _entries(file, report):
             named = next(((name, entry[name]) for name in ("movie", "show") if isinstance(entry.get(name), dict)), None)
             title = clean_text(named[1].get("title")) if named else ""
@@ -94,7 +103,7 @@ def trakt(path: Path, report: Report) -> Iterator[Met]:
 
 def spotify(path: Path, report: Report) -> Iterator[Met]:
     """Tracks and podcasts played, and what was saved to the library."""
-    for file in _files(path, "StreamingHistory*.json", "Streaming_History_Audio*.json", "YourLibrary*.json"):
+    for file in _files(path, *PATTERNS["spotify"]):
         if file.name.startswith("YourLibrary"):
             yield from _library(file, report)
             continue
@@ -112,7 +121,7 @@ def spotify(path: Path, report: Report) -> Iterator[Met]:
 
 def lastfm(path: Path, report: Report) -> Iterator[Met]:
     """Tracks played."""
-    for file in _files(path, "*.csv"):
+    for file in _files(path, *PATTERNS["lastfm"]):
         with file.open("rb") as stream:
             named = b"artist" in stream.readline(4096).lower().replace(b'"', b"").split(b",")
         header = None if named else ("artist", "album", "track", "date")
@@ -126,7 +135,7 @@ def lastfm(path: Path, report: Report) -> Iterator[Met]:
 
 def steam(path: Path, report: Report) -> Iterator[Met]:
     """Games played."""
-    for file in _files(path, "*.json"):
+    for file in _files(path, *PATTERNS["steam"]):
         for number, entry in _entries(file, report, "response", "games"):
             key, minutes = clean_text(entry.get("appid")), entry.get("playtime_forever")
             if not key or not isinstance(minutes, (int, float)):

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import math
-import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from chatrec.catalog.clean import Works, clean_item, settle_moods
 from chatrec.catalog.interactions import Interaction, InteractionStore, ValueKind
+from chatrec.catalog.outputs import check_outputs, replaced
 from chatrec.catalog.read import write_catalog
 from chatrec.catalog.report import Report
 from chatrec.catalog.sources import Source, open_source
@@ -50,12 +49,15 @@ def import_catalog(
         DataMissingError: a file is not there.
         CatalogError: a file cannot be read as this source, or no item is left.
     """
+    outputs = [one for one in (out, interactions) if one is not None]
+    check_outputs([path, *([mapping] if mapping else [])], outputs)
     with unpacked(path, report) as found:
-        return _import(open_source(name, found, report, mapping), name, path, out, interactions, report)
+        source = open_source(name, found, report, mapping)
+        check_outputs(source.files, outputs)
+        return _import(source, name, path, out, interactions, report)
 
 
 def _import(source: Source, name: str, path: Path, out: Path, interactions: Path | None, report: Report) -> Imported:
-    _check_outputs({path, *source.files}, [one for one in (out, interactions) if one is not None])
     if interactions is not None and source.value is None:
         raise InputError(f"{name} at {path} holds no interactions")
     works = _gather(source, report)
@@ -65,7 +67,7 @@ def _import(source: Source, name: str, path: Path, out: Path, interactions: Path
         works.items = {item.id: item for item in settle_moods(works.items.values(), report.note)}
     if source.value is not None:
         return _with_interactions(source, source.value, works, out, interactions, report)
-    with _replaced(out) as new:
+    with replaced(out) as new:
         write_catalog(works.items.values(), new)
     return Imported(tuple(works.items.values()), 0)
 
@@ -79,30 +81,15 @@ def _with_interactions(
             store.add(_of_catalog(source.interactions(works.items), works.same, least, report))
             items, rows = tuple(_with_popularity(works.items.values(), store.users_of_items())), len(store)
             report.note("interactions repeat an earlier one of the same user and item and were merged", store.added - rows)
-            with _replaced(out) as new:
+            with replaced(out) as new:
                 write_catalog(items, new)
             if interactions is not None:
-                with _replaced(interactions) as new:
+                with replaced(interactions) as new:
                     capped = store.write(new, report.on_progress)
                 report.note("values were above the 99th percentile and became that percentile", capped)
     except sqlite3.Error as error:
         raise InputError(f"interactions cannot be gathered in {out.resolve().parent}: {error}") from error
     return Imported(items, rows)
-
-
-def _check_outputs(inputs: Iterable[Path], outputs: list[Path]) -> None:
-    """Refuse outputs that cannot be written, or that would be written over something that is needed.
-
-    Raises:
-        InputError: which, and why.
-    """
-    if missing := [str(one.parent) for one in outputs if not one.parent.is_dir()]:
-        raise InputError(f"there is no folder {missing[0]} to write into")
-    places = [one.resolve() for one in outputs]
-    if taken := [str(file) for file in inputs if file.resolve() in places]:
-        raise InputError(f"{taken[0]} is read and cannot be written over: give another output")
-    if len(set(places)) < len(places):
-        raise InputError("the catalog and the interactions need two files")
 
 
 def _gather(source: Source, report: Report) -> Works:
@@ -133,16 +120,3 @@ def _of_catalog(found: Iterable[Interaction], same: Mapping[str, str], least: fl
 def _with_popularity(items: Iterable[Item], users: Mapping[str, int]) -> Iterator[Item]:
     for item in items:
         yield item if item.popularity is not None else replace(item, popularity=users.get(item.id, 0))
-
-
-@contextmanager
-def _replaced(path: Path) -> Iterator[Path]:
-    """A file to write that takes the place of `path` once it is complete."""
-    new = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        yield new
-        new.replace(path)
-    except OSError as error:
-        raise InputError(f"cannot write {path}: {error.strerror or error}") from error
-    finally:
-        new.unlink(missing_ok=True)

@@ -25,7 +25,7 @@ from chatrec.catalog.clean import clean_text
 from chatrec.catalog.report import Report
 from chatrec.catalog.sources.records import cell, unix_time
 from chatrec.catalog.sources.tables import read_table
-from chatrec.errors import CatalogError, DataMissingError, TrainingDataError
+from chatrec.errors import CatalogError, DataMissingError, InputError, TrainingDataError
 
 ValueKind = Literal["rating", "plays", "hours"]
 CAP_PERCENTILE = 0.99
@@ -138,10 +138,16 @@ class InteractionStore:
     Args:
         folder: where the file is made; it takes about 60 bytes a row.
         kind: what the values are (see the table above).
+
+    Raises:
+        InputError: it cannot be made there.
     """
 
     def __init__(self, folder: Path, kind: ValueKind) -> None:
-        self._folder = tempfile.TemporaryDirectory(dir=folder, prefix=".chatrec-import-")
+        try:
+            self._folder = tempfile.TemporaryDirectory(dir=folder, prefix=".chatrec-import-")
+        except OSError as error:
+            raise InputError(f"interactions cannot be gathered in {folder}: {error.strerror or error}") from error
         self._kind: ValueKind = kind
         self._items: dict[str, int] = {}
         self._db = sqlite3.connect(Path(self._folder.name) / "interactions.db")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import lzma
 import shutil
+import struct
 import tempfile
 import zipfile
 import zlib
@@ -69,11 +71,13 @@ def _unpack(path: Path, folder: Path) -> None:
         with zipfile.ZipFile(path) as archive:
             _check_size(path, sum(entry.file_size for entry in archive.infolist()), folder)
             archive.extractall(folder)  # names that lead out of it are made to lie in it; no entry takes more than it says
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, ValueError, struct.error) as error:
         raise CatalogError(f"cannot be unpacked: {error}", path=str(path)) from error
     except RuntimeError as error:  # how zipfile tells of a password
         raise InputError(f"{path} cannot be unpacked: {error}") from error
     except OSError as error:
+        if error.errno is None:  # how bz2 tells of damage
+            raise CatalogError(f"cannot be unpacked: {error}", path=str(path)) from error
         raise InputError(f"{path} cannot be unpacked into {folder.parent}: {error.strerror or error}") from error
 
 

@@ -9,15 +9,16 @@ from typing import Annotated
 
 import typer
 
-from chatrec.catalog.exports import EXPORTS
+from chatrec.catalog.exports import EXPORTS, PATTERNS
 from chatrec.catalog.history import read_history
 from chatrec.catalog.ingest import import_catalog
+from chatrec.catalog.outputs import check_outputs, replaced
 from chatrec.catalog.read import read_catalog
 from chatrec.catalog.report import Report
 from chatrec.catalog.sources import SOURCES
 from chatrec.cli.options import CatalogPath, SkipBad
 from chatrec.cli.progress import by_file
-from chatrec.errors import CatalogError, InputError
+from chatrec.errors import CatalogError
 from chatrec.settings import Settings
 from chatrec.types import KINDS, Item
 
@@ -70,9 +71,11 @@ def history(
     skip_bad: SkipBad = False,
 ) -> None:
     """Find a person's own history in a catalog: JSON with the ids they liked and saw, and the titles it lacks."""
-    if out is not None and not out.parent.is_dir():
-        raise InputError(f"there is no folder {out.parent} to write into")
-    items, report = read_catalog(catalog or Settings.load().catalog_path, skip_bad=skip_bad), Report()
+    catalog = catalog or Settings.load().catalog_path
+    if out is not None:
+        of_export = path.resolve() in out.resolve().parents and any(out.match(name) for name in PATTERNS.get(source, ()))
+        check_outputs([path, catalog, *catalog.glob("*.jsonl"), *([out] if of_export and out.exists() else [])], [out])
+    items, report = read_catalog(catalog, skip_bad=skip_bad), Report()
     try:
         with by_file() as report.on_progress:
             found = read_history(source, path, items, report)
@@ -83,7 +86,8 @@ def history(
     if out is None:
         typer.echo(text)
     else:
-        out.write_text(text + "\n", encoding="utf-8")
+        with replaced(out) as new:
+            new.write_text(text + "\n", encoding="utf-8")
         typer.echo(f"{len(found.liked)} liked, {len(found.seen)} seen, {len(found.unmatched)} unmatched in {out}")
     if report.bad and not skip_bad:
         raise typer.Exit(CatalogError.exit_code)

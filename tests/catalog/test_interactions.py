@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from chatrec.catalog.interactions import Interaction, InteractionStore, ValueKind, read_interactions
-from chatrec.errors import DataMissingError, TrainingDataError
+from chatrec.errors import DataMissingError, InputError, TrainingDataError
 
 
 def store(folder: Path, kind: ValueKind, rows: Iterable[tuple[str, str, float, int | None]]) -> InteractionStore:
@@ -52,6 +52,11 @@ def test_nothing_is_left_on_disk(tmp_path: Path) -> None:
     with store(tmp_path, "rating", TWICE):
         assert list(tmp_path.iterdir())
     assert not list(tmp_path.iterdir())
+
+
+def test_a_place_where_nothing_can_be_gathered_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=f"interactions cannot be gathered in {tmp_path}/none: No such file"):
+        InteractionStore(tmp_path / "none", "plays")
 
 
 HEADER = "user_id,item_id,value,timestamp"

@@ -97,6 +97,23 @@ def test_archives_that_cannot_be_unpacked_are_named(tmp_path: Path, monkeypatch:
         pass
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
+def test_damage_is_told_whatever_an_archive_is_packed_with(tmp_path: Path, method: int) -> None:
+    with zipfile.ZipFile(path := tmp_path / "a.zip", "w", method) as archive:
+        archive.writestr("watched.csv", "".join(str(number * number) for number in range(5000)))
+    whole = path.read_bytes()
+    path.write_bytes(whole[:60] + bytes(200) + whole[260:])
+    with pytest.raises(CatalogError, match=r"a\.zip: cannot be unpacked"), unpacked(path, Report()):
+        pass
+
+
+def test_a_name_that_is_not_the_utf_8_it_is_said_to_be_is_damage(tmp_path: Path) -> None:
+    path = packed(tmp_path / "a.zip", {"é.csv": WATCHED})
+    path.write_bytes(path.read_bytes().replace("é".encode(), b"\xff\xfe"))
+    with pytest.raises(CatalogError, match=r"a\.zip: cannot be unpacked"), unpacked(path, Report()):
+        pass
+
+
 @pytest.mark.parametrize(
     ("limit", "value", "told"),
     [("MOST_BYTES", 900_000, "more than 900,000: unpack it yourself"), ("HARMLESS_BYTES", 900_000, "that is no data set")],

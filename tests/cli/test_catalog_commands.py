@@ -74,6 +74,9 @@ def test_if_nothing_is_left_the_bad_rows_are_named_and_no_file_is_touched(run: R
         (("import", "movielens", "nowhere", "--out", "x.jsonl"), 6, "holds no movies.csv"),
         (("import", "movielens", "ml", "--out", "none/x.jsonl"), 2, "no folder none"),
         (("import", "movielens", "ml", "--out", "ml/movies.csv"), 2, "cannot be written over"),
+        (("import", "movielens", "ml", "--out", "."), 2, ". is a folder: name the file to write"),
+        (("import", "movielens", "ml", "--out", "x" * 300), 2, "File name too long"),
+        (("import", "generic", "ml/movies.csv", "--mapping", "m.toml", "--out", "m.toml"), 2, "m.toml is read and cannot"),
         ((*IMPORT, "--interactions", "films.jsonl"), 2, "need two files"),
         ((*IMPORT, "--mapping", "m.toml"), 2, "for the source 'generic' only"),
     ],
@@ -95,6 +98,36 @@ def test_a_history_is_json_on_standard_output_or_in_a_file(run: Run) -> None:
     assert run(*arguments, "--out", "none/history.json")[0] == 2
     assert run(*arguments, "--out", "history.json")[1] == "0 liked, 1 seen, 1 unmatched in history.json\n"
     assert json.loads(Path("history.json").read_text()) == wanted
+
+
+@pytest.mark.parametrize(
+    ("out", "told"),
+    [
+        ("ml", "ml is a folder"),
+        ("films.jsonl", "films.jsonl is read and cannot be written over"),
+        ("export/watched.csv", "export/watched.csv is read and cannot be written over"),
+        ("x" * 250, "cannot write"),
+    ],
+)
+def test_a_history_is_written_over_nothing_that_is_read_and_says_where_it_cannot_be_written(
+    run: Run, out: str, told: str
+) -> None:
+    assert run(*IMPORT)[0] == 0
+    Path("export").mkdir()
+    Path("export/watched.csv").write_text("Name,Year\nQuiet Harbour,2003\n")
+    before = [Path(name).read_text() for name in ("films.jsonl", "export/watched.csv")]
+    code, _, err = run("history", "letterboxd", "export", "--catalog", "films.jsonl", "--out", out)
+    assert (code, "Traceback" in err) == (2, False) and told in err
+    assert [Path(name).read_text() for name in ("films.jsonl", "export/watched.csv")] == before
+
+
+def test_a_history_goes_to_what_a_link_leads_to(run: Run) -> None:
+    assert run(*IMPORT)[0] == 0
+    Path("watched.csv").write_text("Name,Year\nQuiet Harbour,2003\n")
+    Path("link.json").symlink_to("ml/me.json")
+    assert run("history", "letterboxd", "watched.csv", "--catalog", "films.jsonl", "--out", "link.json")[0] == 0
+    assert json.loads(Path("ml/me.json").read_text())["seen"] == ["movielens:1"]
+    assert Path("link.json").is_symlink()
 
 
 def test_a_history_with_bad_rows_names_them_and_ends_with_3(run: Run) -> None:
