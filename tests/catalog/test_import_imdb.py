@@ -70,6 +70,14 @@ def test_packed_tables_are_read_and_the_basics_alone_will_do(tmp_path: Path) -> 
     assert len(alone) == 4 and alone["imdb:tt0000001"].popularity is None
 
 
+def test_jobs_that_only_sound_like_creating_make_no_creator(tmp_path: Path) -> None:
+    jobs = ["writer|co-creator", "writer|Created by", "producer|creative producer", "writer|based on characters created by"]
+    people = tsv(*(f"tt0000002|{n}|nm{n}|{job}|\\N" for n, job in enumerate(jobs, 1)))
+    principals = PRINCIPALS.splitlines(keepends=True)[0] + people
+    catalog = run_import("imdb", put(tmp_path, GOOD | {"title.principals.tsv": principals})).catalog
+    assert catalog["imdb:tt0000002"].creators == ("Ann Lee", "Bo Ek")
+
+
 def test_bad_rows_are_told_and_latin_1_is_read(tmp_path: Path) -> None:
     basics = BASICS.encode() + b"x|\ntt6\tmovie\n" + tsv(r"tt0000007|movie|Café|Café|0|soon|\N|\N|Drama").encode("latin-1")
     basics += tsv(r"nm0000008|movie|Nameless|Nameless|0|2001|\N|\N|Drama").encode()

@@ -7,6 +7,7 @@ first five actors `cast`. IMDb says "adult", so `age` is 18 there and unknown el
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,6 +34,8 @@ TYPES: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "videoGame": ("game", "game", ()),
 }
 """IMDb's type → kind, form and tags."""
+_CREATED = re.compile(r"(?<!characters )\b(?:creator|created by)\b", re.I)
+"""In a job: who made the work, and not only the characters that it is about."""
 
 
 @dataclass
@@ -110,7 +113,7 @@ class IMDb:
                 continue
             if row["category"] in ACTORS and len(title.cast) < MAX_CAST:
                 title.cast.append(row["nconst"])
-            elif row["category"] in ("director", "creator") or "creat" in row.get("job", ""):
+            elif row["category"] in ("director", "creator") or _CREATED.search(row.get("job", "")):
                 title.creators.append(row["nconst"])
 
     def _read_names(self, wanted: set[str]) -> dict[str, str]:
