@@ -75,6 +75,18 @@ def test_a_list_gives_its_feeds_labelled_by_folder_and_one_without_a_title_is_to
     assert result.bad == ["mine.opml:3: field 'title': is missing"]
 
 
+def test_a_list_may_write_its_attributes_in_any_case(tmp_path: Path) -> None:
+    text = LIST.replace("xmlUrl", "xmlurl").replace("text=", "TEXT=")
+    catalog = run_import("podcasts", put(tmp_path, {"mine.opml": text}) / "mine.opml").catalog
+    assert [show.title for show in catalog.values()] == ["Tin Laughs", "The Café Murders"]
+
+
+@pytest.mark.parametrize("root", ["<rss><channel>", "<opml><body>"])
+def test_a_file_that_is_nested_very_deeply_is_told(tmp_path: Path, root: str) -> None:
+    result = run_import("podcasts", put(tmp_path, {"a.xml": feed(), "deep.xml": root + "<outline>" * 1000}))
+    assert result.bad == ["deep.xml:1: its elements are nested more than 100 deep"]
+
+
 def test_a_feed_and_its_line_in_a_list_are_one_podcast(tmp_path: Path) -> None:
     result = run_import("podcasts", put(tmp_path, {"mine.opml": LIST, "a.xml": feed(), "notes.txt": "no feed"}))
     assert len(result.catalog) == 2 and result.report.notes

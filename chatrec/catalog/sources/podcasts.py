@@ -9,7 +9,7 @@ episodes only, so the year a podcast began is left unknown. XML that declares en
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -27,6 +27,7 @@ from chatrec.types import Item
 
 SUFFIXES = (".xml", ".rss", ".atom", ".opml")
 MAX_BYTES = 1 << 26
+MAX_DEPTH = 100
 ITUNES = "{http://www.itunes.com/dtds/podcast-1.0.dtd}"
 ATOM = "{http://www.w3.org/2005/Atom}"
 LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
@@ -81,7 +82,7 @@ def _podcasts(file: Path) -> Iterator[dict[str, Any]]:
     """The podcasts of one file.
 
     Raises:
-        ValueError: it is neither RSS nor Atom nor OPML, or too large.
+        ValueError: it is neither RSS nor Atom nor OPML, too large, or nested too deeply.
         LookupError: its encoding is unknown.
         ParseError, DefusedXmlException: it is no XML, or XML that is refused.
     """
@@ -90,7 +91,7 @@ def _podcasts(file: Path) -> Iterator[dict[str, Any]]:
     if not size:
         raise ValueError("is empty")
     with file.open("rb") as stream:
-        events = iterparse(stream, events=("start", "end"))
+        events = _shallow(iterparse(stream, events=("start", "end")))
         _, root = next(events)
         name = root.tag.lower()
         if name == "opml":
@@ -103,23 +104,38 @@ def _podcasts(file: Path) -> Iterator[dict[str, Any]]:
             raise ValueError(f"is neither RSS nor Atom nor OPML: its first element is {root.tag[:80]!r}")
 
 
+def _shallow(events: Iterable[tuple[str, Element]]) -> Iterator[tuple[str, Element]]:
+    """The events of a file.
+
+    Raises:
+        ValueError: elements are nested more than `MAX_DEPTH` deep.
+    """
+    depth = 0
+    for event, element in events:
+        depth += 1 if event == "start" else -1
+        if depth > MAX_DEPTH:
+            raise ValueError(f"its elements are nested more than {MAX_DEPTH} deep")
+        yield event, element
+
+
 def _outlines(events: Iterator[tuple[str, Element]]) -> Iterator[dict[str, Any]]:
     folders: list[str] = []
     for event, element in events:
-        if element.tag != "outline":
+        if element.tag.lower() != "outline":
             continue
-        title = element.get("title") or element.get("text") or ""
+        told = {name.lower(): value for name, value in element.items()}
+        title = told.get("title") or told.get("text") or ""
         if event == "end":
             folders.pop()
             continue
-        if address := clean_text(element.get("xmlUrl")):
+        if address := clean_text(told.get("xmlurl")):
             yield {
                 "id": _id(address, title),
                 "title": title,
                 "genres": [folder for folder in folders if folder],
-                "description": element.get("description"),
-                "language": element.get("language"),
-                "links": {"feed": address, "site": element.get("htmlUrl")},
+                "description": told.get("description"),
+                "language": told.get("language"),
+                "links": {"feed": address, "site": told.get("htmlurl")},
             }
         folders.append("" if address else title)
 
