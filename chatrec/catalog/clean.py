@@ -56,6 +56,9 @@ NOTHING = frozenset({"", "nan", "null", "none", "n/a"})
 """What stands for an unknown value, except in titles: an artist may be called Null."""
 Note = Callable[[str], None]
 
+UNREAD = "values of {} could not be read and were left out"
+_NO_TEXT = (bool, dict, list, tuple)
+
 _TAG = re.compile(r"</?[A-Za-z!][^<>]{0,500}>")
 _TAG_IN_WORDS = re.compile(r"</?(?:a|abbr|b|cite|code|em|font|i|mark|q|s|small|span|strong|sub|sup|u)\b[^<>]{0,500}>", re.I)
 """Those that stand within a line, and part no words."""
@@ -80,8 +83,10 @@ class RawItem:
 
 def clean_text(value: Any) -> str:
     """One line of text without control characters and HTML entities; empty if unknown."""
-    if value is None or isinstance(value, (bool, dict, list)):
+    if value is None or isinstance(value, _NO_TEXT):
         return ""
+    if isinstance(value, float) and value.is_integer():  # numbers of a column where some are missing
+        value = int(value)
     text = unicodedata.normalize("NFC", html.unescape(html.unescape(str(value))))
     if not text.isprintable():
         kept = (" " if c.isspace() or unicodedata.category(c) == "Cc" else c for c in text)
@@ -96,15 +101,22 @@ def clean_value(value: Any) -> str:
     return "" if text.casefold() in NOTHING else text
 
 
-def clean_texts(value: Any) -> list[str]:
-    """The known values of a list of text, each once."""
+def clean_texts(value: Any, name: str, note: Note) -> list[str]:
+    """The known values of a list of text, each once; those that are left out are told."""
     values = value if isinstance(value, (list, tuple)) else [value]
-    return list(dict.fromkeys(text for text in map(clean_value, values) if text and len(text) <= MAX_VALUE))[:MAX_VALUES]
+    known = dict.fromkeys(text for text in map(clean_value, values) if text)
+    kept = [text for text in known if len(text) <= MAX_VALUE][:MAX_VALUES]
+    for one in values:
+        if _is_odd(one):
+            note(UNREAD.format(name))
+    for _ in range(len(known) - len(kept)):
+        note(f"values of {name} were too many for one item, or too long, and were left out")
+    return kept
 
 
 def clean_description(value: Any) -> str:
     """The first sentences without HTML."""
-    if value is None or isinstance(value, (bool, dict, list)):
+    if value is None or isinstance(value, _NO_TEXT):
         return ""
     text = clean_value(_TAG.sub(" ", _TAG_IN_WORDS.sub("", html.unescape(str(value)[: MAX_DESCRIPTION * 20]))))
     sentences = re.split(r"(?<=[.!?。！？])\s+", text)
@@ -200,14 +212,22 @@ def clean_item(raw: Mapping[str, Any], note: Note) -> Item:
         raise CatalogError(f"is longer than {MAX_TITLE} characters" if title else "is missing", field="title")
     if not raw.get("id"):
         raise CatalogError("is missing", field="id")
-    labels = sort_labels(kind, **{name: clean_texts(raw.get(name)) for name in ("genres", "moods", "tags")})
+    labels = sort_labels(kind, **{name: clean_texts(raw.get(name), name, note) for name in ("genres", "moods", "tags")})
     data: dict[str, Any] = {name: value for name, value in raw.items() if name not in CatalogLine.model_fields}
     data |= {"id": clean_text(raw["id"]), "kind": kind, "title": title, "form": clean_value(raw.get("form"))}
-    data |= {name: clean_texts(raw.get(name)) for name in LISTS}
+    data |= {name: clean_texts(raw.get(name), name, note) for name in LISTS}
     data["aliases"] = [alias for alias in data["aliases"] if alias != title]
     data |= {"genres": list(labels.genres), "moods": list(labels.moods), "tags": list(labels.tags)}
     data["description"] = clean_description(raw.get("description"))
-    data["links"] = {name: text for name, value in (raw.get("links") or {}).items() if (text := clean_value(value))}
+    links = raw.get("links") or {}
+    data["links"] = {name: text for name, value in links.items() if (text := clean_value(value))}
+    for name, value in (
+        ("form", raw.get("form")),
+        ("description", raw.get("description")),
+        *(("links", one) for one in links.values()),
+    ):
+        if _is_odd(value):
+            note(UNREAD.format(name))
     data["countries"] = [code for name in data["countries"] if (code := _told(clean_country, name, "countries", note))]
     for name, standardise in _SINGLE.items():
         data[name] = _told(standardise, raw.get(name), name, note)
@@ -231,9 +251,14 @@ def _told(standardise: Callable[[Any], Any], value: Any, name: str, note: Note) 
     """The standardised value; a value that says something and cannot be read is told."""
     clean = standardise(value)
     text = clean_value(value)
-    if clean is None and text and _number(text) != 0:
-        note(f"values of {name} could not be read and were left out")
+    if clean is None and (_is_odd(value) or (text and _number(text) != 0)):
+        note(UNREAD.format(name))
     return clean
+
+
+def _is_odd(value: Any) -> bool:
+    """Whether a value says something, and is neither text nor a number."""
+    return isinstance(value, _NO_TEXT) and value not in ((), [], {})
 
 
 @dataclass

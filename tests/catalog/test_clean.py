@@ -50,6 +50,7 @@ def item(**fields: Any) -> Item:
         (r"\N", ""),
         (float("nan"), ""),
         (1984, "1984"),
+        (1984.0, "1984"),
         (None, ""),
         ({"a": 1}, ""),
     ],
@@ -150,6 +151,17 @@ def test_what_cannot_be_read_is_left_out_and_noted_and_the_item_stays() -> None:
     clean = clean_item(raw, lambda what: notes.update([what]))
     assert (clean.year, clean.minutes, clean.countries) == (None, None, ("FR",))
     assert notes == {f"values of {name} could not be read and were left out": 1 for name in ("year", "minutes", "countries")}
+
+
+def test_what_is_neither_text_nor_a_number_and_what_is_too_much_is_left_out_and_noted() -> None:
+    notes: Counter[str] = Counter()
+    odd = {"year": True, "cast": [{"name": "Z"}, "Ann"], "genres": [["x"], "drama"], "links": {"imdb": ["tt1"]}, "form": ["film"]}
+    raw = {"id": "t:1", "kind": "video", "title": "A", "tags": [str(n) for n in range(52)], "minutes": None, "moods": []}
+    clean = clean_item(raw | odd, lambda what: notes.update([what]))
+    assert (clean.year, clean.cast, clean.genres, clean.links, clean.form) == (None, ("Ann",), ("drama",), {}, None)
+    assert notes == {f"values of {name} could not be read and were left out": 1 for name in odd} | {
+        "values of tags were too many for one item, or too long, and were left out": 2
+    }
 
 
 @pytest.mark.parametrize(

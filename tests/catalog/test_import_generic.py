@@ -144,6 +144,25 @@ def test_parquet_is_read_where_pyarrow_is_installed(tmp_path: Path) -> None:
         run_import("generic", path)
 
 
+def test_ids_that_parquet_has_as_floats_meet_those_that_are_whole(tmp_path: Path) -> None:
+    pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    pq.write_table(pa.table({"id": [1.0, 2.5, None], "title": ["Dawn", "Dusk", "Noon"]}), tmp_path / "a.parquet")
+    pq.write_table(pa.table({"who": [7.0, 7.0], "id": [1.0, 2.5]}), tmp_path / "plays.parquet")
+    mapping = 'namespace = "x"\nkind = "audio"\n[columns]\nid = "id"\ntitle = "title"\n[interactions]\nkind = "plays"\n'
+    for plays in ("plays.csv", "plays.parquet"):
+        put(tmp_path, {"m.toml": f'{mapping}file = "{plays}"\nuser = "who"\nitem = "id"\n', "plays.csv": "who,id\n7,1\n7,2.5\n"})
+        result = run_import("generic", tmp_path / "a.parquet", mapping=tmp_path / "m.toml", interactions=True)
+        assert list(result.catalog) == ["x:1", "x:2.5", "x:noon"]
+        assert [(row["user_id"], row["item_id"]) for row in result.interactions] == [("7", "x:1"), ("7", "x:2.5")]
+
+
+def test_whole_floats_of_json_lines_are_whole_ids_and_odd_links_are_counted(tmp_path: Path) -> None:
+    line = {"id": 1.0, "kind": "audio", "title": "Dawn", "links": ["imdb"]}
+    folder = put(tmp_path, {"a.jsonl": json.dumps(line), "m.toml": 'namespace = "x"'})
+    result = run_import("generic", folder / "a.jsonl", mapping=folder / "m.toml")
+    assert (list(result.catalog), result.report.notes) == (["x:1"], {"values of links could not be read and were left out": 1})
+
+
 def test_a_column_that_a_parquet_file_lacks_is_an_error_and_parts_of_one_it_has_are_found(tmp_path: Path) -> None:
     parquet = pytest.importorskip("pyarrow.parquet")
     table = pytest.importorskip("pyarrow").Table.from_pylist([{"Key": "1", "meta": {"title": "Rain"}}])

@@ -76,6 +76,14 @@ def test_bad_rows_are_told_and_latin_1_is_read(tmp_path: Path) -> None:
     ]
 
 
+def test_lengths_may_be_decimal_and_those_that_cannot_be_read_are_counted(tmp_path: Path) -> None:
+    rows = ["a,A,230666.0", "b,B,100", "c,C,long", "d,D,", "e,E,0"]
+    table = "\n".join(["track_id,track_name,duration_ms", *rows])
+    result = run_import("spotify", put(tmp_path, {"t.csv": table}) / "t.csv")
+    assert [item.minutes for item in result.catalog.values()] == [3.84, None, None, None, None]
+    assert result.report.notes == {"values of minutes could not be read and were left out": 2}
+
+
 def test_every_mood_of_the_rules_is_in_the_vocabulary_and_none_is_a_hard_one() -> None:
     words = vocabulary()
     assert set(MOODS) <= set(words.moods) - set(words.hard_moods)

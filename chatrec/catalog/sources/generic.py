@@ -38,7 +38,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
 
-from chatrec.catalog.clean import RawItem, clean_number, clean_text, clean_year, make_id, title_key
+from chatrec.catalog.clean import UNREAD, RawItem, clean_number, clean_text, clean_year, make_id, title_key
 from chatrec.catalog.interactions import Columns, Interaction, ValueKind, interactions_in
 from chatrec.catalog.read import CatalogLine
 from chatrec.catalog.report import Report
@@ -124,9 +124,11 @@ class Generic:
             fields |= {name: self._value(name, column, record) for name, column in self._columns.items()}
             fields["kind"] = fields.get("kind") or self._mapping.kind
             fields["form"] = fields.get("form") or self._mapping.form
-            links = fields.get("links")
-            fields["links"] = links if isinstance(links, dict) else {}
-            fields["links"] |= {name: cell(record, column) for name, column in self._mapping.links.items()}
+            links = fields.get("links") or {}
+            if not isinstance(links, dict):
+                self._report.note(UNREAD.format("links"))
+                links = {}
+            fields["links"] = links | {name: cell(record, column) for name, column in self._mapping.links.items()}
             fields["id"] = self._id(fields.get("id")) or self._id_of_title(fields)
             yield RawItem(str(self._path), line, fields)
 

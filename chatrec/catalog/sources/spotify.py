@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from chatrec.catalog.clean import RawItem, clean_text
+from chatrec.catalog.clean import RawItem, clean_number, clean_text
 from chatrec.catalog.interactions import Interaction, ValueKind
 from chatrec.catalog.report import Report
 from chatrec.catalog.sources.tables import first_of, read_table
@@ -63,7 +63,8 @@ class Spotify:
             except ValueError as error:
                 self._report.bad_row(self._path, line, str(error))
                 continue
-            milliseconds, popularity = first_of(row, "duration_ms"), first_of(row, "popularity", "track_popularity")
+            length = first_of(row, "duration_ms")
+            milliseconds = clean_number(length)
             tags = [name for name, ranges in TAGS.items() if fits(features, ranges)]
             yield RawItem(
                 str(self._path),
@@ -79,8 +80,8 @@ class Spotify:
                     "moods": [name for name, ranges in MOODS.items() if fits(features, ranges)],
                     "tags": tags,
                     "language": "zxx" if "instrumental" in tags else first_of(row, "language"),
-                    "minutes": float(milliseconds) / 60_000 if milliseconds.strip().isdecimal() else None,
-                    "popularity": popularity,
+                    "minutes": length if milliseconds is None else milliseconds / 60_000,
+                    "popularity": first_of(row, "popularity", "track_popularity"),
                     "links": {"spotify": key},
                     "audio_features": features,
                 },
