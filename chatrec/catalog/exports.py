@@ -7,14 +7,15 @@ An export may be given as it was downloaded, as a `.zip`.
 | `letterboxd` | the export, or one of its CSV files | 4 stars or more, or a heart (`likes/films.csv`) |
 | `trakt` | a JSON file, or a folder of them (`ratings…`, `watched…`, `history…`) | rated 8 of 10 or more |
 | `spotify` | the export (`StreamingHistory…`, `Streaming_History_Audio…`, `YourLibrary.json`), or one of these | saved, followed|
-| `lastfm` | a CSV of scrobbles: artist, album, track, date, or with a header that names them | |
-| `steam` | the JSON of `GetOwnedGames` | played 10 hours or more |
+| `lastfm` | a CSV of scrobbles, between commas, `;` or tabs: artist, album, track, date, or with a header that names them | |
+| `steam` | the JSON of `GetOwnedGames`, of a public profile | played 10 hours or more |
 
 A track that was played for 30 seconds counts as one play; what `LIKED_PLAYS` plays were counted of is liked, too.
 """
 
 from __future__ import annotations
 
+import csv
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -24,14 +25,18 @@ from typing import Any
 from chatrec.catalog.clean import clean_text, clean_year
 from chatrec.catalog.read import parse_json
 from chatrec.catalog.report import Report
-from chatrec.catalog.sources.tables import read_table
+from chatrec.catalog.sources.tables import Lines, column_name, first_of, read_table
 from chatrec.errors import DataMissingError
 from chatrec.types import Kind
 
 LIKED_PLAYS = 5
+ARTIST, TRACK = "artist|artist_name|artistname", "track|track_name|trackname|name|song|title"
+"""What columns of scrobbles are called."""
+NOT_SEEN = ("hidden", "list")
+"""How files of Trakt begin that match its patterns and tell nothing of what was seen."""
 LIKED_STARS, LIKED_OF_TEN, LIKED_MINUTES = 4.0, 8, 600
 PLAYED_MS = 30_000
-MAX_JSON_BYTES = 1 << 28
+MAX_JSON_BYTES, MAX_HEADER = 1 << 28, 4096
 
 
 PATTERNS: dict[str, tuple[str, ...]] = {
@@ -85,8 +90,8 @@ def letterboxd(path: Path, report: Report) -> Iterator[Met]:
 
 def trakt(path: Path, report: Report) -> Iterator[Met]:
     """Films and series watched and rated."""
-    for file in _files(path, *PATTERNS["trakt"]):
-        for number, entry in _entries(file, report):
+    for file in _files(path, *PATTERNS["trakt"], but=NOT_SEEN):
+        for number, entry in _entries(file, report, _json(file, report)):
             named = next(((name, entry[name]) for name in ("movie", "show") if isinstance(entry.get(name), dict)), None)
             title = clean_text(named[1].get("title")) if named else ""
             if named is None or not title:
@@ -107,14 +112,16 @@ def spotify(path: Path, report: Report) -> Iterator[Met]:
         if file.name.startswith("YourLibrary"):
             yield from _library(file, report)
             continue
-        for number, entry in _entries(file, report):
+        for number, entry in _entries(file, report, _json(file, report)):
             artist = clean_text(entry.get("artistName") or entry.get("master_metadata_album_artist_name"))
             track = clean_text(entry.get("trackName") or entry.get("master_metadata_track_name"))
             show = clean_text(entry.get("episode_show_name") or entry.get("podcastName"))
             played = entry.get("msPlayed", entry.get("ms_played"))
             if not isinstance(played, int) or not (show or (artist and track)):
                 report.bad_row(file, number, "names no track and artist, or not how long it was played")
-            elif played >= PLAYED_MS:
+            elif played < PLAYED_MS:
+                report.note(f"plays of less than {PLAYED_MS // 1000} seconds were left out")
+            else:
                 album = clean_text(entry.get("master_metadata_album_album_name"))
                 yield Met((Work("audio", show, ("podcast",)),) if show else heard(artist, album, track), plays=1)
 
@@ -122,13 +129,11 @@ def spotify(path: Path, report: Report) -> Iterator[Met]:
 def lastfm(path: Path, report: Report) -> Iterator[Met]:
     """Tracks played."""
     for file in _files(path, *PATTERNS["lastfm"]):
-        with file.open("rb") as stream:
-            named = b"artist" in stream.readline(4096).lower().replace(b'"', b"").split(b",")
-        header = None if named else ("artist", "album", "track", "date")
-        for line, row in read_table(file, report, header=header, needs=("artist", "track")):
-            artist, track = clean_text(row["artist"]), clean_text(row["track"])
+        header, delimiter = _scrobbles(file)
+        for line, row in read_table(file, report, header=header, delimiter=delimiter, needs=(ARTIST, TRACK)):
+            artist, track = (clean_text(first_of(row, *names.split("|"))) for names in (ARTIST, TRACK))
             if artist and track:
-                yield Met(heard(artist, clean_text(row.get("album")), track), plays=1)
+                yield Met(heard(artist, clean_text(first_of(row, "album", "album_name", "albumname")), track), plays=1)
             else:
                 report.bad_row(file, line, "has no artist or no track")
 
@@ -136,7 +141,12 @@ def lastfm(path: Path, report: Report) -> Iterator[Met]:
 def steam(path: Path, report: Report) -> Iterator[Met]:
     """Games played."""
     for file in _files(path, *PATTERNS["steam"]):
-        for number, entry in _entries(file, report, "response", "games"):
+        data = _json(file, report)
+        response = data.get("response", data) if isinstance(data, dict) else data
+        games = response.get("games") if isinstance(response, dict) else response
+        if games is None and data is not None:
+            report.bad_row(file, 1, "holds no games; Steam tells none of a private profile")
+        for number, entry in _entries(file, report, games):
             key, minutes = clean_text(entry.get("appid")), entry.get("playtime_forever")
             if not key or not isinstance(minutes, (int, float)):
                 report.bad_row(file, number, "has no appid or no playtime_forever")
@@ -164,54 +174,84 @@ def heard(artist: str, album: str, track: str) -> tuple[Work, ...]:
 
 
 def _library(file: Path, report: Report) -> Iterator[Met]:
-    for number, entry in _entries(file, report, "tracks"):
+    data = _json(file, report)
+    if data is not None and not (isinstance(data, dict) and {"tracks", "albums", "shows", "artists"} & data.keys()):
+        report.bad_row(file, 1, "holds no library: neither tracks nor albums, shows or artists")
+        return
+    library = data or {}
+    for number, entry in _entries(file, report, library.get("tracks")):
         artist, track = clean_text(entry.get("artist")), clean_text(entry.get("track"))
         if artist and track:
             yield Met(heard(artist, clean_text(entry.get("album")), track)[:1], liked=True)
         else:
             report.bad_row(file, number, "has no artist or no track")
-    for number, entry in _entries(file, report, "albums"):
+    for number, entry in _entries(file, report, library.get("albums")):
         artist, album = clean_text(entry.get("artist")), clean_text(entry.get("album"))
         if artist and album:
             yield Met((Work("audio", album, ("album",), creators=(artist,)),), liked=True)
         else:
             report.bad_row(file, number, "has no artist or no album")
     for section, form in (("shows", "podcast"), ("artists", "artist")):
-        for number, entry in _entries(file, report, section):
+        for number, entry in _entries(file, report, library.get(section)):
             if name := clean_text(entry.get("name")):
                 yield Met((Work("audio", name, (form,)),), liked=True)
             else:
                 report.bad_row(file, number, f"one of the {section} has no name")
 
 
-def _files(path: Path, *names: str) -> list[Path]:
+def _scrobbles(file: Path) -> tuple[tuple[str, ...] | None, str]:
+    """The columns of a CSV of scrobbles, if its first line does not name them, and what is between them."""
+    lines = next(iter(Lines(file, Report())), "")[:MAX_HEADER].splitlines()
+    columns = {delimiter: next(csv.reader(lines[:1], delimiter=delimiter), []) for delimiter in ",;\t"}
+    for delimiter, found in columns.items():
+        names = {column_name(name) for name in found}
+        if names & set(ARTIST.split("|")) and names & set(TRACK.split("|")):
+            return None, delimiter
+    unnamed = ("artist", "album", "track", "date")
+    return unnamed, next((delimiter for delimiter, found in columns.items() if len(found) == len(unnamed)), ",")
+
+
+def _files(path: Path, *names: str, but: tuple[str, ...] = ()) -> list[Path]:
     """The file, or those of the folder that have these names; if there are none, those of the folders in it.
+
+    Args:
+        path: the file or folder.
+        names: patterns.
+        but: how names of files in a folder begin that are not meant.
 
     Raises:
         DataMissingError: there is none.
     """
-    depths = ([file for name in names for file in sorted(path.glob(depth + name))] for depth in ("", "*/"))
+    depths = (
+        [file for name in names for file in sorted(path.glob(depth + name)) if not (but and file.name.startswith(but))]
+        for depth in ("", "*/")
+    )
     found = next(filter(None, depths), []) if path.is_dir() else [path]
     if not found or not all(file.is_file() for file in found):
         raise DataMissingError(f"no export at {path}: give a file, or a folder with {', '.join(names)}")
     return found
 
 
-def _entries(file: Path, report: Report, *inside: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    """The objects of a JSON list, numbered from 1; `inside` is the way to the list, where the file is an object."""
+def _json(file: Path, report: Report) -> Any:
+    """What a JSON file holds; None, and a bad row, if it cannot be read or holds nothing."""
     try:
         if file.stat().st_size > MAX_JSON_BYTES:
             raise ValueError(f"more than {MAX_JSON_BYTES:,} bytes")
         data = parse_json(file.read_text(encoding="utf-8-sig"))
+        if data is None:
+            raise ValueError("it is null")
     except (OSError, ValueError, RecursionError) as error:
         report.bad_row(file, 1, f"cannot be read as JSON: {error}")
-        return
-    for key in inside:
-        data = data.get(key, []) if isinstance(data, dict) else data
-    if not isinstance(data, list):
+        return None
+    return data
+
+
+def _entries(file: Path, report: Report, found: Any) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The objects of a list that a JSON file holds, numbered from 1; of None, none."""
+    if found is not None and not isinstance(found, list):
         report.bad_row(file, 1, "holds no list")
         return
-    for number, entry in enumerate(data, 1):
+    for number, entry in enumerate(found or [], 1):
         if isinstance(entry, dict):
             yield number, entry
         else:

@@ -114,7 +114,13 @@ def test_spotify_counts_plays_of_track_album_or_artist_whichever_the_catalog_has
     assert found.liked == ("t:track", "t:album", "t:show")
     assert found.seen == ("t:track", "t:artist", "t:album", "t:show")
     assert found.unmatched == ("Cy – Rain",)
-    assert report.bad == 2
+    assert (report.bad, report.notes) == (2, {"plays of less than 30 seconds were left out": 1})
+
+
+def test_a_library_of_spotify_that_holds_nothing_is_told(tmp_path: Path) -> None:
+    report = Report()
+    assert read("spotify", put(tmp_path, {"YourLibrary.json": '{"songs": []}'}), report) == History()
+    assert [error.reason for error in report.first_bad] == ["holds no library: neither tracks nor albums, shows or artists"]
 
 
 @pytest.mark.parametrize("header", ["", "uts,utc_time,artist,artist_mbid,album,album_mbid,track,track_mbid\n"])
@@ -127,6 +133,42 @@ def test_lastfm_scrobbles_are_read_with_and_without_a_header(tmp_path: Path, hea
     report = Report()
     assert read("lastfm", tmp_path / "scrobbles.csv", report) == History(("t:album",), ("t:album",))
     assert report.bad == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Artist;Album;AlbumId;Track;Date#me\nAnn Lee;Tin, and Songs;;Rain;1400000\n",
+        '"Artist Name","Album","Track Name","Date"\n"Ann Lee","","Rain","x"\n',
+        "\ufeffAnn Lee;Tin Songs;Rain;01 Jan 2024 10:00\n",
+        "Ann Lee\tTin Songs\tRain\t01 Jan 2024 10:00\n",
+    ],
+)
+def test_lastfm_scrobbles_are_read_whatever_is_between_them_and_however_they_are_named(tmp_path: Path, text: str) -> None:
+    report = Report()
+    assert read("lastfm", put(tmp_path, {"scrobbles.csv": text}), report) == History((), ("t:track",))
+    assert report.bad == 0
+
+
+def test_what_was_hidden_or_put_on_a_list_at_trakt_was_not_seen(tmp_path: Path) -> None:
+    seen, hidden = ([{"show": {"title": title}}] for title in ("Moss", "Tin"))
+    put(tmp_path, {name: json.dumps(hidden) for name in ("hidden-progress-watched.json", "list-best-watched.json")})
+    assert read("trakt", put(tmp_path, {"watched-shows.json": json.dumps(seen)})) == History((), ("t:moss",))
+
+
+@pytest.mark.parametrize("content", ['{"response": {}}', "{}", '{"response": {"games": null}}'])
+def test_a_private_profile_of_steam_is_told(tmp_path: Path, content: str) -> None:
+    report = Report()
+    assert read("steam", put(tmp_path, {"games.json": content}), report) == History()
+    assert [error.reason for error in report.first_bad] == ["holds no games; Steam tells none of a private profile"]
+
+
+@pytest.mark.parametrize("path", ["response.games", "games", ""])
+def test_steam_games_may_lie_in_what_surrounds_them_or_not(tmp_path: Path, path: str) -> None:
+    data: Any = [{"appid": 10, "playtime_forever": 601}]
+    for name in reversed(path.split(".") if path else []):
+        data = {name: data}
+    assert read("steam", put(tmp_path, {"games.json": json.dumps(data)})).liked == ("t:game",)
 
 
 def test_steam_games_are_matched_by_id_and_those_never_played_are_left_out(tmp_path: Path) -> None:
