@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from imports import put, run_import
 
 from chatrec.catalog.sources import SOURCES
+from chatrec.catalog.sources.tables import MAX_LINE_BYTES
 from chatrec.errors import CatalogError, ChatrecError
 
 Files = Mapping[str, str | bytes]
@@ -68,6 +69,13 @@ def test_an_unclosed_quote_says_which_lines_it_took(tmp_path: Path) -> None:
     movies = movielens.MOVIES + '5,"Open (2001),Drama\n6,Lost (2002),Drama\n'
     result = run_import("movielens", put(tmp_path, {"movies.csv": movies}))
     assert result.bad == ["movies.csv:6: has 2 columns instead of 3; lines 6 to 7 are taken for one row: an unclosed quote?"]
+
+
+def test_rows_after_a_line_that_is_too_long_are_told_by_their_own_numbers(tmp_path: Path) -> None:
+    long = f"5,{'x' * MAX_LINE_BYTES},Drama\n"
+    movies = movielens.MOVIES + long + long + 'x,A,Drama\n7,"A\n"\n8,B\n'
+    bad = run_import("movielens", put(tmp_path, {"movies.csv": movies})).report.first_bad
+    assert [error.line for error in bad] == [6, 7, 8, 9, 11]
 
 
 def test_utf_16_is_refused_with_what_to_do(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -99,6 +100,9 @@ def test_json_lines_in_the_projects_own_fields_need_no_mapping_and_keep_what_els
     assert (film.title, film.genres, film.links, film.extra) == ("Ikebana & Rain", ("drama",), {"imdb": "tt1"}, {"mine": [1]})
     assert (game.genres, game.tags, game.minutes) == (("role-playing",), ("indie",), 90)
     assert [bad.split(":")[1] for bad in result.bad] == ["4", "5", "6"]
+    assert result.bad[2] == (
+        "mine.jsonl:6: field 'id': '3' lacks a namespace, as in 'mine:1': set `namespace` in a mapping, and give --mapping"
+    )
 
 
 def test_paths_reach_into_json_and_without_an_id_one_is_made_of_title_and_year(tmp_path: Path) -> None:
@@ -221,6 +225,22 @@ def test_missing_files_and_unknown_formats_are_errors(tmp_path: Path) -> None:
         run_import("generic", tmp_path / "a.csv", mapping=tmp_path / "m.toml")
     with pytest.raises(InputError, match=r"name it \.csv"):
         run_import("generic", tmp_path / "a.xlsx")
+
+
+@pytest.mark.parametrize("source", ["generic", "spotify"])
+def test_a_folder_and_an_archive_of_several_files_are_told_with_what_they_hold(tmp_path: Path, source: str) -> None:
+    put(tmp_path, {"a.csv": "id\n", "b.csv": "id\n"})
+    with zipfile.ZipFile(tmp_path / "two.zip", "w") as archive:
+        archive.writestr("a.csv", "id\n")
+        archive.writestr("b.csv", "id\n")
+    for path in (tmp_path / "two.zip", tmp_path):
+        with pytest.raises(InputError, match=rf"{path} is no file, but a folder.*: give one file; it holds a\.csv, b\.csv"):
+            run_import(source, path)
+
+
+def test_a_mapping_may_begin_with_a_byte_order_mark(shop: Path) -> None:
+    (shop / "map.toml").write_text(MAPPING, encoding="utf-8-sig")
+    assert len(run_import("generic", shop / "shop.csv", mapping=shop / "map.toml").catalog) == 2
 
 
 @pytest.mark.parametrize("name", ["a.csv", "a.tsv", "a.jsonl"])

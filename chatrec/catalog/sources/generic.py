@@ -130,6 +130,10 @@ class Generic:
                 links = {}
             fields["links"] = links | {name: cell(record, column) for name, column in self._mapping.links.items()}
             fields["id"] = self._id(fields.get("id")) or self._id_of_title(fields)
+            if not self._mapping.namespace and ":" not in fields["id"]:
+                told = f"{fields['id'][:40]!r} lacks a namespace, as in 'mine:1'" if fields["id"] else "is missing"
+                self._report.bad_row(self._path, line, f"field 'id': {told}: set `namespace` in a mapping, and give --mapping")
+                continue
             yield RawItem(str(self._path), line, fields)
 
     def interactions(self, items: Mapping[str, Item]) -> Iterator[Interaction]:
@@ -178,7 +182,7 @@ def read_mapping(path: Path) -> ColumnMapping:
     if not path.is_file():
         raise DataMissingError(f"no mapping {path}")
     try:
-        return ColumnMapping.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        return ColumnMapping.model_validate(tomllib.loads(path.read_text(encoding="utf-8-sig")))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{path} is no TOML: {error}") from error
     except ValidationError as error:

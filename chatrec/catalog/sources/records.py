@@ -9,8 +9,8 @@ from typing import Any
 
 from chatrec.catalog.read import parse_json
 from chatrec.catalog.report import Report
-from chatrec.catalog.sources.tables import Lines, check_columns, column_name, read_table
-from chatrec.errors import CatalogError, DataMissingError, DependencyMissingError, InputError
+from chatrec.catalog.sources.tables import Lines, check_columns, check_file, column_name, read_table
+from chatrec.errors import CatalogError, DependencyMissingError, InputError
 
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
 JSON_LINES = (".jsonl", ".ndjson")
@@ -24,11 +24,10 @@ def record_format(path: Path) -> str:
 
     Raises:
         DataMissingError: there is no such file.
-        InputError: the name tells no format.
+        InputError: it is a folder, or the name tells no format.
         DependencyMissingError: it is Parquet, and pyarrow is not installed.
     """
-    if not path.is_file():
-        raise DataMissingError(f"no file {path}")
+    check_file(path)
     ending = Path(path.name.removesuffix(".gz")).suffix.lower()
     if ending in JSON_LINES:
         return ".jsonl"

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from chatrec.catalog.report import Report
-from chatrec.errors import CatalogError, DataMissingError
+from chatrec.errors import CatalogError, DataMissingError, InputError
 
 MAX_LINE_BYTES = 1 << 20
 PROGRESS_LINES = 4096
@@ -36,6 +36,8 @@ class Lines:
         self.path, self.report = path, report
         self.number = 0
         """Of the line read last, from 1."""
+        self.too_long: set[int] = set()
+        """The numbers of lines that were left out."""
 
     def __iter__(self) -> Iterator[str]:
         try:
@@ -58,6 +60,7 @@ class Lines:
                     continue
                 while line and not line.endswith(b"\n"):
                     line = file.readline(MAX_LINE_BYTES)
+                self.too_long.add(self.number)
                 self.report.bad_row(self.path, self.number, f"is longer than {MAX_LINE_BYTES:,} bytes")
 
     def _decode(self, line: bytes) -> str:
@@ -93,10 +96,10 @@ def read_table(
 
     Raises:
         DataMissingError: there is no such file.
+        InputError: it is a folder.
         CatalogError: the file is empty, or a needed column is not there.
     """
-    if not path.is_file():
-        raise DataMissingError(f"no file {path}")
+    check_file(path)
     lines = Lines(path, report)
     rows = _quoted_rows(lines, delimiter) if quoted else _plain_rows(lines, delimiter)
     try:
@@ -110,6 +113,21 @@ def read_table(
             yield number, dict(zip(columns, row, strict=True))
         elif row:
             report.bad_row(path, number, f"has {len(row)} columns instead of {len(columns)}{_swallowed(number, lines)}")
+
+
+def check_file(path: Path) -> None:
+    """Refuse what is no file.
+
+    Raises:
+        DataMissingError: there is nothing.
+        InputError: it is a folder; what is in it.
+    """
+    if path.is_dir():
+        held = sorted(one.name for one in path.iterdir() if not one.name.startswith("."))
+        told = f"it holds {', '.join(held)[:TOLD]}" if held else "it is empty"
+        raise InputError(f"{path} is no file, but a folder or an archive of several files: give one file; {told}")
+    if not path.is_file():
+        raise DataMissingError(f"no file {path}")
 
 
 def check_columns(path: Path, columns: Sequence[str], needs: Sequence[str]) -> None:
@@ -158,9 +176,17 @@ def _quoted_rows(lines: Lines, delimiter: str) -> Iterator[tuple[int, list[str]]
         except StopIteration:
             return
         except csv.Error as error:
+            start = _begun(start, lines)
             lines.report.bad_row(lines.path, start, f"{error}{_swallowed(start, lines)}")
             continue
-        yield start, row
+        yield _begun(start, lines), row
+
+
+def _begun(start: int, lines: Lines) -> int:
+    """The line that a row begins in, if lines from `start` on may have been left out."""
+    while start in lines.too_long:
+        start += 1
+    return start
 
 
 def _swallowed(start: int, lines: Lines) -> str:
