@@ -202,6 +202,8 @@ def _library(file: Path, report: Report) -> Iterator[Met]:
 def _scrobbles(file: Path) -> tuple[tuple[str, ...] | None, str]:
     """The columns of a CSV of scrobbles, if its first line does not name them, and what is between them."""
     lines = next(iter(Lines(file, Report())), "")[:MAX_HEADER].splitlines()
+    if not lines:
+        return None, ","
     columns = {delimiter: next(csv.reader(lines[:1], delimiter=delimiter), []) for delimiter in ",;\t"}
     for delimiter, found in columns.items():
         names = {column_name(name) for name in found}

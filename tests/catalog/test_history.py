@@ -191,7 +191,9 @@ def test_exports_that_cannot_be_read_are_told(tmp_path: Path) -> None:
         read("letterboxd", tmp_path)
     with pytest.raises(CatalogError, match="is empty"):
         read("letterboxd", put(tmp_path, {"watched.csv": ""}))
-    for content in ("", "{", "[" * 100_000, "7"):
+    with pytest.raises(CatalogError, match="is empty"):
+        read("lastfm", put(tmp_path, {"scrobbles.csv": ""}) / "scrobbles.csv")
+    for content in ("", "{", "[" * 100_000, "7", "null"):
         report = Report()
         assert read("trakt", put(tmp_path, {"ratings.json": content}), report) == History()
         assert report.bad == 1
