@@ -1,4 +1,4 @@
-"""Ranking metrics. Each is a mean over instances, or over gold mentions where it says so; a short ranking counts as a miss.
+"""Ranking metrics, of all instances or, where the name or the argument says so, of one; a short ranking counts as a miss.
 
 A rank is 1-based, `inf` for gold that was not ranked. Items with equal scores all take the mean of the ranks they fill.
 """
@@ -20,19 +20,26 @@ Values = Sequence[float] | NDArray[np.floating[Any]]
 def gold_ranks(ranking: Sequence[str], gold: Sequence[str], scores: Sequence[float] | None = None) -> list[float]:
     """The rank of each gold item; items with equal scores share their mean rank.
 
+    A score that is NaN, as of a damaged model, never helps: gold with one is not ranked, and any other item with one stands in
+    front of all that have a score.
+
     >>> gold_ranks(["a", "b", "c"], ["c", "x"])
     [3.0, inf]
     >>> gold_ranks(["a", "b", "c"], ["b"], scores=[0.9, 0.5, 0.5])
     [2.5]
+    >>> gold_ranks(["a", "b", "c"], ["b", "c"], scores=[math.nan, 0.5, math.nan])
+    [3.0, inf]
     """
     at = {item: place for place, item in reversed(list(enumerate(ranking)))}
     if scores is None:
         return [at[item] + 1.0 if item in at else math.inf for item in gold]
     values = np.asarray(scores, dtype=np.float64)
-    return [
-        float((values > values[at[item]]).sum() + ((values == values[at[item]]).sum() + 1) / 2) if item in at else math.inf
-        for item in gold
-    ]
+    unknown = int(np.isnan(values).sum())
+
+    def rank(score: float) -> float:
+        return math.inf if math.isnan(score) else float(unknown + (values > score).sum() + ((values == score).sum() + 1) / 2)
+
+    return [rank(values[at[item]]) if item in at else math.inf for item in gold]
 
 
 def recall(ranks: Ranks, k: int) -> float:
@@ -58,15 +65,6 @@ def recall_curve(ranks: Ranks, deepest: int = 100) -> list[float]:
     return [_ratio(float(count), float(len(flat))) for count in found]
 
 
-def hit(ranks: Ranks, k: int) -> float:
-    """Hit@k: the share of instances with any gold within k.
-
-    >>> hit([[1, 4], [math.inf]], 10)
-    0.5
-    """
-    return _ratio(float(sum(instance_hit(row, k) for row in ranks)), float(len(ranks)))
-
-
 def instance_hit(row: Sequence[float], k: int) -> bool:
     """Whether any gold of one instance is within k.
 
@@ -74,15 +72,6 @@ def instance_hit(row: Sequence[float], k: int) -> bool:
     (True, False)
     """
     return any(rank <= k for rank in row)
-
-
-def mrr(ranks: Ranks, k: int = 100) -> float:
-    """Mean reciprocal rank of the best gold item within k, 0 where there is none.
-
-    >>> mrr([[2, 4], [math.inf], [1]])
-    0.5
-    """
-    return _ratio(sum(reciprocal_rank(row, k) for row in ranks), float(len(ranks)))
 
 
 def reciprocal_rank(row: Sequence[float], k: int = 100) -> float:
@@ -95,43 +84,22 @@ def reciprocal_rank(row: Sequence[float], k: int = 100) -> float:
     return 1 / best if best <= k else 0.0
 
 
-def ndcg(ranks: Ranks, k: int) -> float:
-    """NDCG@k with binary gains: Σ 1/log2(1+rank) over gold within k, by the same of an ideal list (Järvelin & Kekäläinen 2002).
-
-    Gold at ranks 1 and 3 of two: (1 + 1/2) / (1 + 1/log2(3)) = 1.5 / 1.6309
-
-    >>> round(ndcg([[1, 3]], 10), 4)
-    0.9197
-    """
-    return _ratio(sum(instance_ndcg(row, k) for row in ranks), float(len(ranks)))
-
-
 def instance_ndcg(row: Sequence[float], k: int) -> float:
-    """NDCG@k of one instance.
+    """NDCG@k of one instance with binary gains: Σ 1/log2(1+rank) over gold within k, by the same of an ideal list (Järvelin &
+    Kekäläinen 2002). Each rank is of another item, and no more than k items are within k, however many share a rank.
 
     Of two gold items one is at rank 3, and an ideal list would have them at 1 and 2: (1/2) / (1 + 1/1.585)
 
     >>> round(instance_ndcg([3, math.inf], 5), 4)
     0.3066
     """
-    gained = sum(1 / math.log2(1 + rank) for rank in row if rank <= k)
+    gained = sum(1 / math.log2(1 + rank) for rank in sorted(row)[:k] if rank <= k)
     ideal = sum(1 / math.log2(1 + place) for place in range(1, min(len(row), k) + 1))
     return gained / ideal if ideal else 0.0
 
 
-def mean_average_precision(ranks: Ranks, k: int = 100) -> float:
-    """MAP@k: mean over instances of Σ precision at each gold within k / number of gold.
-
-    Gold at ranks 1 and 4 of two: (1/1 + 2/4) / 2
-
-    >>> mean_average_precision([[1, 4]])
-    0.75
-    """
-    return _ratio(sum(average_precision(row, k) for row in ranks), float(len(ranks)))
-
-
 def average_precision(row: Sequence[float], k: int = 100) -> float:
-    """Average precision of one instance.
+    """Average precision of one instance: Σ precision at each gold within k / number of gold. Each rank is of another item.
 
     Gold at rank 2 and none elsewhere, of two: (1/2) / 2
 

@@ -27,20 +27,22 @@ def summarise(rows: Sequence[Replayed], ks: Sequence[int]) -> dict[str, Any]:
         ks: cut-offs of recall, hit rate and NDCG.
 
     Returns:
-        `recall`, `ndcg`, `hit` per k and `mrr`, `map`, each with a 95% interval by dialog; the recall of the candidate pool,
+        `recall`, `ndcg`, `hit` per k and `mrr`, `map`, each with a 95% interval by dialog, gold that a turn names twice counted
+        twice in recall and once in the others, as a list can hold it but once; the recall of the candidate pool,
         of the union of all retrievers' lists where that was looked at, and of the fused order, and what the head gained over it;
         `curves` of recall@1 to recall@100; `constraints`.
     """
     ranks = [row.ranks for row in rows]
+    once = [list(dict(zip(row.answers, row.ranks, strict=True)).values()) for row in rows]
     return {
         "instances": len(rows),
         "dialogs": len({row.dialog_id for row in rows}),
         "gold": sum(map(len, ranks)),
         "recall": {str(k): recall_of(rows, k) for k in ks},
-        "hit": {str(k): _mean(rows, [float(metrics.instance_hit(row, k)) for row in ranks]) for k in ks},
-        "ndcg": {str(k): _mean(rows, [metrics.instance_ndcg(row, k) for row in ranks]) for k in ks},
-        "mrr": _mean(rows, [metrics.reciprocal_rank(row) for row in ranks]),
-        "map": _mean(rows, [metrics.average_precision(row) for row in ranks]),
+        "hit": {str(k): _mean(rows, [float(metrics.instance_hit(row, k)) for row in once]) for k in ks},
+        "ndcg": {str(k): _mean(rows, [metrics.instance_ndcg(row, k) for row in once]) for k in ks},
+        "mrr": _mean(rows, [metrics.reciprocal_rank(row) for row in once]),
+        "map": _mean(rows, [metrics.average_precision(row) for row in once]),
         "pool_recall": pool_recall_of(rows),
         "union_recall": union_recall_of(rows),
         "fused_recall": {str(k): _recall(rows, [row.before for row in rows], k) for k in ks},

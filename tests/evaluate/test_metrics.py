@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import ir_measures
 import numpy as np
@@ -12,6 +13,8 @@ from hypothesis import strategies as st
 from ir_measures import AP, RR, R, Success, nDCG
 
 from chatrec.evaluate import metrics
+from chatrec.evaluate.replay import Replayed
+from chatrec.evaluate.report import summarise
 
 ITEMS = [f"i{n}" for n in range(12)]
 runs = st.lists(
@@ -30,10 +33,10 @@ def test_recall_hit_mrr_ndcg_and_map_agree_with_ir_measures(run: list[tuple[list
     ranks = [metrics.gold_ranks(ranking, sorted(gold)) for ranking, gold in run]
     macro = np.mean([metrics.recall([row], 5) for row in ranks])
     assert macro == pytest.approx(theirs[R @ 5])
-    assert metrics.hit(ranks, 5) == pytest.approx(theirs[Success @ 5])
-    assert metrics.mrr(ranks) == pytest.approx(theirs[RR])
-    assert metrics.ndcg(ranks, 5) == pytest.approx(theirs[nDCG @ 5])
-    assert metrics.mean_average_precision(ranks) == pytest.approx(theirs[AP])
+    assert np.mean([metrics.instance_hit(row, 5) for row in ranks]) == pytest.approx(theirs[Success @ 5])
+    assert np.mean([metrics.reciprocal_rank(row) for row in ranks]) == pytest.approx(theirs[RR])
+    assert np.mean([metrics.instance_ndcg(row, 5) for row in ranks]) == pytest.approx(theirs[nDCG @ 5])
+    assert np.mean([metrics.average_precision(row) for row in ranks]) == pytest.approx(theirs[AP])
 
 
 def test_equal_scores_share_their_mean_rank_whatever_the_order() -> None:
@@ -45,7 +48,29 @@ def test_equal_scores_share_their_mean_rank_whatever_the_order() -> None:
 def test_a_short_or_empty_ranking_is_a_miss_not_a_gap() -> None:
     ranks = [metrics.gold_ranks([], ["a"]), metrics.gold_ranks(["a"], ["a"])]
     assert metrics.recall(ranks, 10) == 0.5
-    assert metrics.mrr(ranks) == 0.5
+    assert [metrics.reciprocal_rank(row) for row in ranks] == [0.0, 1.0]
+
+
+def test_a_score_that_is_no_number_is_never_a_hit_and_lifts_nobody() -> None:
+    assert metrics.gold_ranks(["a", "b"], ["a"], [math.nan, math.nan]) == [math.inf]
+    assert metrics.gold_ranks(["a", "b", "c"], ["b", "c"], [math.nan, 0.5, 0.5]) == [2.5, 2.5]
+
+
+def test_gold_named_twice_counts_twice_in_recall_and_once_where_a_list_is_compared_with_an_ideal_one() -> None:
+    row = Replayed("d", 1, ("a",), ("a", "a"), (1.0, 1.0), (1.0, 1.0), ("a", "a"), (None, None), ())
+    other = replace(row, dialog_id="e", gold=("a", "b"), answers=("a", "b"), ranks=(1.0, math.inf))
+    report = summarise([row, other], ks=(1, 10))
+    assert report["gold"] == 4 and report["recall"]["1"]["value"] == 0.75
+    assert [report["ndcg"]["1"]["value"], report["mrr"]["value"], report["hit"]["1"]["value"]] == [1.0, 1.0, 1.0]
+    assert report["map"]["value"] == 0.75
+
+
+@given(st.lists(st.sampled_from([0.1, 0.5, 0.9, math.nan]), min_size=1, max_size=8), st.data(), st.integers(1, 8))
+def test_no_figure_of_an_instance_is_more_than_one_whatever_is_tied(scores: list[float], data: st.DataObject, k: int) -> None:
+    ranking = ITEMS[: len(scores)]
+    row = metrics.gold_ranks(ranking, sorted(data.draw(st.sets(st.sampled_from(ranking), min_size=1))), scores)
+    for figure in (metrics.instance_ndcg, metrics.average_precision, metrics.reciprocal_rank):
+        assert 0 <= figure(row, k) <= 1 + 1e-9
 
 
 @given(st.lists(st.lists(st.one_of(st.just(math.inf), st.integers(1, 240).map(lambda n: n / 2)), min_size=1, max_size=4)))
