@@ -54,18 +54,17 @@ class Fingerprints:
 
     @classmethod
     def load(cls, folder: Path) -> Fingerprints:
-        """Read what `save` wrote; empty where the folder does not say.
+        """Read what `save` wrote.
 
         Raises:
-            ModelMissingError: the file is damaged.
+            ModelMissingError: the file is missing or damaged, so that nobody knows what was trained on.
         """
-        if not (folder / FILE).is_file():
-            return cls(frozenset(), np.zeros((0, SKETCH), dtype=np.uint64))
         try:
             with np.load(folder / FILE, allow_pickle=False) as stored:
                 return cls(frozenset(int(number) for number in stored["ids"]), stored["sketches"])
         except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
-            raise ModelMissingError(f"{folder / FILE} cannot be read ({error}): run `chatrec train head` again") from error
+            advice = "it tells what was trained on: run `chatrec train head` again"
+            raise ModelMissingError(f"{folder / FILE} cannot be read ({error}); {advice}") from error
 
 
 @dataclass(frozen=True, slots=True)

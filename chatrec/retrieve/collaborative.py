@@ -26,6 +26,10 @@ from chatrec.types import Constraint, Query
 Floats = NDArray[np.float32]
 Arrays = Mapping[str, NDArray[Any]]
 CONFIG = "retrievers.json"
+OF_ITEMS: Mapping[str, tuple[int, int]] = {"values": (0, 0), "items": (1, 0), "bias": (1, 0), "w_starts": (0, 1)}
+"""Stored arrays with an entry for each item of the catalog: on which axis, and how many more there are."""
+COLUMNS = ("w_columns", "answers_columns")
+"""Stored arrays of rows of the catalog."""
 
 
 class Model(Protocol):
@@ -259,7 +263,8 @@ def load_models(index: Index, folder: Path) -> tuple[TrainedRetriever, ...]:
     kinds = check_models(folder, index.catalog.sha256)
     with _reading(folder):
         return tuple(
-            TrainedRetriever(name, KINDS[kind].of(_arrays(folder / f"{name}.npz")), index) for name, kind in kinds.items()
+            TrainedRetriever(name, KINDS[kind].of(_arrays(folder / f"{name}.npz", len(index.ids))), index)
+            for name, kind in kinds.items()
         )
 
 
@@ -299,6 +304,15 @@ def _reading(folder: Path) -> Iterator[None]:
         raise ModelMissingError(f"the models in {folder} cannot be read ({error}): run `chatrec train head` again") from error
 
 
-def _arrays(path: Path) -> dict[str, NDArray[Any]]:
+def _arrays(path: Path, items: int) -> dict[str, NDArray[Any]]:
+    """The arrays of a model, all of them numbers, and as long as there are items where they are about those."""
     with np.load(path, allow_pickle=False) as stored:
-        return {name: stored[name] for name in stored.files}
+        arrays = {name: stored[name] for name in stored.files}
+    for name, array in arrays.items():
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise ValueError(f"{path.name}: not all of {name!r} are numbers")
+    lengths = {name: arrays[name].shape[axis] - more for name, (axis, more) in OF_ITEMS.items() if name in arrays}
+    columns = (arrays[name] for name in COLUMNS if name in arrays)
+    if any(length != items for length in lengths.values()) or any(part.size and part.max() >= items for part in columns):
+        raise ValueError(f"{path.name} is not of {items} items")
+    return arrays

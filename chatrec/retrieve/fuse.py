@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -57,7 +58,10 @@ class FusionConfig:
         if not path.is_file():
             return cls()
         try:
-            return cls(**json.loads(path.read_text(encoding="utf-8")))
+            config = cls(**json.loads(path.read_text(encoding="utf-8")))
+            if not all(math.isfinite(number) for number in (config.rrf_k, *config.weights.values())):
+                raise ValueError("not all weights are numbers")
+            return config
         except (ValueError, TypeError) as error:
             raise ModelMissingError(f"{path} cannot be read ({error}): run `chatrec train head` again") from error
 

@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import entry_points
 from pathlib import Path
 
-from chatrec.errors import DependencyMissingError, InputError
+from chatrec.errors import DependencyMissingError, InputError, ModelMissingError
 from chatrec.index.open import Index
+from chatrec.retrieve.collaborative import CONFIG as MODELS
 from chatrec.retrieve.collaborative import load_models
+from chatrec.retrieve.fuse import CONFIG as FUSION
 from chatrec.retrieve.fuse import Fusion, FusionConfig
 from chatrec.retrieve.protocol import Retriever
 from chatrec.retrieve.retrievers import (
@@ -40,6 +42,9 @@ def load_fusion(index: Index, models: Path | None = None, more: Sequence[Retriev
         InputError: one is no retriever, or has the name of another.
     """
     trained = load_models(index, models) if models else ()
+    lost = [name for name in (MODELS, FUSION) if models and not (models / name).is_file()]
+    if len(lost) == 1:
+        raise ModelMissingError(f"{models} is incomplete, {lost[0]} is missing: run `chatrec train head` again")
     added = [_made(make, index) for make in (*_installed(), *more)]
     retrievers = [*base_retrievers(index), *trained, *added]
     twice = [name for name, count in Counter(one.name for one in retrievers).items() if count > 1]

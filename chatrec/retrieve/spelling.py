@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 from functools import cached_property, lru_cache
+from string import ascii_lowercase
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,7 @@ SHORTEST, LONG = 5, 9
 that is alone has one more."""
 MOST_WORDS = 6
 """Words of a query that may be a name; what has more is a sentence."""
-MOST_ALIKE = 4
+MOST_ALIKE = 6
 MOST_CHECKED = 200
 KEPT = 1000
 _WORD = re.compile(r"[^\W_]+")
@@ -57,8 +58,9 @@ class Spelling:
         if not spelt or not all(spelt):
             return None
         _, named = self._named(spelt)
-        titles = (self._index.catalog[self._index.ids[row]].title for row in named)
-        return next((title for title in titles if all(set(tokenize(title)).intersection(those) for those in spelt)), None)
+        titles = [self._index.catalog[self._index.ids[row]].title for row in named]
+        whole = [title for title in titles if all(set(tokenize(title)).intersection(those) for those in spelt)]
+        return min(whole, key=lambda title: OSA.distance(title.casefold(), text.casefold()), default=None)
 
     def _named(self, spelt: Sequence[tuple[str, ...]]) -> tuple[NDArray[np.float32], list[int]]:
         """BM25 of all items by these words, and the rows of those that are named by all of them, best first."""
@@ -86,7 +88,9 @@ class Spelling:
         if len(word) < SHORTEST or not word.isalpha():
             return ()
         slips = 2 if len(word) >= LONG else 1
-        found = {
+        known = self._index.bm25.vocab_dict
+        found = {stem: 1 for stem in tokenize(" ".join(_one_slip(word))) if stem in known}
+        found |= {
             stem: slip
             for typed in {word, *tokenize(word)}
             for length in range(len(typed) - slips, len(typed) + slips + 1)
@@ -105,3 +109,13 @@ class Spelling:
             if stem.isalpha():
                 shapes[stem[0], len(stem)].append(stem)
         return shapes
+
+
+def _one_slip(word: str) -> set[str]:
+    """What a word may be that was typed with one slip behind its first letter: of `sahining` also `shining`."""
+    first, places = word[:1], range(1, len(word))
+    rest = {first + word[1:at] + word[at + 1 :] for at in places}
+    rest |= {
+        word[:at] + letter + word[at + more :] for at in range(1, len(word) + 1) for letter in ascii_lowercase for more in (0, 1)
+    }
+    return rest | {word[:at] + word[at + 1] + word[at] + word[at + 2 :] for at in range(1, len(word) - 1)}

@@ -185,6 +185,9 @@ def load_head(folder: Path) -> tuple[Head, HeadConfig]:
         config = HeadConfig.from_dict(json.loads((folder / CONFIG).read_text(encoding="utf-8")))
         head = Head(config)
         head.load_state_dict(load_file(folder / WEIGHTS))
+        numbers = (config.slope, config.offset, config.llm_weight)
+        if not (all(map(math.isfinite, numbers)) and all(bool(part.isfinite().all()) for part in head.state_dict().values())):
+            raise ValueError("not all of its weights are numbers")
     except (FileNotFoundError, NotADirectoryError) as error:
         raise ModelMissingError(f"no scoring head in {folder}: {advice}") from error
     except (ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:

@@ -96,6 +96,8 @@ def _lines(facts: Mapping[str, Any]) -> list[str]:
     lines += [f"Head: {_kind(head)}.", ""]
     if facts["valid"]:
         note = "before the final fit, which includes the validation dialogs" if facts["refitted"] else "never trained on"
+        if facts["valid_seen"]:
+            note = "the shipped head learned from them: these figures say nothing of unseen dialogs"
         lines += [f"## Validation dialogs ({note})", "", *_tables(facts["valid"])]
     if head.get("held_out_fold_of_train"):
         lines += ["## A fold of the training dialogs that the head did not see (it decided when to stop)", ""]

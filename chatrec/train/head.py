@@ -22,7 +22,7 @@ from chatrec.train.fit import calibrate, fit_head, predict
 from chatrec.train.models import TOWER
 from chatrec.train.pools import Pools, pool_metrics, reliability
 from chatrec.train.prepare import ENOUGH, POOLS, Preparation, Prepared, fold_of
-from chatrec.train.start import from_shipped, has_shape
+from chatrec.train.start import from_shipped, has_shape, saw
 from chatrec.train.steps import Kind, clear, versions
 
 FEW = 1000
@@ -180,6 +180,7 @@ class Trainer:
             "bag_epochs": preparation.models_config.bag.epochs,
             "fusion_weights": dict(preparation.fusion_config(models).weights),
             "popularity": preparation.popularity_of,
+            "valid_seen": not learned.epochs and saw(preparation.valid_lines),
             "folds": self._config.folds,
             "data": preparation.files.hashes(),
             "catalog_sha256": preparation.index.catalog.sha256,

@@ -14,7 +14,8 @@ import numpy as np
 import torch
 
 from chatrec.catalog.read import read_catalog
-from chatrec.errors import TrainingDataError
+from chatrec.errors import LeakError, TrainingDataError
+from chatrec.evaluate.leaks import Fingerprints, find_leak, told_leak
 from chatrec.evaluate.logs import DialogLine
 from chatrec.evaluate.report import file_sha256
 from chatrec.index.embed import Embedder
@@ -94,6 +95,7 @@ class Preparation:
 
     Raises:
         TrainingDataError: nothing can be learned from this.
+        LeakError: validation dialogs have near duplicates among the training dialogs.
     """
 
     def __init__(
@@ -109,7 +111,7 @@ class Preparation:
         self.steps = Steps()
         catalog = read_catalog(files.catalog)
         self.lines = read_all(files.dialogs, catalog)
-        self.valid_lines = _others(read_all((files.valid,), catalog), self.lines) if files.valid else ()
+        self.valid_lines = self._others(read_all((files.valid,), catalog)) if files.valid else ()
         self.meter.say("opening the index")
         self.index = ExactIndex.of(open_or_build(catalog, embedder, build_dir))
         self._users = self._read_interactions()
@@ -117,6 +119,29 @@ class Preparation:
         check_tasks(config.head.fit.loss_weights, self.lines, self._users)
         bag, tower = (replace(part, seed=config.seed) for part in (config.models.bag, config.models.tower))
         self.models_config = replace(config.models, bag=bag, tower=tower)
+
+    def _others(self, valid: tuple[DialogLine, ...]) -> tuple[DialogLine, ...]:
+        """Validation dialogs, none of which is learned from."""
+        shared = {line.dialog_id for line in valid} & {line.dialog_id for line in self.lines}
+        if shared:
+            raise TrainingDataError(
+                f"{len(shared)} dialogs are in both the training and the validation file, {min(shared)!r} among them:"
+                " a validation dialog must not be trained on"
+            )
+        leak = find_leak(valid, Fingerprints.of(self.lines))
+        if leak.refused:
+            raise LeakError(
+                f"of {leak.dialogs} validation dialogs {leak.by_text} have a near duplicate by text among the training dialogs:"
+                " a validation dialog must not be trained on"
+            )
+        if leak.by_text:
+            self.meter.notice(told_leak(leak.stamp()))
+        return valid
+
+    @cached_property
+    def adapts(self) -> bool:
+        """Whether the head may begin as the shipped one, which learned from none of these dialogs, those of validation included."""
+        return not saw(self.lines) and not saw(self.valid_lines)
 
     @contextmanager
     def resuming(self, out: Path) -> Iterator[None]:
@@ -165,7 +190,7 @@ class Preparation:
         models = self.fit("models", dialogs, "fitting retrievers on all training dialogs")
         config = self._head_config(tuple(models))
         pools = self.out_of_fold(dialogs, config)
-        return Prepared(dialogs, models, pools, self._raters(models, config) if raters else None, config, not saw(self.lines))
+        return Prepared(dialogs, models, pools, self._raters(models, config) if raters else None, config, self.adapts)
 
     def _read_interactions(self) -> list[list[tuple[int, float]]]:
         if self.files.interactions is None:
@@ -391,13 +416,3 @@ def fold_of(names: Sequence[str], folds: int, seed: int) -> np.ndarray:
     """int [names]: the fold of each name; equal names share theirs, and order does not matter."""
     digests = [hashlib.blake2b(f"{seed} {name}".encode(), digest_size=4).digest() for name in names]
     return np.array([int.from_bytes(digest, "big") % folds for digest in digests], dtype=np.int64)
-
-
-def _others(valid: tuple[DialogLine, ...], train: tuple[DialogLine, ...]) -> tuple[DialogLine, ...]:
-    shared = {line.dialog_id for line in valid} & {line.dialog_id for line in train}
-    if shared:
-        raise TrainingDataError(
-            f"{len(shared)} dialogs are in both the training and the validation file, {min(shared)!r} among them:"
-            " a validation dialog must not be trained on"
-        )
-    return valid

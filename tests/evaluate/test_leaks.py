@@ -83,3 +83,8 @@ def test_damaged_fingerprints_are_an_error_not_an_empty_set(tmp_path: Path, kept
     (tmp_path / FILE).write_bytes((tmp_path / FILE).read_bytes()[:kept])
     with pytest.raises(ModelMissingError, match=r"trained_on\.npz"):
         Fingerprints.load(tmp_path)
+
+
+def test_a_folder_that_does_not_say_what_was_trained_on_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelMissingError, match="it tells what was trained on"):
+        Fingerprints.load(tmp_path)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from shutil import copytree
 
 import numpy as np
 import pytest
@@ -10,13 +12,16 @@ import torch
 from dialog_samples import SAMPLE, assistant, dialog, many_dialogs, user, write_dialogs
 from quick import QUICK, prepare, train, write_valid
 
-from chatrec.errors import DataMissingError, LeakError, TrainingDataError
+from chatrec.errors import DataMissingError, LeakError, ModelMissingError, TrainingDataError
+from chatrec.evaluate.leaks import Fingerprints
+from chatrec.evaluate.logs import read_dialogs
 from chatrec.evaluate.run import ReplayConfig, run_replay
 from chatrec.index.embed import Embedder
 from chatrec.index.open import Index
 from chatrec.retrieve.collaborative import load_models
+from chatrec.retrieve.load import load_fusion
 from chatrec.score.features import OF_ORDER
-from chatrec.score.head import SHIPPED, Scorer, load_head
+from chatrec.score.head import SHIPPED, Scorer, load_head, save_head
 from chatrec.train.bag import BagConfig, choose_epochs
 from chatrec.train.config import TrainConfig, TrainFiles
 from chatrec.train.data import gather
@@ -222,3 +227,62 @@ def test_what_order_tells_is_unknown_where_it_is_made_up(tmp_path: Path, order: 
     assert len(places) == len(OF_ORDER) == 8
     assert known.any() == (order != "shuffled")
     assert (~np.isnan(prepared.pools.features[:, :, prepared.config.features.index("mentioned")])).any()
+
+
+def test_a_validation_dialog_that_is_a_training_dialog_under_another_name_is_refused(tmp_path: Path) -> None:
+    words = " ".join(f"word{number}" for number in range(60))
+    train_lines = [*many_dialogs(60), dialog(900, user(words), assistant("this", "alien"))]
+    lines = write_dialogs(tmp_path / "train.jsonl", train_lines)
+    valid = write_dialogs(tmp_path / "valid.jsonl", [dialog(901, user(words), assistant("this", "alien"))])
+    with pytest.raises(LeakError, match="1 have a near duplicate by text among the training dialogs"):
+        prepare(tmp_path, dialogs=lines, valid=valid)
+
+
+def test_a_head_does_not_begin_as_the_shipped_one_if_that_learned_from_the_validation_dialogs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    valid = write_valid(tmp_path)
+    assert prepare(tmp_path, valid=valid).adapts
+    monkeypatch.setattr("chatrec.train.start.Fingerprints.load", lambda folder: Fingerprints.of(read_dialogs(valid)))
+    assert not prepare(tmp_path, valid=valid).adapts
+
+
+@pytest.mark.parametrize(
+    ("name", "damage", "message"),
+    [
+        ("retrievers.json", Path.unlink, r"incomplete, retrievers\.json is missing"),
+        ("fusion.json", Path.unlink, r"incomplete, fusion\.json is missing"),
+        ("bag.npz", lambda path: _rewrite(path, items=lambda a: a * np.nan), "not all of 'items' are numbers"),
+        ("named.npz", lambda path: _rewrite(path, values=lambda a: a[:3]), r"named\.npz is not of \d+ items"),
+        ("co_mentioned.npz", lambda path: _rewrite(path, w_columns=lambda a: a + 9999), r"co_mentioned\.npz is not of"),
+        ("fusion.json", lambda path: path.write_text('{"rrf_k": NaN}'), "not all weights are numbers"),
+        (
+            "head.json",
+            lambda path: path.write_text(path.read_text().replace('"slope": ', '"slope": NaN, "x": ')),
+            "cannot be read",
+        ),
+    ],
+)
+def test_a_damaged_folder_is_told_before_it_ranks_anything(
+    trained: tuple[Path, dict], small_index: Index, tmp_path: Path, name: str, damage: Callable[[Path], object], message: str
+) -> None:
+    models = copytree(trained[0] / "models", tmp_path / "models")
+    damage(models / name)
+    with pytest.raises(ModelMissingError, match=message):
+        load_fusion(small_index, models)
+        Scorer.load(small_index, models)
+
+
+def _rewrite(path: Path, **changes: Callable[[np.ndarray], np.ndarray]) -> None:
+    with np.load(path) as stored:
+        arrays = {key: changes.get(key, np.array)(stored[key]) for key in stored.files}
+    np.savez(path, **arrays)
+
+
+def test_a_head_whose_weights_are_no_numbers_is_refused(trained: tuple[Path, dict], tmp_path: Path) -> None:
+    head, config = load_head(trained[0] / "models")
+    with torch.no_grad():
+        head.scale[0] = float("nan")
+    save_head(tmp_path, head, config)
+    with pytest.raises(ModelMissingError, match="not all of its weights are numbers"):
+        load_head(tmp_path)
