@@ -62,9 +62,16 @@ def heard(report: Mapping[str, Any]) -> str:
     )
 
 
+def recorded(report: Mapping[str, Any]) -> str:
+    """For how much of what was replayed the language model's output was recorded."""
+    return f"recorded for {report['recorded']['instances']} of {report['recorded']['of']} instances"
+
+
 def beside(report: Mapping[str, Any]) -> Iterator[str]:
-    """What the tables leave out, in a line each: further metrics, the lists beyond accuracy, calibration, constraints."""
+    """What the tables leave out, in a line each: recordings, further metrics, lists beyond accuracy, calibration, constraints."""
     k = report["cut_off"]
+    if report["recorded"]:
+        yield f"output of the language model {recorded(report)}; any other is answered as if it had been silent"
     means = {f"NDCG@{k}": report["ndcg"][str(k)], "MRR": report["mrr"], "MAP": report["map"], f"hit@{k}": report["hit"][str(k)]}
     yield ", ".join(f"{name} {cell(value)}" for name, value in means.items())
     shown = {name.replace("_", " "): value for name, value in report["beyond_accuracy"].items() if value is not None}

@@ -10,7 +10,7 @@ import jinja2
 from markupsafe import Markup
 
 from chatrec.evaluate import plots
-from chatrec.evaluate.figures import fates
+from chatrec.evaluate.figures import fates, recorded
 from chatrec.evaluate.outputs import writing
 from chatrec.evaluate.slices import SMALL
 
@@ -121,7 +121,7 @@ def _settings(report: Mapping[str, Any]) -> list[tuple[str, str]]:
         "catalog": f"{origin['catalog']['file']}, SHA-256 {origin['catalog']['sha256']}",
         "models": f"SHA-256 {origin['models_sha256']}",
         "index": f"generation {origin['index']['generation']}, embedder {origin['index']['embedder_sha256']}",
-        "recorded model output": f"SHA-256 {origin['recorded_sha256']}" if origin["recorded_sha256"] else "none",
+        "recorded model output": f"{recorded(report)}, SHA-256 {origin['recorded_sha256']}" if report["recorded"] else "none",
         "rankings": f"SHA-256 {origin['rankings_sha256']}",
     }
     return [

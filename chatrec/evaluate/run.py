@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from chatrec.catalog.read import read_catalog
-from chatrec.errors import DialogLogError, InputError
+from chatrec.errors import DataMissingError, DialogLogError, InputError
 from chatrec.evaluate.attribution import misses
 from chatrec.evaluate.leaks import Fingerprints, Leak, guard
 from chatrec.evaluate.logs import DialogLine, Instance, Protocol, Stage, Understanding, read_dialogs
@@ -104,7 +104,7 @@ def run_replay(
         What was written to `report.json`.
 
     Raises:
-        DialogLogError, CatalogError, DataMissingError: the files cannot be used.
+        DialogLogError, CatalogError, DataMissingError: the files cannot be used, or the recording is of other dialogs.
         LeakError: the dialogs were trained on.
         InputError: stage `generate` with neither recorded output nor a model to record.
         LLMError: the model cannot be reached.
@@ -113,6 +113,11 @@ def run_replay(
     recording = None if asked else _recording(config)
     log = open_log(config, embedder, build_dir)
     index, found = log.index, log.found
+    if recording is not None and not _covered(recording, found):
+        raise DataMissingError(
+            f"{config.recorded} was recorded for none of the {len(found)} instances that are replayed: give what was recorded"
+            " of these dialogs, or name a file that is not there yet, to have it recorded"
+        )
     fusion = load_fusion(index, config.models)
     scorer = None if config.stage == "retrieve" else Scorer.load(index, config.models)
     recorder = Recorder(asked, scorer, index) if asked and scorer else None
@@ -130,7 +135,9 @@ def run_replay(
     outside = sum(item not in index.catalog for row in rows for item in row.gold)
     report = summarise(rows, config.ks) | {"gold_outside_catalog": outside}
     report["cut_off"] = k = config.ks[len(config.ks) // 2]
-    report["misses"] = misses(rows, k, recorder.recording if recorder else recording)
+    recording = recorder.recording if recorder else recording
+    report["recorded"] = None if recording is None else {"instances": _covered(recording, found), "of": len(found)}
+    report["misses"] = misses(rows, k, recording)
     report["reliability"] = reliability.summary() if config.stage == "score" else None
     report["understanding"] = _understanding(rows, config, reader)
     report["slices"] = by_slice(rows, index, fusion.retrievers, log.dialogs, k)
@@ -154,6 +161,11 @@ def _recording(config: ReplayConfig) -> Recording | None:
     if config.recorded is None:
         raise InputError("stage generate replays recorded model output: name its file with --recorded")
     return read_recording(config.recorded)
+
+
+def _covered(recording: Recording, found: Iterable[Instance]) -> int:
+    """How many of the instances it was recorded for."""
+    return sum((instance.dialog.dialog_id, instance.turn) in recording for instance in found)
 
 
 def _rerank(scorer: Scorer | None, recording: Recording | None) -> Rerank | None:

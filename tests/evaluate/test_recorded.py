@@ -11,6 +11,8 @@ from dialog_samples import SAMPLE, assistant, dialog, last_instance, user
 from scripted import ScriptedLLM
 
 from chatrec.errors import DataMissingError, DialogLogError, LLMUnavailableError
+from chatrec.evaluate.figures import beside
+from chatrec.evaluate.page import page
 from chatrec.evaluate.recorded import RecordedLine, Recording, read_recording, recorded_rerank
 from chatrec.evaluate.replay import System, replay
 from chatrec.evaluate.run import ReplayConfig, run_replay
@@ -94,6 +96,28 @@ def test_what_a_model_picks_is_recorded_once_and_replayed_without_it(
     misses = json.loads((tmp_path / "report.json").read_text())["misses"]
     assert misses["shortlisted out"] is not None and misses["dropped by grounding"] == 0
     assert len(scripted_llm.requests) == asked == 1
+
+
+@pytest.mark.parametrize("written", ["", json.dumps({**LINE, "dialog_id": "s:9"}) + "\n", json.dumps({**LINE, "turn": 3}) + "\n"])
+def test_what_was_recorded_of_other_dialogs_is_refused(
+    replay_files: ReplayConfig, small_index: Index, tmp_path: Path, written: str
+) -> None:
+    (tmp_path / "recorded.jsonl").write_text(written, encoding="utf-8")
+    with pytest.raises(DataMissingError, match=r"recorded\.jsonl was recorded for none of the 1 instances"):
+        run_replay(replay_files, tmp_path / "o.json", tmp_path / "o.jsonl", small_index.embedder, tmp_path / "built")
+
+
+def test_a_report_tells_for_how_much_there_was_a_recording(
+    replay_files: ReplayConfig, small_index: Index, tmp_path: Path
+) -> None:
+    first = replay_files.dialogs.read_text(encoding="utf-8")
+    replay_files.dialogs.write_text(first + first.replace("s:1", "s:2"), encoding="utf-8")
+    (tmp_path / "recorded.jsonl").write_text(json.dumps(LINE) + "\n", encoding="utf-8")
+    out = tmp_path / "o.json"
+    report = run_replay(replay_files, out, tmp_path / "o.jsonl", small_index.embedder, tmp_path / "built")
+    assert report["recorded"] == json.loads(out.read_text(encoding="utf-8"))["recorded"] == {"instances": 1, "of": 2}
+    assert "recorded for 1 of 2 instances" in next(beside(report))
+    assert "recorded for 1 of 2 instances" in page(report)
 
 
 def test_without_a_model_nothing_is_recorded(replay_files: ReplayConfig, small_index: Index, tmp_path: Path) -> None:
