@@ -7,11 +7,27 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from chatrec.errors import DataMissingError, DialogLogError, InputError
-from chatrec.evaluate.logs import numbered_lines
+from chatrec.evaluate.logs import Name, numbered_lines
 from chatrec.evaluate.metrics import Ranks, gold_ranks, ratio_interval, recall
 from chatrec.evaluate.report import file_sha256, numbered
+
+
+class RankedLine(BaseModel):
+    """One line of a rankings file."""
+
+    model_config = ConfigDict(extra="ignore", strict=True, frozen=True)
+
+    dialog_id: Name
+    turn: Annotated[int, Field(ge=0)]
+    ranking: list[Name]
+    gold: Annotated[list[Name], Field(min_length=1)]
+    ranks: list[Annotated[float, Field(ge=1, allow_inf_nan=False)] | None] | None = None
+    """One for each of the gold, or for each work where versions of one count as one answer; null beyond the ranking."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,22 +65,35 @@ def read_rankings(path: Path) -> Rows:
 
     Raises:
         DataMissingError: there is no such file.
-        DialogLogError: a line cannot be read, or there is none.
+        DialogLogError: a line cannot be read or repeats an instance, or there is none.
     """
     if not path.is_file():
         raise DataMissingError(f"no rankings at {path}: `chatrec replay … --rankings` writes them")
     path = _rankings_of(path)
     rows: dict[tuple[str, int], Line] = {}
     for number, text in numbered_lines(path):
-        try:
-            line = json.loads(text)
-            ranks = [math.inf if rank is None else float(rank) for rank in line["ranks"]] if "ranks" in line else None
-            rows[line["dialog_id"], line["turn"]] = Line(line["ranking"], line["gold"], ranks)
-        except (ValueError, KeyError, TypeError) as error:
-            raise DialogLogError(f"not a line of rankings ({error})", path=str(path), line=number) from error
+        line = _parse(text, path, number)
+        key = line.dialog_id, line.turn
+        if key in rows:
+            raise DialogLogError(f"repeats dialog {line.dialog_id!r}, turn {line.turn}", path=str(path), line=number)
+        ranks = None if line.ranks is None else [math.inf if rank is None else rank for rank in line.ranks]
+        rows[key] = Line(line.ranking, line.gold, ranks)
     if not rows:
         raise DialogLogError("holds no rankings", path=str(path))
     return rows
+
+
+def _parse(text: str, path: Path, number: int) -> RankedLine:
+    try:
+        line = RankedLine.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(map(str, first["loc"]))
+        raise DialogLogError(f"not a line of rankings: {first['msg']}", path=str(path), line=number, field=field) from error
+    if line.ranks is not None and not 0 < len(line.ranks) <= len(line.gold):
+        told = f"{len(line.ranks)} of them for {len(line.gold)} gold mentions"
+        raise DialogLogError(told, path=str(path), line=number, field="ranks")
+    return line
 
 
 def _rankings_of(path: Path) -> Path:
@@ -88,13 +117,15 @@ def compare(a: Rows, b: Rows, ks: Sequence[int] = (1, 10, 50)) -> list[Differenc
     Ranks are those that the replays counted; if either does not tell them, places in the rankings.
 
     Raises:
-        InputError: the two do not hold the same instances with the same gold.
+        InputError: the two do not hold the same instances with the same gold, or count different answers.
     """
     if {key: list(line.gold) for key, line in a.items()} != {key: list(line.gold) for key, line in b.items()}:
         raise InputError("the two rankings are not of the same instances: replay the same dialogs under the same protocol")
     keys = sorted(a)
     counted = all(line.ranks is not None for line in (*a.values(), *b.values()))
     of_a, of_b = ([_ranks(rows[key], counted) for key in keys] for rows in (a, b))
+    if [*map(len, of_a)] != [*map(len, of_b)]:
+        raise InputError("the two replays do not count the same answers: their catalogs tell different versions of one work")
     groups = numbered(dialog for dialog, _ in keys)
     return [_difference(of_a, of_b, groups, k) for k in ks]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
 import pytest
@@ -48,11 +49,40 @@ def test_a_line_that_is_no_ranking_is_located(tmp_path: Path) -> None:
         read_rankings(tmp_path / "r.jsonl")
 
 
+@pytest.mark.parametrize(
+    ("told", "message"),
+    [
+        ({"ranking": None}, "field 'ranking'"),
+        ({"dialog_id": 7}, "field 'dialog_id'"),
+        ({"turn": "1"}, "field 'turn'"),
+        ({"gold": []}, "field 'gold'"),
+        ({"ranks": [1, 2, 3]}, "field 'ranks': 3 of them for 1 gold mentions"),
+        ({"ranks": []}, "field 'ranks': 0 of them for 1 gold mentions"),
+        ({"ranks": [0.5]}, r"field 'ranks\.0"),
+        ({"ranks": [math.nan]}, r"field 'ranks\.0"),
+        ({"dialog_id": "first"}, "repeats dialog 'first', turn 1"),
+    ],
+)
+def test_a_line_that_cannot_be_compared_is_located_and_says_why(tmp_path: Path, told: dict, message: str) -> None:
+    (tmp_path / "r.jsonl").write_text(line(dialog_id="first") + line(**told), encoding="utf-8")
+    with pytest.raises(DialogLogError, match=rf"r\.jsonl:2: .*{message}"):
+        read_rankings(tmp_path / "r.jsonl")
+
+
+def test_versions_of_a_work_have_one_rank_and_must_have_it_in_both(tmp_path: Path) -> None:
+    for name, ranks in (("works", [2]), ("items", [2, None])):
+        (tmp_path / name).write_text(line(gold=["gold", "live"], ranks=ranks), encoding="utf-8")
+    works, items = (read_rankings(tmp_path / name) for name in ("works", "items"))
+    assert compare(works, works, ks=(2,))[0].a == 1.0
+    with pytest.raises(InputError, match="do not count the same answers"):
+        compare(works, items)
+
+
 def test_ranks_are_those_the_replay_counted_and_places_where_one_of_the_two_tells_none(tmp_path: Path) -> None:
-    for name, told in (("tie", {"ranks": [1.5]}), ("first", {"ranks": [1, None]}), ("bare", {})):
+    for name, told in (("tie", {"ranks": [1.5]}), ("first", {"ranks": [1]}), ("bare", {})):
         (tmp_path / name).write_text(line(**told), encoding="utf-8")
     tie, first, bare = (read_rankings(tmp_path / name) for name in ("tie", "first", "bare"))
-    assert [(d.a, d.b) for d in compare(tie, first, ks=(1, 2))] == [(0.0, 0.5), (1.0, 0.5)]
+    assert [(d.a, d.b) for d in compare(tie, first, ks=(1, 2))] == [(0.0, 1.0), (1.0, 1.0)]
     assert [(d.a, d.b) for d in compare(first, bare, ks=(1, 2))] == [(0.0, 0.0), (1.0, 1.0)]
 
 
