@@ -23,6 +23,8 @@ from chatrec.train.tasks import LossWeights
 from chatrec.types import Item, Query
 
 SUBSTITUTE_WEIGHT = 0.5
+TELLING = 10
+"""Recommendations that are of one item only by no chance."""
 SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 
 
@@ -87,8 +89,8 @@ def read_all(paths: Sequence[Path], catalog: Mapping[str, Item]) -> tuple[Dialog
 
     Raises:
         DataMissingError, DialogLogError: a file is missing or a line cannot be read.
-        TrainingDataError: a dialog occurs twice, names a gold item that the catalog lacks, or there is neither gold nor
-            mention nor text.
+        TrainingDataError: a dialog occurs twice, names a gold item that the catalog lacks, there is neither gold nor
+            mention nor text, or a single item is all that is ever put forward.
     """
     read = [(path, line) for path in paths for line in read_dialogs(path)]
     lines = tuple(line for _, line in read)
@@ -106,6 +108,12 @@ def read_all(paths: Sequence[Path], catalog: Mapping[str, Item]) -> tuple[Dialog
                 )
     if not any(turn.gold or turn.mentions or (turn.text or "").strip() for line in lines for turn in line.turns):
         raise TrainingDataError(f"{names}: neither gold nor mentions nor text, so there is nothing to learn from")
+    gold = Counter(item for line in lines for turn in line.turns for item in turn.gold)
+    if len(gold) == 1 and gold.total() >= TELLING:
+        raise TrainingDataError(
+            f"{names}: all {gold.total()} recommendations are of {next(iter(gold))!r}: where nothing else is ever put forward,"
+            " nothing can be learned about ranking"
+        )
     mentioned = [mention.item for line in lines for turn in line.turns for mention in turn.mentions]
     if mentioned and not any(item in catalog for item in mentioned):
         raise TrainingDataError(

@@ -140,7 +140,7 @@ class Preparation:
 
     @cached_property
     def adapts(self) -> bool:
-        """Whether the head may begin as the shipped one, which learned from none of these dialogs, those of validation included."""
+        """Whether the head may begin as the shipped one, which learned from none of the dialogs, validation included."""
         return not saw(self.lines) and not saw(self.valid_lines)
 
     @contextmanager

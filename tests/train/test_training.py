@@ -169,6 +169,7 @@ def test_interactions_of_another_catalog_are_joined_through_links(tmp_path: Path
     [
         ([dialog(1, user("hi"), assistant("x", "nowhere"))], "gold 's:nowhere' is not in the catalog"),
         ([dialog(1, user(None), assistant(None))], "neither gold nor mentions nor text"),
+        ([dialog(n, user("hi"), assistant("this", "alien")) for n in range(12)], "all 12 recommendations are of 's:alien'"),
     ],
 )
 def test_dialogs_that_nothing_can_be_learned_from_are_named(tmp_path: Path, lines: list, message: str) -> None:
