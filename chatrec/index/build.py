@@ -45,6 +45,7 @@ def build_index(catalog: Catalog, embedder: Embedder, build_dir: Path, *, reuse:
     Raises:
         InputError: the folder cannot be written, or another process is building there.
         IndexCorruptError: the finished store does not hold what was put in.
+        ModelMissingError: the embedder cannot be loaded, or what it gives is not finite.
     """
     home = index_home(build_dir, catalog.sha256, embedder.sha256)
     with _builder_lock(home):

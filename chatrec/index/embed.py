@@ -85,16 +85,26 @@ class Embedder:
 
         Returns:
             float32 [n, dimension], each row of unit length.
+
+        Raises:
+            ModelMissingError: the model cannot be loaded, or what it gives is not finite.
         """
         if not texts:
             return np.zeros((0, self.dimension), dtype=np.float32)
-        if len(texts) <= FEW:
-            return self._encode_few(list(texts))
+        vectors = self._encode_few(list(texts)) if len(texts) <= FEW else self._encode_many(list(texts))
+        if not np.isfinite(vectors).all():
+            raise ModelMissingError(
+                f"embedder {self._location!r} gives vectors that are not finite: its weights are damaged."
+                " Install it again, or set CHATREC_EMBEDDER"
+            )
+        return vectors
+
+    def _encode_many(self, texts: list[str]) -> NDArray[np.float32]:
         options: dict[str, Any] = {"normalize_embeddings": True, "convert_to_numpy": True, "show_progress_bar": False}
-        return np.asarray(self._model.encode(list(texts), batch_size=64, **options), dtype=np.float32)
+        return np.asarray(self._model.encode(texts, batch_size=64, **options), dtype=np.float32)
 
     def _encode_few(self, texts: list[str]) -> NDArray[np.float32]:
-        """The same without the library's batching, which takes longer than a short text itself."""
+        """Without the library's batching, which takes longer than a short text itself."""
         import torch
 
         with torch.inference_mode():

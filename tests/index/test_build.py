@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from chatrec.catalog.read import Catalog
-from chatrec.errors import IndexCorruptError, IndexMismatchError, IndexMissingError, InputError
+from chatrec.errors import IndexCorruptError, IndexMismatchError, IndexMissingError, InputError, ModelMissingError
 from chatrec.index.build import build_index
 from chatrec.index.columns import Columns
 from chatrec.index.embed import Embedder
@@ -72,6 +72,21 @@ def test_few_items_are_compared_one_by_one_with_the_result_of_the_graph(
     assert [[item for item, _ in found] for found in scanned] == [[item for item, _ in found] for found in walked]
     assert np.allclose([score for _, score in scanned[0]], [score for _, score in walked[0]], atol=1e-5)
     assert {item.split(":")[0] for found in scanned for item, _ in found} <= {"video", "audio"}
+
+
+def test_an_embedder_with_damaged_weights_is_named_and_nothing_of_it_is_kept(
+    catalog: Catalog, embedder: Embedder, tmp_path: Path
+) -> None:
+    model = embedder.copy_of_model()
+    for weights in model.parameters():
+        weights.data.fill_(np.nan)
+    model.save(str(tmp_path / "damaged"))
+    damaged = Embedder(str(tmp_path / "damaged"))
+    with pytest.raises(ModelMissingError, match="damaged' gives vectors that are not finite"):
+        build_index(catalog, damaged, tmp_path / "index")
+    assert not [*tmp_path.glob("index/**/*.np?")]
+    with pytest.raises(ModelMissingError, match="not finite"):
+        damaged.encode(["a", "b", "c", "d", "e"])
 
 
 def test_vectors_have_unit_length(built: Path, catalog: Catalog, embedder: Embedder) -> None:
