@@ -13,10 +13,10 @@ import numpy as np
 import torch
 from pydantic import TypeAdapter
 
-from chatrec.errors import DialogLogError, TrainingDataError
-from chatrec.evaluate.logs import DialogLine, Protocol
+from chatrec.errors import TrainingDataError
+from chatrec.evaluate.logs import DialogLine, Instance, Protocol, instances
 from chatrec.evaluate.outputs import writing
-from chatrec.evaluate.replay import Replayed, System, replay, select
+from chatrec.evaluate.replay import Replayed, System, replay
 from chatrec.evaluate.report import summarise, write_report
 from chatrec.index.open import Index
 from chatrec.retrieve.load import load_fusion
@@ -56,7 +56,16 @@ def cross_validate(files: TrainFiles, config: TrainConfig, out: Path, prepare: P
     whole = prepare(files, config)  # reads, and refuses, everything before anything is written
     lines, index = whole.lines, whole.index
     _check_popularity(lines, index)
-    folds = fold_of([person_of(line) for line in lines], config.folds, config.seed + OUTER)
+    people = [person_of(line) for line in lines]
+    folds = fold_of(people, config.folds, config.seed + OUTER)
+    names = ", ".join(map(str, files.dialogs))
+    if len(set(people)) < config.folds or len(np.unique(folds)) < 2:
+        raise TrainingDataError(
+            f"{names}: too few dialogs for {config.folds} folds, which need at least as many; there are {len(set(people))},"
+            " those of one person counted once"
+        )
+    if not any(_instances(lines, protocol) for protocol in PROTOCOLS):
+        raise TrainingDataError(f"{names}: no turn can be replayed: no assistant turn after the first has gold")
     decisive = {"data": files.hashes(), "config": asdict(config), "threads": torch.get_num_threads()}
     rows: Rows = {protocol: [] for protocol in PROTOCOLS}
     with unfinished(out, decisive, whole.meter.notice) as steps:
@@ -71,8 +80,6 @@ def cross_validate(files: TrainFiles, config: TrainConfig, out: Path, prepare: P
             rows = {protocol: rows[protocol] + told[protocol] for protocol in PROTOCOLS}
     clear(out)
     report = {protocol: summarise(found, KS) for protocol, found in rows.items() if found}
-    if not report:
-        raise TrainingDataError("no turn of these dialogs can be replayed: no assistant turn after the first has gold")
     write_report(out / REPORT, report | {"data": files.hashes(), "folds": config.folds, "seed": config.seed})
     return report
 
@@ -97,11 +104,14 @@ def _fold(index: Index, held: Sequence[DialogLine], home: Path, begin: Callable[
     return {protocol: _replayed(index, held, home, protocol) for protocol in PROTOCOLS}
 
 
+def _instances(lines: Sequence[DialogLine], protocol: Protocol) -> list[Instance]:
+    return [instance for line in lines for instance in instances(line, protocol)]
+
+
 def _replayed(index: Index, lines: Sequence[DialogLine], models: Path, protocol: Protocol) -> list[Replayed]:
     """What the models of a folder make of dialogs; nothing where none can be replayed."""
-    try:
-        found = select(lines, protocol)
-    except DialogLogError:
+    found = _instances(lines, protocol)
+    if not found:
         return []
     fusion, scorer = load_fusion(index, models), Scorer.load(index, models)
     return list(replay(index, found, protocol, System(fusion, fusion.config.pool, lambda query, _, pool: scorer(query, pool))))

@@ -98,10 +98,20 @@ def test_popularity_that_was_counted_on_these_dialogs_is_refused(tmp_path: Path,
         cross_validate(files_of(tmp_path, many_dialogs(9)), QUICK, tmp_path / "out", begin(tmp_path, []))
 
 
-def test_dialogs_without_a_turn_to_replay_are_refused(tmp_path: Path) -> None:
+def test_dialogs_without_a_turn_to_replay_are_refused_before_anything_is_trained(tmp_path: Path) -> None:
     mute = [line.model_copy(update={"turns": line.turns[:1]}) for line in many_dialogs(12)]
-    with pytest.raises(TrainingDataError, match="can be replayed"):
-        cross_validate(files_of(tmp_path, mute), QUICK, tmp_path / "out", begin(tmp_path, []))
+    begun: list[TrainFiles] = []
+    with pytest.raises(TrainingDataError, match=r"all\.jsonl: no turn can be replayed"):
+        cross_validate(files_of(tmp_path, mute), QUICK, tmp_path / "out", begin(tmp_path, begun))
+    assert len(begun) == 1 and not (tmp_path / "out").exists()
+
+
+def test_fewer_dialogs_than_folds_are_refused_by_the_name_of_their_file(tmp_path: Path) -> None:
+    one_person = [line.model_copy(update={"user_id": "7"}) for line in many_dialogs(12)]
+    for lines in (many_dialogs(1), one_person):
+        with pytest.raises(TrainingDataError, match=r"all\.jsonl: too few dialogs for 2 folds, .* there are 1,"):
+            cross_validate(files_of(tmp_path, lines), QUICK, tmp_path / "out", begin(tmp_path, []))
+    assert not (tmp_path / "out").exists()
 
 
 def test_the_command_prints_both_protocols(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
