@@ -17,6 +17,7 @@ from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction import DictVectorizer
 
 from chatrec.catalog.read import read_catalog
+from chatrec.errors import TrainingDataError
 from chatrec.evaluate.ratings import Floats, Held, Interactions, Scale, Split, read_ratings, split
 from chatrec.evaluate.ratings_metrics import CUT, Recommender, judge, summary
 from chatrec.evaluate.report import file_sha256
@@ -73,7 +74,7 @@ def run_ratings(
 
     Raises:
         DependencyMissingError: `implicit` is not installed.
-        DataMissingError, CatalogError, TrainingDataError, InputError: as in `read_ratings` and `split`.
+        DataMissingError, CatalogError, TrainingDataError, InputError: as in `read_ratings`, `split` and `contenders`.
     """
     implicit()
     catalog = read_catalog(config.catalog)
@@ -127,8 +128,18 @@ SYSTEMS = 8
 
 
 def contenders(data: Split, features: Floats, config: RatingsConfig) -> Iterator[tuple[str, Fit]]:
-    """Names of the systems, and how each is chosen and fitted: returns it with what was chosen."""
-    inner = split(data.train, config.held, config.seed + 1)
+    """Names of the systems, and how each is chosen and fitted: returns it with what was chosen.
+
+    Raises:
+        TrainingDataError: there is nothing to choose by.
+    """
+    try:
+        inner = split(data.train, config.held, config.seed + 1)
+    except TrainingDataError as error:
+        raise TrainingDataError(
+            f"{config.interactions}: with the test part held out, no user has both an earlier and a later interaction left to"
+            " choose settings by: under last-out a user needs three, one to learn from, one to choose by and one to test"
+        ) from error
     held = inner.held
     if len(held) > TUNED_ON:
         picked = np.random.default_rng(config.seed).permutation(len(held)) < TUNED_ON

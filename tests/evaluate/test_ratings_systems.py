@@ -15,9 +15,10 @@ from scipy import sparse
 from typer.testing import CliRunner
 
 from chatrec.cli import app
-from chatrec.errors import DependencyMissingError
+from chatrec.errors import DependencyMissingError, TrainingDataError
 from chatrec.evaluate.ratings import Interactions, Split, split
 from chatrec.evaluate.ratings_metrics import judge, summary
+from chatrec.train.ratings import RatingsConfig, contenders
 from chatrec.train.ratings_hybrid import HybridConfig, fit_hybrid
 from chatrec.train.ratings_systems import Bias, Ease, Popularity, fit_als, fit_bpr, fit_factorisation, implicit, met
 
@@ -115,6 +116,14 @@ def test_without_implicit_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(builtins, "__import__", without)
     with pytest.raises(DependencyMissingError, match=r"implicit: pip install 'chatrec\[train\]'"):
         implicit()
+
+
+def test_users_with_two_interactions_leave_nothing_to_choose_settings_by(tmp_path: Path) -> None:
+    count = np.arange(6)
+    twice = Interactions(count // 2, count % 5, np.ones(6, np.float32), count.astype(float), 3, 5)
+    config = RatingsConfig(tmp_path / "few.csv", SAMPLE)
+    with pytest.raises(TrainingDataError, match=r"few\.csv: .* a user needs three, one to learn from"):
+        next(contenders(split(twice, "last-out"), np.zeros((5, 2), np.float32), config))
 
 
 def test_the_command_prints_tables_and_writes_a_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
