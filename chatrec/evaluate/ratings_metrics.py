@@ -100,13 +100,15 @@ def _batches(held: Interactions) -> Iterator[tuple[Rows, list[Rows]]]:
 
 
 def _mean_rank(candidates: Floats, score: float) -> float:
-    """Rank of a score among all, its own among them; equal ones share the mean of the ranks they fill.
+    """Rank of a score among all, its own among them; equal ones share the mean of the ranks they fill. NaN has none.
 
     Of four, one is above and one is equal: ranks 2 and 3
 
-    >>> _mean_rank(np.array([0.9, 0.5, 0.5, 0.1], dtype=np.float32), 0.5)
-    2.5
+    >>> _mean_rank(np.array([0.9, 0.5, 0.5, 0.1], dtype=np.float32), 0.5), _mean_rank(np.array([0.9], dtype=np.float32), np.nan)
+    (2.5, inf)
     """
+    if math.isnan(score):
+        return math.inf
     return float((candidates > score).sum()) + (float((candidates == score).sum()) + 1) / 2
 
 
