@@ -15,6 +15,7 @@ _SHOW_BEFORE = wordset("a an the any some good great tv television fun new funny
 _POINTING = wordset("that this your")
 _DESCRIBING = wordset("where about with in set starring from by that which called")
 _ASIDE = wordset("while during")
+_TOLD_BY = wordset("i always never often you we they people good great nice sorry glad")
 _NOT_AFTER_SHOW = wordset("me us you up off")
 
 
@@ -38,13 +39,13 @@ def asked_for(page: Page, ledger: Ledger, items: Mapping[str, Item], words: Word
     nouns = [
         m for m in page.sorted() if (m.has("forms") or m.has("inner")) and not m.negated and not m.about and is_noun(page, m)
     ]
-    nouns = [m for m in nouns if not _points(page, m)]
+    nouns = [m for m in nouns if not (_points(page, m) or _is_beside(page, m, words))]
     nouns = [m for m in nouns if not (m.released and _is_within(m, ledger))]
     strong = [m for m in nouns if not _is_in_opinion(m) and not _names_title(page, m) and not _is_aside(page, m)]
     if strong:
         return _of_nouns(strong, words)
     for kinds in (_word_kinds(page, words), _verb_kinds(page, words)):
-        if kinds:
+        if kinds and (not words.kinds.isdisjoint(kinds) or page.any_cue("want")):  # a catalog of films may speak of their music
             return Asked(kinds=kinds, said=True)
     turned = _genre_kinds(page) if page.any_cue("now") else ()
     if ledger.kinds:
@@ -59,6 +60,12 @@ def _points(page: Page, noun: Mark) -> bool:
     if noun.start == 0 or page.words[noun.start - 1] not in _POINTING:
         return False
     return page.words[noun.end : noun.end + 1] == [] or page.words[noun.end] not in _DESCRIBING
+
+
+def _is_beside(page: Page, noun: Mark, words: Words) -> bool:
+    """`I read the book`, and of films `the music`, `the book`: what is spoken of, and not asked for."""
+    before, kinds = page.words[max(0, noun.start - 2) : noun.start], {e.data["kind"] for e in noun.entries if "kind" in e.data}
+    return before in (["read", "the"], ["read", "that"]) or (before[-1:] in (["the"], ["my"]) and words.kinds.isdisjoint(kinds))
 
 
 def is_noun(page: Page, mark: Mark) -> bool:
@@ -86,6 +93,12 @@ def _names_title(page: Page, mark: Mark) -> bool:
 def _is_aside(page: Page, mark: Mark) -> bool:
     """`while I listen to podcasts` asks for none."""
     return not _ASIDE.isdisjoint(page.words[max(0, mark.start - 4) : mark.start])
+
+
+def _is_hearsay(page: Page, mark: Mark) -> bool:
+    """`I always hear that it is good`, `good to hear`: nothing is to be heard."""
+    before = page.words[max(0, mark.start - 2) : mark.start]
+    return page.words[mark.end - 1] in ("hear", "heard") and not _TOLD_BY.isdisjoint(before)
 
 
 def _is_in_opinion(mark: Mark) -> bool:
@@ -141,7 +154,7 @@ def _word_kinds(page: Page, words: Words) -> tuple[Kind, ...]:
 
 def _verb_kinds(page: Page, words: Words) -> tuple[Kind, ...]:
     """The media of verbs; `play something by Miles Davis` is no game, as he made none, but what is to be watched is a video."""
-    spoken = [m for m in page.sorted() if not m.negated and not _is_aside(page, m)]
+    spoken = [m for m in page.sorted() if not (m.negated or _is_aside(page, m) or _is_hearsay(page, m))]
     found = [e.name for m in spoken for e in m.entries if e.section == "verbs"]
     made = {kind for m in page.marks if m.role == "person" and not m.negated for kind in person_kinds(m, words)}
     return _in_order(made if made and found and set(found) == {"game"} and "game" not in made else found)  # type: ignore[arg-type]

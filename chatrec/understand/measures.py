@@ -68,7 +68,7 @@ class Measures:
                 continue
             if mark.role == "minutes":
                 self._minutes(mark)
-            elif mark.role == "year":
+            elif mark.role == "year" and mark.attitude != "seen":  # `I saw it in a drive-in last year`
                 self._years(mark)
             elif mark.has("critiques"):
                 self._critique(mark)

@@ -13,6 +13,9 @@ from chatrec.understand.lists import alternatives
 from chatrec.understand.marks import Mark, Page, has_section
 from chatrec.understand.text import wordset
 
+_TOLD = wordset("was were is are will made did stars plays played looks looked")
+_ASKS = wordset("what which has have did does any anything")
+_THE_ONE = (("the", "one"), ("that", "one"), ("this", "one"), ("that", "is"), ("is",), ("that", "s"), ("thats",))
 _ALL = wordset("all every everything most 都 全")
 _SPOKEN = re.compile(r"^in\b|\b(?:language|speaking|spoken|dialogue)$|[语語文话話]$", re.IGNORECASE)
 """Words that name a language; any other name of one also tells which nation's works are wanted."""
@@ -134,14 +137,20 @@ class Origins:
         return not any(word in ("with", "starring", "featuring", "stars") for word in before)
 
     def _is_demanded(self, mark: Mark) -> bool:
-        if mark.about:
-            return False
-        if mark.attitude in ("like", "save"):
+        if mark.about or mark.attitude in ("like", "save") or self._is_told(mark):
             return False
         lead = has_section(self._page.ending(mark.start), "cues")
         noun = any(has_section(self._page.starting(mark.end + gap), "forms", "genres", "cues") for gap in (0, 1))
         alone = all(m.role == "person" or m.is_cue("and", "or") for m in self._page.marks)
         return lead or noun or not alone
+
+    def _is_told(self, mark: Mark) -> bool:
+        """Whether something is told of the person or a work of theirs: `X was great`, `is that the one with X?`."""
+        words, before = self._page.words, self._page.ending(mark.start - 1)
+        told = words[mark.end : mark.end + 1] != [] and words[mark.end] in _TOLD and not _ASKS.issuperset(words[:1])
+        led = words[max(0, mark.start - 1) : mark.start] in (["with"], ["starring"])
+        pointed = any(tuple(words[mark.start - 1 - len(one) : mark.start - 1]) == one for one in _THE_ONE)
+        return told or (led and (pointed or (before is not None and before.role == "title" and before.attitude is None)))
 
     def _without_subtitles(self, mark: Mark) -> None:
         """Spoken in the language of the message, or without words."""

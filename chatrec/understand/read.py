@@ -41,7 +41,7 @@ from chatrec.understand.side_by_side import agree
 from chatrec.understand.spot import Known
 from chatrec.understand.sure_names import SureNames
 from chatrec.understand.talk import asks_for_saved, asks_why, is_later, swapped
-from chatrec.understand.text import key_of, language_of, tokenise, wordset
+from chatrec.understand.text import is_han, key_of, language_of, tokenise, wordset
 from chatrec.understand.topics import wish_topics
 from chatrec.understand.typos import mend
 from chatrec.understand.unknown_names import UnknownNames
@@ -53,6 +53,7 @@ _QUESTIONS = wordset("is was are does did what whats who whos how hows why when 
 _THAT_ENERGY = frozenset(product(("that", "same", "similar"), ("energy", "vibe", "vibes", "feel", "feeling", "mood", "spirit")))
 _SIMILAR = wordset("similar like alike same style 类 像")
 MAX_LIKED_WORKS = 2
+_BEFORE_NOUN = wordset("a an any more another of just the")
 """Works that stand for a maker whose own works are ruled out."""
 _REQUESTS = wordset("should recommend suggest after similar else next another more")
 _SENTIMENTS: dict[Attitude | None, Sentiment] = {
@@ -193,7 +194,7 @@ class Understander:
         if asked.said and asked.kinds != _after_commands(draft).kinds:
             draft.kinds(asked.kinds)
         for mark in draft.page.marks:
-            if mark.has("forms") and mark.negated and not mark.about:
+            if mark.has("forms") and mark.negated and not mark.about and _rules_out(draft.page, mark):
                 values = tuple(v for e in mark.entries if e.section == "forms" for v in e.data.get("values", ()))
                 draft.constrain("form", "not_in", values, said=draft.page.said(mark))
         plain = set(asked.forms) <= {"film", "game", "dlc"} and not self._words.has("form")
@@ -332,6 +333,16 @@ def _is_question(page: Page, mark: Mark) -> bool:
 def _asks_about(page: Page) -> bool:
     """`is Alien any good?`: whoever asks about a work has not said that they like it."""
     return page.words[0] in _QUESTIONS and "?" in page.words and _REQUESTS.isdisjoint(page.words)
+
+
+def _rules_out(page: Page, noun: Mark) -> bool:
+    """`no films` and `not a film` rule films out; `they don't make films like that` and `I didn't see the film` do not."""
+    start = noun.start
+    while start > 0 and not page.taken(start - 1) and page.words[start - 1] in _BEFORE_NOUN:
+        start -= 1
+    lead = page.ending(start)
+    cue = lead is not None and (lead.is_cue("negate", "dislike", "and", "or") or (lead.has("forms") and lead.negated))
+    return (cue or is_han(page.words[noun.start])) and page.words[noun.end : noun.end + 1] not in (["like"], ["that"], ["where"])
 
 
 def _adds(page: Page) -> bool:

@@ -38,6 +38,8 @@ _HAN = tuple(
 )
 _HAN_PLAYERS = tuple(key_of(sign + noun) for sign in _HAN_POINTING for noun in ("演员", "主演"))
 MAX_PLAYERS = 3
+NEAR = 5
+"""Words around `they` within which something other is asked for."""
 CONTENT_FIELDS = ("genres", "moods", "tags", "themes", "people", "year", "popularity")
 
 
@@ -115,7 +117,8 @@ def _by_them(words: Sequence[str], at: int) -> tuple[int, bool] | None:
     if words[at] in ("by", "from") and words[at + 1 : at + 2] != [] and words[at + 1] in _THEM:
         return at + 2, False
     made = words[at] in _HE and any(word in _MADE for word in words[at + 1 : at + 4])
-    return (at + 1, False) if made and not {"else", "other", "more", "another"}.isdisjoint(words) else None
+    near = words[max(0, at - NEAR) : at + NEAR]  # `even more serious ones. As long as they make me laugh` asks for nobody's
+    return (at + 1, False) if made and not {"else", "other", "more", "another"}.isdisjoint(near) else None
 
 
 def _han(words: Sequence[str], at: int) -> tuple[int, bool] | None:

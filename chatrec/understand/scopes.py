@@ -247,7 +247,19 @@ def _family(mark: Mark) -> str:
     return "content" if section in ("genres", "styles", "moods", "themes", "catalog", "tags") else section
 
 
+def _asks_anew(page: Page, start: int) -> bool:
+    """`I saw Alien, now a western`: what an article opens behind a comma or `now` is not what was seen."""
+    before = page.words[max(0, start - 2) : start]
+    return (
+        len(before) == 2
+        and before[1] in ("a", "an", "some", "any")
+        and (before[0] in COMMAS or before[0] in ("now", "so", "then"))
+    )
+
+
 def _apply(page: Page, state: _State, mark: Mark) -> None:
+    if state.attitude == "seen" and mark.role == "words" and _asks_anew(page, mark.start):
+        state.attitude = None
     mark.clause, mark.soft, mark.about = state.clause, state.soft, state.about
     mark.released = state.released
     mark.attitude = None if state.weary and mark.role in ("words", "person") else state.attitude
