@@ -19,6 +19,8 @@ from chatrec.index.open import Index, top
 SHORTEST, LONG = 5, 9
 """Letters of a word that may have one slip of the finger, and of one that may have two; the first letter has none, and a word
 that is alone has one more."""
+LONGEST = 30
+"""Letters of the longest word that is looked up; what it may have been grows with their square."""
 MOST_WORDS = 6
 """Words of a query that may be a name; what has more is a sentence."""
 MOST_ALIKE = 6
@@ -85,7 +87,7 @@ class Spelling:
 
     def _look_up(self, word: str) -> tuple[str, ...]:
         """The known stems that are nearest to a word or to its stem."""
-        if len(word) < SHORTEST or not word.isalpha():
+        if not SHORTEST <= len(word) <= LONGEST or not word.isalpha():
             return ()
         slips = 2 if len(word) >= LONG else 1
         known = self._index.bm25.vocab_dict

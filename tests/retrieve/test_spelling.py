@@ -84,3 +84,7 @@ def test_the_title_that_a_misspelt_one_stands_for_is_told(spelling: Spelling) ->
     assert spelling.meant("the pale lantren") == "The Pale Lantern"
     assert spelling.meant("the pale lantern") is None
     assert spelling.meant("ingrid halvorson") is None  # a person's name is no title
+
+
+def test_an_endless_word_is_not_looked_up(spelling: Spelling) -> None:
+    assert spelling.scores("lantern" * 20_000) is None
