@@ -113,11 +113,8 @@ def run_replay(
     recording = None if asked else _recording(config)
     log = open_log(config, embedder, build_dir)
     index, found = log.index, log.found
-    if recording is not None and not _covered(recording, found):
-        raise DataMissingError(
-            f"{config.recorded} was recorded for none of the {len(found)} instances that are replayed: give what was recorded"
-            " of these dialogs, or name a file that is not there yet, to have it recorded"
-        )
+    if recording is not None:
+        _check_cover(recording, config, found)
     fusion = load_fusion(index, config.models)
     scorer = None if config.stage == "retrieve" else Scorer.load(index, config.models)
     recorder = Recorder(asked, scorer, index) if asked and scorer else None
@@ -161,6 +158,14 @@ def _recording(config: ReplayConfig) -> Recording | None:
     if config.recorded is None:
         raise InputError("stage generate replays recorded model output: name its file with --recorded")
     return read_recording(config.recorded)
+
+
+def _check_cover(recording: Recording, config: ReplayConfig, found: Sequence[Instance]) -> None:
+    if not _covered(recording, found):
+        raise DataMissingError(
+            f"{config.recorded} was recorded for none of the {len(found)} instances that are replayed: give what was recorded"
+            " of these dialogs, or name a file that is not there yet, to have it recorded"
+        )
 
 
 def _covered(recording: Recording, found: Iterable[Instance]) -> int:

@@ -115,9 +115,9 @@ class Spelling:
 
 def _one_slip(word: str) -> set[str]:
     """What a word may be that was typed with one slip behind its first letter: of `sahining` also `shining`."""
-    first, places = word[:1], range(1, len(word))
-    rest = {first + word[1:at] + word[at + 1 :] for at in places}
-    rest |= {
-        word[:at] + letter + word[at + more :] for at in range(1, len(word) + 1) for letter in ascii_lowercase for more in (0, 1)
-    }
-    return rest | {word[:at] + word[at + 1] + word[at] + word[at + 2 :] for at in range(1, len(word) - 1)}
+    parts = [(word[:at], word[at:]) for at in range(1, len(word) + 1)]
+    fewer = {left + right[1:] for left, right in parts}
+    turned = {left + right[1] + right[0] + right[2:] for left, right in parts if len(right) > 1}
+    return (
+        fewer | turned | {left + letter + right[more:] for left, right in parts for letter in ascii_lowercase for more in (0, 1)}
+    )

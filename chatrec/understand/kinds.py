@@ -15,7 +15,8 @@ _SHOW_BEFORE = wordset("a an the any some good great tv television fun new funny
 _POINTING = wordset("that this your")
 _DESCRIBING = wordset("where about with in set starring from by that which called")
 _ASIDE = wordset("while during")
-_TOLD_BY = wordset("i always never often you we they people good great nice sorry glad")
+_TOLD_BY = wordset("i always never often you we they people")
+_GLAD = wordset("good great nice sorry glad")
 _NOT_AFTER_SHOW = wordset("me us you up off")
 
 
@@ -97,8 +98,9 @@ def _is_aside(page: Page, mark: Mark) -> bool:
 
 def _is_hearsay(page: Page, mark: Mark) -> bool:
     """`I always hear that it is good`, `good to hear`: nothing is to be heard."""
-    before = page.words[max(0, mark.start - 2) : mark.start]
-    return page.words[mark.end - 1] in ("hear", "heard") and not _TOLD_BY.isdisjoint(before)
+    before = page.words[max(0, mark.end - 3) : mark.end - 1]
+    told = before[-1:] != [] and before[-1] in _TOLD_BY and before[:-1] not in (["can"], ["could"])
+    return page.words[mark.end - 1] in ("hear", "heard") and (told or (before[-1:] == ["to"] and before[0] in _GLAD))
 
 
 def _is_in_opinion(mark: Mark) -> bool:

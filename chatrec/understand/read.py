@@ -341,7 +341,9 @@ def _rules_out(page: Page, noun: Mark) -> bool:
     while start > 0 and not page.taken(start - 1) and page.words[start - 1] in _BEFORE_NOUN:
         start -= 1
     lead = page.ending(start)
-    cue = lead is not None and (lead.is_cue("negate", "dislike", "and", "or") or (lead.has("forms") and lead.negated))
+    cue = lead is not None and (
+        lead.is_cue("negate", "dislike", "and", "or") or (lead.negated and (lead.has("forms") or lead.is_cue("want", "like")))
+    )
     return (cue or is_han(page.words[noun.start])) and page.words[noun.end : noun.end + 1] not in (["like"], ["that"], ["where"])
 
 
