@@ -10,12 +10,12 @@ from pathlib import Path
 
 from chatrec.catalog.clean import Works, clean_item, settle_moods
 from chatrec.catalog.interactions import Interaction, InteractionStore, ValueKind
-from chatrec.catalog.outputs import check_outputs, replaced
 from chatrec.catalog.read import write_catalog
 from chatrec.catalog.report import Report
 from chatrec.catalog.sources import Source, open_source
 from chatrec.catalog.unpack import unpacked
 from chatrec.errors import CatalogError, InputError
+from chatrec.outputs import check_outputs, replaced
 from chatrec.types import Item
 
 
@@ -49,11 +49,10 @@ def import_catalog(
         DataMissingError: a file is not there.
         CatalogError: a file cannot be read as this source, or no item is left.
     """
-    outputs = [one for one in (out, interactions) if one is not None]
-    check_outputs([path, *([mapping] if mapping else [])], outputs)
+    check_outputs(out, interactions, read=(path, mapping))
     with unpacked(path, report) as found:
         source = open_source(name, found, report, mapping)
-        check_outputs(source.files, outputs)
+        check_outputs(out, interactions, read=source.files)
         return _import(source, name, path, out, interactions, report)
 
 

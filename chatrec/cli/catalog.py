@@ -12,13 +12,13 @@ import typer
 from chatrec.catalog.exports import EXPORTS, PATTERNS
 from chatrec.catalog.history import read_history
 from chatrec.catalog.ingest import import_catalog
-from chatrec.catalog.outputs import check_outputs, replaced
 from chatrec.catalog.read import read_catalog
 from chatrec.catalog.report import Report
 from chatrec.catalog.sources import SOURCES
 from chatrec.cli.options import CatalogPath, SkipBad
 from chatrec.cli.progress import by_file
 from chatrec.errors import CatalogError
+from chatrec.outputs import check_outputs, replaced
 from chatrec.settings import Settings
 from chatrec.types import KINDS, Item
 
@@ -74,7 +74,7 @@ def history(
     catalog = catalog or Settings.load().catalog_path
     if out is not None:
         of_export = path.resolve() in out.resolve().parents and any(out.match(name) for name in PATTERNS.get(source, ()))
-        check_outputs([path, catalog, *catalog.glob("*.jsonl"), *([out] if of_export and out.exists() else [])], [out])
+        check_outputs(out, read=(path, catalog, *catalog.glob("*.jsonl"), out if of_export and out.exists() else None))
     items, report = read_catalog(catalog, skip_bad=skip_bad), Report()
     try:
         with by_file() as report.on_progress:

@@ -59,9 +59,9 @@ def ratings(
         from chatrec.train.ratings_hybrid import HybridConfig
     except ModuleNotFoundError as error:
         raise DependencyMissingError(f"this needs {error.name}: pip install 'chatrec[train]'") from error
-    from chatrec.evaluate.outputs import check_outputs
     from chatrec.evaluate.report import write_report
     from chatrec.index.embed import Embedder
+    from chatrec.outputs import check_outputs
 
     settings = Settings.load()
     check_outputs(out, read=(interactions, catalog))

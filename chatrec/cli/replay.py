@@ -44,12 +44,13 @@ def replay(
     html: Annotated[Path | None, typer.Option("--html", help="Page with plots to write, one file that opens from disk.")] = None,
 ) -> None:
     """Predict each recommender turn from the turns before it, and report how often the gold was found."""
-    from chatrec.evaluate.outputs import check_outputs, rankings_beside
+    from chatrec.evaluate.report import rankings_beside
     from chatrec.evaluate.run import ReplayConfig, run_replay
     from chatrec.generate.prompts import Prompts
     from chatrec.generate.write import Writer
     from chatrec.index.embed import Embedder
     from chatrec.llm import LLM
+    from chatrec.outputs import check_outputs
 
     write_page = page_writer() if html else None
     settings = Settings.load(models=models)
@@ -96,10 +97,10 @@ def baselines(
 ) -> None:
     """Each retriever by itself, all of them, and all but one, on the same dialogs: baselines and an ablation."""
     from chatrec.evaluate.baselines import run_baselines
-    from chatrec.evaluate.outputs import check_outputs
     from chatrec.evaluate.report import write_report
     from chatrec.evaluate.run import ReplayConfig
     from chatrec.index.embed import Embedder
+    from chatrec.outputs import check_outputs
 
     settings = Settings.load(models=models)
     config = ReplayConfig(dialogs, catalog, settings.models, "retrieve", protocol, cutoffs(k), limit, allow_leak)

@@ -229,8 +229,8 @@ def _preparation(files: TrainFiles, config: TrainConfig, track: Track, out: Path
 @contextmanager
 def _preparing(files: TrainFiles, config: TrainConfig, track: Track, out: Path) -> Iterator[Prepare]:
     """What begins a training, whose progress is shown and whose curves are tracked until the block ends."""
-    from chatrec.evaluate.outputs import check_folder
     from chatrec.index.embed import Embedder
+    from chatrec.outputs import check_folder
     from chatrec.train.meter import Meter
     from chatrec.train.prepare import Preparation
     from chatrec.train.track import open_tracker

@@ -11,8 +11,8 @@ from markupsafe import Markup
 
 from chatrec.evaluate import plots
 from chatrec.evaluate.figures import fates, recorded
-from chatrec.evaluate.outputs import writing
 from chatrec.evaluate.slices import SMALL
+from chatrec.outputs import replaced
 
 TEMPLATE = "report.html.jinja"
 POPULARITY = "popularity"
@@ -42,9 +42,8 @@ def write_page(path: Path, report: Mapping[str, Any]) -> None:
         InputError: it cannot be written.
     """
     written = page(report)
-    with writing(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(written, encoding="utf-8")
+    with replaced(path) as made:
+        made.write_text(written, encoding="utf-8")
 
 
 def page(report: Mapping[str, Any]) -> str:

@@ -12,11 +12,11 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from chatrec.errors import DataMissingError, DialogLogError, LLMMalformedError, LLMTimeoutError, LLMUnavailableError
 from chatrec.evaluate.logs import Instance, numbered_lines
-from chatrec.evaluate.outputs import writing
 from chatrec.evaluate.replay import Rerank
 from chatrec.generate.facts import FactContext
 from chatrec.generate.write import Writer
 from chatrec.index.open import Index
+from chatrec.outputs import replaced
 from chatrec.retrieve.near import near_liked
 from chatrec.score.head import Scorer
 from chatrec.types import Candidate, Message, Query
@@ -109,9 +109,8 @@ class Recorder:
         Raises:
             InputError: it cannot be written.
         """
-        with writing(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text("".join(json.dumps(line.model_dump()) + "\n" for line in self.lines), encoding="utf-8")
+        with replaced(path) as made:
+            made.write_text("".join(json.dumps(line.model_dump()) + "\n" for line in self.lines), encoding="utf-8")
 
     def _picks(self, query: Query, instance: Instance, shown: Sequence[Candidate]) -> list[str]:
         if not self._writer.ready():

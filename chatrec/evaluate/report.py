@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from chatrec.evaluate import metrics
-from chatrec.evaluate.outputs import writing
 from chatrec.evaluate.replay import Replayed
+from chatrec.outputs import replaced
 
 DRAWS = 1000
 """Bootstrap samples of dialogs."""
@@ -122,9 +122,17 @@ def write_report(path: Path, content: Mapping[str, Any]) -> None:
     Raises:
         InputError: it cannot be written.
     """
-    with writing(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    with replaced(path) as made:
+        made.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def rankings_beside(report: Path) -> Path:
+    """Where the rankings of a report go unless told otherwise, so that those of two reports in one folder stay apart.
+
+    >>> [rankings_beside(Path(name)).name for name in ("report.json", "full.json")]
+    ['rankings.jsonl', 'full.rankings.jsonl']
+    """
+    return report.with_name("rankings.jsonl" if report.stem == "report" else f"{report.stem}.rankings.jsonl")
 
 
 def write_rankings(path: Path, rows: Iterable[Replayed]) -> None:
@@ -133,10 +141,8 @@ def write_rankings(path: Path, rows: Iterable[Replayed]) -> None:
     Raises:
         InputError: it cannot be written.
     """
-    with writing(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("w", encoding="utf-8") as file:
-            file.writelines(_line(row) for row in rows)
+    with replaced(path) as made, made.open("w", encoding="utf-8") as file:
+        file.writelines(_line(row) for row in rows)
 
 
 def _line(row: Replayed) -> str:

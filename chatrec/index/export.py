@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from chatrec.constraints import metadata
-from chatrec.errors import DependencyMissingError, InputError
 from chatrec.index.open import Index
+from chatrec.index.vectors import column
+from chatrec.outputs import replaced
 
 ROWS = 10_000
 """Rows that are held, and written, at a time."""
@@ -19,34 +23,19 @@ def export_parquet(index: Index, path: Path) -> None:
     The file's own metadata name the catalog's and the embedder's SHA-256. An existing file is replaced once all is written.
 
     Raises:
-        DependencyMissingError: pyarrow is not installed.
         InputError: the file cannot be written.
     """
-    try:
-        import pyarrow as pa  # pyright: ignore[reportMissingImports]
-        import pyarrow.parquet as pq  # pyright: ignore[reportMissingImports]
-    except ImportError as error:
-        raise DependencyMissingError("writing Parquet needs pyarrow: pip install 'chatrec[parquet]'") from error
-    if path.is_dir():
-        raise InputError(f"cannot write {path}: it is a folder; give the .parquet file to write")
     texts = {name: pa.string() for name in ("id", "metadata", "item")}
     about = {name: str(getattr(index.manifest, name)) for name in ("catalog_sha256", "embedder", "embedder_sha256")}
     schema = pa.schema({**texts, "vector": pa.list_(pa.float32(), index.manifest.dimension)}, metadata=about)
-    items, pending = list(index.catalog.values()), path.with_name(f".{path.name}.part")
-    try:
-        with pq.ParquetWriter(pending, schema) as file:
-            for start in range(0, len(items), ROWS):
-                part = items[start : start + ROWS]
-                vectors = pa.array(index.vectors[start : start + ROWS].ravel())
-                columns = {
-                    "id": [item.id for item in part],
-                    "metadata": [json.dumps(metadata(item), ensure_ascii=False) for item in part],
-                    "item": [json.dumps(item.to_dict(), ensure_ascii=False) for item in part],
-                    "vector": pa.FixedSizeListArray.from_arrays(vectors, index.manifest.dimension),
-                }
-                file.write_table(pa.table(columns, schema=schema))
-        pending.replace(path)
-    except OSError as error:
-        raise InputError(f"cannot write {path}: {error.strerror or error}") from error
-    finally:
-        pending.unlink(missing_ok=True)
+    items = list(index.catalog.values())
+    with replaced(path) as made, pq.ParquetWriter(made, schema) as file:
+        for start in range(0, len(items), ROWS):
+            part = items[start : start + ROWS]
+            columns = {
+                "id": [item.id for item in part],
+                "metadata": [json.dumps(metadata(item), ensure_ascii=False) for item in part],
+                "item": [json.dumps(item.to_dict(), ensure_ascii=False) for item in part],
+                "vector": column(index.vectors[start : start + ROWS]),
+            }
+            file.write_table(pa.table(columns, schema=schema))

@@ -1,17 +1,17 @@
 """Vectors as a product of their own: a text that an earlier build has embedded is not embedded again.
 
 A generation keeps `vectors.npy`, one row an item, and `vectors.sha256`, one key a line; a key stands for the text and the
-embedder. While a build embeds, what it has so far is in shards in its home, so that the next one goes on from there.
+embedder. While a build embeds, what it has so far is in Parquet shards in its home, so that the next one goes on from there.
 """
 
 from __future__ import annotations
 
 import hashlib
-import io
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import structlog
@@ -23,11 +23,15 @@ from chatrec.errors import IndexCorruptError, IndexMissingError
 from chatrec.index.embed import Embedder
 from chatrec.index.generation import Manifest, current_generation, digest, homes
 
+if TYPE_CHECKING:  # a third of a second to import, needed only where shards are
+    import pyarrow as pa
+
 log = structlog.get_logger()
 VECTORS = "vectors.npy"
 KEYS = "vectors.sha256"
 UNFINISHED = "unfinished"
-"""Folder of a home that holds the shards of a build; it goes when the build is finished."""
+"""Folder of a home that holds the shards of a build, Parquet files with the columns `key` and `vector`; it goes when the
+build is finished."""
 SHARD = 256
 """Texts embedded between two writes: the most that an interrupted build loses."""
 
@@ -118,7 +122,7 @@ class _Gathered:
 def _earlier(home: Path, embedder: Embedder) -> Iterator[tuple[Sequence[str], NDArray[np.float32]]]:
     """Keys and vectors of interrupted builds, then of the indexes in use, the newest first."""
     neighbours = homes(home.parent, embedder.sha256)
-    for path in (path for neighbour in neighbours for path in neighbour.glob(f"{UNFINISHED}/*.npz")):
+    for path in (path for neighbour in neighbours for path in neighbour.glob(f"{UNFINISHED}/*.parquet")):
         try:
             yield _read_shard(path)
         except (IndexCorruptError, OSError) as error:
@@ -142,18 +146,37 @@ def _read(generation: Path) -> tuple[Sequence[str], NDArray[np.float32]]:
     return (generation / KEYS).read_text(encoding="ascii").split(), np.load(generation / VECTORS, mmap_mode="r")
 
 
+def column(vectors: NDArray[np.float32]) -> pa.FixedSizeListArray:
+    """float32 [n, dimension] as a column of a Parquet file."""
+    import pyarrow as pa
+
+    return pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), vectors.shape[1])
+
+
 def _read_shard(path: Path) -> tuple[Sequence[str], NDArray[np.float32]]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     if digest(path) != path.stem:
         raise IndexCorruptError(f"{path} is damaged")
-    with np.load(path, allow_pickle=False) as shard:
-        return [key.decode() for key in shard["keys"]], shard["vectors"]
+    try:
+        shard = pq.read_table(path)
+        keys, told = shard["key"].to_pylist(), shard["vector"].combine_chunks()
+        vectors = told.flatten().to_numpy().reshape(len(keys), -1)
+    except (pa.ArrowException, AttributeError, KeyError, ValueError) as error:
+        raise IndexCorruptError(f"{path} is no shard of vectors: {error}") from error
+    if not np.isfinite(vectors).all():
+        raise IndexCorruptError(f"not all numbers of {path} are finite")
+    return keys, vectors
 
 
 def _write_shard(folder: Path, keys: Sequence[str], vectors: NDArray[np.float32]) -> None:
     """Named by the hash of what it holds, and under that name only when it is whole."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     folder.mkdir(exist_ok=True)
-    content = io.BytesIO()
-    np.savez(content, keys=np.array(keys, dtype="S64"), vectors=vectors)
     pending = folder / "pending"
-    pending.write_bytes(content.getvalue())
-    pending.replace(folder / f"{digest(pending)}.npz")
+    table = pa.table({"key": list(keys), "vector": column(vectors)})
+    pq.write_table(table, pending, compression="none", use_dictionary=False, write_statistics=False)
+    pending.replace(folder / f"{digest(pending)}.parquet")

@@ -15,10 +15,10 @@ from pydantic import TypeAdapter
 
 from chatrec.errors import TrainingDataError
 from chatrec.evaluate.logs import DialogLine, Instance, Protocol, instances
-from chatrec.evaluate.outputs import writing
 from chatrec.evaluate.replay import Replayed, System, replay
 from chatrec.evaluate.report import summarise, write_report
 from chatrec.index.open import Index
+from chatrec.outputs import replaced
 from chatrec.retrieve.load import load_fusion
 from chatrec.score.head import Scorer
 from chatrec.train.config import TrainConfig, TrainFiles
@@ -94,9 +94,8 @@ def _check_popularity(lines: Sequence[DialogLine], index: Index) -> None:
 
 
 def _write(lines: Sequence[DialogLine], path: Path) -> None:
-    with writing(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("".join(line.model_dump_json() + "\n" for line in lines), encoding="utf-8")
+    with replaced(path) as made:
+        made.write_text("".join(line.model_dump_json() + "\n" for line in lines), encoding="utf-8")
 
 
 def _fold(index: Index, held: Sequence[DialogLine], home: Path, begin: Callable[[], Preparation]) -> Rows:

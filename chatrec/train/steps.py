@@ -17,8 +17,8 @@ from filelock import FileLock, Timeout
 
 import chatrec
 from chatrec.errors import InputError
-from chatrec.evaluate.outputs import check_folder, writing
 from chatrec.evaluate.report import file_sha256
+from chatrec.outputs import check_folder, writing
 from chatrec.score.head import CONFIG as HEAD
 
 UNFINISHED = "unfinished"

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-import sys
 import zipfile
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from imports import put, run_import
 
-from chatrec.errors import CatalogError, DataMissingError, DependencyMissingError, InputError
+from chatrec.errors import CatalogError, DataMissingError, InputError
 
 MAPPING = """
 namespace = "shop"
@@ -135,8 +136,7 @@ def test_a_csv_in_latin_1_with_the_fields_names_needs_no_mapping(tmp_path: Path)
     assert (item.title, item.genres) == ("Café del Río", ("jazz", "pop"))
 
 
-def test_parquet_is_read_where_pyarrow_is_installed(tmp_path: Path) -> None:
-    pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+def test_parquet_is_read(tmp_path: Path) -> None:
     path = tmp_path / "a.parquet"
     columns = {"id": ["x:1", "x:2"], "kind": ["audio", "audio"], "title": ["Dawn", None], "genres": [["jazz"], None]}
     pq.write_table(pa.table(columns), path)
@@ -149,7 +149,6 @@ def test_parquet_is_read_where_pyarrow_is_installed(tmp_path: Path) -> None:
 
 
 def test_ids_that_parquet_has_as_floats_meet_those_that_are_whole(tmp_path: Path) -> None:
-    pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
     pq.write_table(pa.table({"id": [1.0, 2.5, None], "title": ["Dawn", "Dusk", "Noon"]}), tmp_path / "a.parquet")
     pq.write_table(pa.table({"who": [7.0, 7.0], "id": [1.0, 2.5]}), tmp_path / "plays.parquet")
     mapping = 'namespace = "x"\nkind = "audio"\n[columns]\nid = "id"\ntitle = "title"\n[interactions]\nkind = "plays"\n'
@@ -168,21 +167,13 @@ def test_whole_floats_of_json_lines_are_whole_ids_and_odd_links_are_counted(tmp_
 
 
 def test_a_column_that_a_parquet_file_lacks_is_an_error_and_parts_of_one_it_has_are_found(tmp_path: Path) -> None:
-    parquet = pytest.importorskip("pyarrow.parquet")
-    table = pytest.importorskip("pyarrow").Table.from_pylist([{"Key": "1", "meta": {"title": "Rain"}}])
-    parquet.write_table(table, tmp_path / "a.parquet")
+    table = pa.Table.from_pylist([{"Key": "1", "meta": {"title": "Rain"}}])
+    pq.write_table(table, tmp_path / "a.parquet")
     mapping = 'namespace = "x"\nkind = "audio"\n[columns]\nid = "Key"\ntitle = "meta.title"\n'
     put(tmp_path, {"good.toml": mapping, "bad.toml": mapping + 'year = "year"\n'})
     assert run_import("generic", tmp_path / "a.parquet", mapping=tmp_path / "good.toml").catalog["x:1"].title == "Rain"
     with pytest.raises(CatalogError, match="has no column year; it has Key, meta"):
         run_import("generic", tmp_path / "a.parquet", mapping=tmp_path / "bad.toml")
-
-
-def test_parquet_without_pyarrow_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "pyarrow", None)
-    monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
-    with pytest.raises(DependencyMissingError, match=r"pip install 'chatrec\[parquet\]'"):
-        run_import("generic", put(tmp_path, {"a.parquet": "x"}) / "a.parquet")
 
 
 WRONG = {

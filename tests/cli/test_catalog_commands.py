@@ -72,12 +72,12 @@ def test_if_nothing_is_left_the_bad_rows_are_named_and_no_file_is_touched(run: R
     [
         (("import", "netflix", "ml", "--out", "x.jsonl"), 2, "unknown source 'netflix': take one of movielens"),
         (("import", "movielens", "nowhere", "--out", "x.jsonl"), 6, "holds no movies.csv"),
-        (("import", "movielens", "ml", "--out", "none/x.jsonl"), 2, "no folder none"),
+        (("import", "movielens", "ml", "--out", "ml/movies.csv/x.jsonl"), 2, "movies.csv is no folder"),
         (("import", "movielens", "ml", "--out", "ml/movies.csv"), 2, "cannot be written over"),
-        (("import", "movielens", "ml", "--out", "."), 2, ". is a folder: name the file to write"),
+        (("import", "movielens", "ml", "--out", "."), 2, ". cannot be written: it is a folder"),
         (("import", "movielens", "ml", "--out", "x" * 300), 2, "File name too long"),
         (("import", "generic", "ml/movies.csv", "--mapping", "m.toml", "--out", "m.toml"), 2, "m.toml is read and cannot"),
-        ((*IMPORT, "--interactions", "films.jsonl"), 2, "need two files"),
+        ((*IMPORT, "--interactions", "films.jsonl"), 2, "is named for two outputs"),
         ((*IMPORT, "--mapping", "m.toml"), 2, "for the source 'generic' only"),
     ],
 )
@@ -95,18 +95,18 @@ def test_a_history_is_json_on_standard_output_or_in_a_file(run: Run) -> None:
     code, out, _ = run(*arguments)
     wanted = {"liked": [], "seen": ["movielens:1"], "unmatched": ["Unknown (1900)"]}
     assert (code, json.loads(out)) == (0, wanted)
-    assert run(*arguments, "--out", "none/history.json")[0] == 2
-    assert run(*arguments, "--out", "history.json")[1] == "0 liked, 1 seen, 1 unmatched in history.json\n"
-    assert json.loads(Path("history.json").read_text()) == wanted
+    assert run(*arguments, "--out", "watched.csv/history.json")[0] == 2
+    assert run(*arguments, "--out", "new/history.json")[1] == "0 liked, 1 seen, 1 unmatched in new/history.json\n"
+    assert json.loads(Path("new/history.json").read_text()) == wanted
 
 
 @pytest.mark.parametrize(
     ("out", "told"),
     [
-        ("ml", "ml is a folder"),
+        ("ml", "ml cannot be written: it is a folder"),
         ("films.jsonl", "films.jsonl is read and cannot be written over"),
         ("export/watched.csv", "export/watched.csv is read and cannot be written over"),
-        ("x" * 250, "cannot write"),
+        ("x" * 300, "File name too long"),
     ],
 )
 def test_a_history_is_written_over_nothing_that_is_read_and_says_where_it_cannot_be_written(

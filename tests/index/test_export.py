@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from chatrec.constraints import metadata
-from chatrec.errors import DependencyMissingError, InputError
+from chatrec.errors import InputError
 from chatrec.index.export import export_parquet
 from chatrec.index.open import Index
 
@@ -18,10 +18,9 @@ from chatrec.index.open import Index
 def test_every_item_is_written_with_its_vector_its_metadata_and_itself(
     small_index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    parquet = pytest.importorskip("pyarrow.parquet")
     monkeypatch.setattr("chatrec.index.export.ROWS", 2)
     export_parquet(small_index, tmp_path / "i.parquet")
-    table = parquet.read_table(tmp_path / "i.parquet")
+    table = pq.read_table(tmp_path / "i.parquet")
     rows = table.to_pylist()
     assert tuple(row["id"] for row in rows) == small_index.ids
     assert np.array_equal(np.array([row["vector"] for row in rows], dtype=np.float32), small_index.vectors)
@@ -29,11 +28,5 @@ def test_every_item_is_written_with_its_vector_its_metadata_and_itself(
         assert (json.loads(row["item"]), json.loads(row["metadata"])) == (item.to_dict(), metadata(item))
     assert table.schema.metadata[b"embedder_sha256"].decode() == small_index.manifest.embedder_sha256
     assert [path.name for path in tmp_path.iterdir()] == ["i.parquet"]
-    with pytest.raises(InputError, match="cannot write"):
-        export_parquet(small_index, tmp_path / "none" / "i.parquet")
-
-
-def test_without_pyarrow_the_extra_is_named(small_index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "pyarrow", None)
-    with pytest.raises(DependencyMissingError, match=r"chatrec\[parquet\]"):
-        export_parquet(small_index, tmp_path / "i.parquet")
+    with pytest.raises(InputError, match="is no folder"):
+        export_parquet(small_index, tmp_path / "i.parquet" / "none.parquet")

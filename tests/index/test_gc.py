@@ -116,7 +116,7 @@ def test_a_build_that_was_killed_can_still_be_gone_on_with(tmp_path: Path) -> No
     list(collect(tmp_path))
     everything = catalog()
     home = index_home(tmp_path, everything.sha256, HashEmbedder.sha256)
-    assert list((home / UNFINISHED).glob("*.npz"))
+    assert list((home / UNFINISHED).glob("*.parquet"))
 
 
 def test_a_damaged_pointer_is_told_and_its_home_left_alone(tmp_path: Path, three: list[Path]) -> None:

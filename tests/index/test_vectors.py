@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from builder import HashEmbedder, answers, catalog, start
 
 from chatrec.catalog.read import Catalog
 from chatrec.index import vectors
 from chatrec.index.build import build_index
+from chatrec.index.document import dense_text
 from chatrec.index.embed import Embedder
-from chatrec.index.generation import current_generation, index_home
+from chatrec.index.generation import current_generation, digest, index_home
 from chatrec.index.open import Index, open_index
 
 CATALOG = catalog()
@@ -116,11 +120,42 @@ def test_a_catalog_edited_after_a_killed_build_takes_up_its_shards_too(tmp_path:
 @pytest.mark.parametrize("left", [0, 100, -1])
 def test_a_shard_that_was_cut_short_is_embedded_again(tmp_path: Path, left: int) -> None:
     killed_after_one_shard(tmp_path)
-    (shard,) = home_of(CATALOG, tmp_path).glob("unfinished/*.npz")
+    (shard,) = home_of(CATALOG, tmp_path).glob("unfinished/*.parquet")
     shard.write_bytes(shard.read_bytes()[:left])
     index, embedded = build(CATALOG, tmp_path)
     assert len(embedded) == len(CATALOG)
     assert answers(index) == answers(build(CATALOG, tmp_path / "other")[0])
+
+
+def test_shards_are_parquet_that_other_programs_read(tmp_path: Path) -> None:
+    killed_after_one_shard(tmp_path)
+    (shard,) = home_of(CATALOG, tmp_path).glob("unfinished/*.parquet")
+    table = pq.read_table(shard)
+    assert (table.column_names, len(table)) == (["key", "vector"], vectors.SHARD)
+    assert set(table["key"].to_pylist()) <= {vectors.key_of(dense_text(item), HashEmbedder()) for item in CATALOG.values()}  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"key": ["a"], "vector": vectors.column(np.full((1, 16), np.nan, dtype=np.float32))},
+        {"key": ["a"], "vector": [1.0]},
+        {"id": ["a"]},
+        None,
+    ],
+)
+def test_what_is_no_shard_of_numbers_is_not_reused(tmp_path: Path, columns: dict[str, Any] | None) -> None:
+    folder = home_of(CATALOG, tmp_path) / vectors.UNFINISHED
+    folder.mkdir(parents=True)
+    key = vectors.key_of(dense_text(next(iter(CATALOG.values()))), HashEmbedder())  # type: ignore[arg-type]
+    if columns is None:
+        (folder / "made").write_bytes(b"no Parquet")
+    else:
+        pq.write_table(pa.table({name: [key] if name == "key" else column for name, column in columns.items()}), folder / "made")
+    (folder / "made").rename(folder / f"{digest(folder / 'made')}.parquet")
+    index, embedded = build(CATALOG, tmp_path)
+    assert len(embedded) == len(CATALOG)
+    assert np.isfinite(index.vectors).all()
 
 
 def test_a_forced_build_takes_nothing_from_a_killed_one(tmp_path: Path) -> None:

@@ -103,7 +103,6 @@ class Generic:
     Raises:
         InputError: the mapping cannot be used, or a file's name tells no format.
         DataMissingError: a file is not there.
-        DependencyMissingError: a file is Parquet, and pyarrow is not installed.
     """
 
     def __init__(self, path: Path, report: Report, mapping: Path | None = None) -> None:

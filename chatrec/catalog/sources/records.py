@@ -10,7 +10,7 @@ from typing import Any
 from chatrec.catalog.read import parse_json
 from chatrec.catalog.report import Report
 from chatrec.catalog.sources.tables import Lines, check_columns, check_file, column_name, read_table
-from chatrec.errors import CatalogError, DependencyMissingError, InputError
+from chatrec.errors import CatalogError, InputError
 
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
 JSON_LINES = (".jsonl", ".ndjson")
@@ -25,18 +25,12 @@ def record_format(path: Path) -> str:
     Raises:
         DataMissingError: there is no such file.
         InputError: it is a folder, or the name tells no format.
-        DependencyMissingError: it is Parquet, and pyarrow is not installed.
     """
     check_file(path)
     ending = Path(path.name.removesuffix(".gz")).suffix.lower()
     if ending in JSON_LINES:
         return ".jsonl"
-    if ending == ".parquet":
-        try:
-            import pyarrow.parquet  # noqa: F401 # pyright: ignore[reportMissingImports]
-        except ImportError as error:
-            raise DependencyMissingError("reading Parquet needs pyarrow: pip install 'chatrec[parquet]'") from error
-    elif ending not in DELIMITERS:
+    if ending != ".parquet" and ending not in DELIMITERS:
         raise InputError(f"cannot tell the format of {path.name}: name it .csv, .tsv, .jsonl or .parquet")
     return ending
 
@@ -53,7 +47,7 @@ def read_records(
         needs: names, as `cell` takes them, of columns that a table must have; records of JSON lines may lack any.
 
     Raises:
-        DataMissingError, InputError, DependencyMissingError: see `record_format`.
+        DataMissingError, InputError: see `record_format`.
         CatalogError: (while reading) the file cannot be read at all, or a column is not there.
     """
     kind = record_format(path)
@@ -119,8 +113,8 @@ def _json_lines(path: Path, report: Report) -> Iterator[tuple[int, dict[str, Any
 
 
 def _parquet(path: Path, report: Report, needs: Sequence[str]) -> Iterator[tuple[int, dict[str, Any]]]:
-    import pyarrow as pa  # pyright: ignore[reportMissingImports]
-    import pyarrow.parquet as pq  # pyright: ignore[reportMissingImports]
+    import pyarrow as pa
+    import pyarrow.parquet as pq
 
     try:
         with pq.ParquetFile(path) as file:
