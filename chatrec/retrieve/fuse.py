@@ -122,13 +122,13 @@ class Fusion:
 
     def _allowed(self, found: Sequence[tuple[str, float]], allowed: NDArray[np.bool_]) -> Found:
         """Once more what may be shown, whatever the retriever makes of it; of an item that comes twice the first."""
-        known: dict[int, float] = {}
-        for item_id, score in found:
-            if item_id in self.index.rows:
-                known.setdefault(self.index.rows[item_id], score)
-        rows, scores = np.fromiter(known, np.intp), np.fromiter(known.values(), np.float64)
-        kept = np.flatnonzero(allowed[rows])[: self.config.per_retriever]
-        return rows[kept], scores[kept]
+        known = dict(found)
+        if len(known) < len(found):
+            firsts = dict(reversed(found))
+            known = {item_id: firsts[item_id] for item_id, _ in found}
+        rows = np.array([self.index.rows.get(item_id, -1) for item_id in known], dtype=np.intp)
+        kept = np.flatnonzero((rows >= 0) & allowed[rows])[: self.config.per_retriever]
+        return rows[kept], np.array(list(known.values()), dtype=np.float64)[kept]
 
     def _complete(
         self, names: Sequence[str], rows: NDArray[np.intp], ranks: Floats, scores: Floats, verdicts: Verdicts
@@ -146,14 +146,21 @@ class Fusion:
 
 def joined(lists: Mapping[str, Found]) -> tuple[NDArray[np.intp], Floats, Floats]:
     """All rows that n retrievers brought up, intp [m], and float64 [m, n] ranks, from 1, and scores, NaN where one did not."""
-    places: dict[int, int] = {}
-    at = [[places.setdefault(row, len(places)) for row in rows.tolist()] for rows, _ in lists.values()]
-    ranks, scores = (np.full((len(places), len(lists)), np.nan) for _ in range(2))
-    for column, (found, (_, told)) in enumerate(zip(at, lists.values(), strict=True)):
-        ranks[found, column], scores[found, column] = np.arange(1, len(found) + 1), told
-    return np.fromiter(places, np.intp, len(places)), ranks, scores
+    brought = [np.zeros(0, dtype=np.intp), *(rows for rows, _ in lists.values())]
+    rows, first, at = np.unique(np.concatenate(brought), return_index=True, return_inverse=True)
+    order = np.argsort(first)  # as they were brought up
+    places = np.argsort(order)[at]
+    ranks, scores = (np.full((len(rows), len(lists)), np.nan) for _ in range(2))
+    start = 0
+    for column, (found, told) in enumerate(lists.values()):
+        here = places[start : start + len(found)]
+        ranks[here, column], scores[here, column] = np.arange(1, len(found) + 1), told
+        start += len(found)
+    return rows[order], ranks, scores
 
 
 def reciprocal_ranks(ranks: NDArray[F], weights: ArrayLike, k: float) -> NDArray[F]:
     """float [m]: Σ_r w_r / (k + rank_r) of ranks [m, n]; NaN, not brought up, counts nothing."""
-    return np.nansum(np.asarray(weights) / (k + ranks), axis=1)
+    shares = np.asarray(weights) / (k + ranks)
+    shares[np.isnan(shares)] = 0
+    return shares.sum(axis=1)

@@ -109,7 +109,8 @@ class PopularityRetriever:
             rows = self._order[start : 2 * start + 4 * k]
             found += rows[allowed[rows]].tolist()
             start += len(rows)
-        return [(self._index.ids[row], float(self._scores[row])) for row in found[:k]]
+        found = found[:k]
+        return [(self._index.ids[row], score) for row, score in zip(found, self._scores[found].tolist(), strict=True)]
 
 
 class NamedBeforeRetriever:
