@@ -27,6 +27,7 @@ from chatrec.retrieve.fuse import Fusion
 from chatrec.retrieve.near import near_liked
 from chatrec.retrieve.query import compose
 from chatrec.retrieve.relax import relax
+from chatrec.retrieve.sorts import candidates_of_each
 from chatrec.score.head import Scorer
 from chatrec.telemetry import Stages
 from chatrec.types import (
@@ -244,7 +245,7 @@ class Turn:
             query = replace(query, excluded=query.excluded - kept)
             detail |= {"n_out": int(query.vector is not None)}
         with self.stages.stage("retrieve", len(engine.index.ids)) as detail:
-            pool = engine.fusion(query)
+            pool = candidates_of_each(engine.fusion, query)
             detail |= {"n_out": len(pool), "excluded": len(query.excluded)}
         return query, pool
 

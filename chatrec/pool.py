@@ -75,6 +75,13 @@ class Pool(Sequence[Candidate]):
         ranked.scores = np.sort(scores)[::-1]
         return ranked
 
+    def joined(self, other: Pool) -> Pool:
+        """These, then those of another of the same retrievers; none may be in both."""
+        assert self.retrievers == other.retrievers
+        columns = [(self.scores, other.scores), (self.ranks, other.ranks), (self.verdicts, other.verdicts)]
+        scores, ranks, verdicts = (np.concatenate(pair) for pair in columns)
+        return Pool(self._items, (*self.ids, *other.ids), scores, self.retrievers, ranks, verdicts)
+
     def where(self, fits: Callable[[str], bool]) -> Pool:
         """Those whose id fits."""
         return self.take([place for place, item_id in enumerate(self.ids) if fits(item_id)])

@@ -86,7 +86,12 @@ def form_of(item: Item) -> str:
 
 def form_noun(item: Item, language: Language) -> str:
     """ "film", "album", "电影" …"""
-    return words().forms[form_of(item)][language]
+    return sort_noun(form_of(item), language)
+
+
+def sort_noun(sort: str, language: Language) -> str:
+    """The same of a form or a medium; a form that the tables do not know stays as it is."""
+    return words().forms.get(sort, {}).get(language, sort)
 
 
 def theme(value: str, language: Language) -> str:

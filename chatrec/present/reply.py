@@ -7,10 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from chatrec.constraints import requirements, satisfies_all
 from chatrec.generate.facts import FactContext, reason, spread
 from chatrec.generate.speaker import Spoken
+from chatrec.generate.wording import sort_noun
 from chatrec.present.clarify import Question
 from chatrec.present.next_steps import next_steps
 from chatrec.present.wording import JOIN, MAX_NAMES, amount, count_picks, field_name, item_name, listed_names, say
 from chatrec.retrieve.relax import Relaxation
+from chatrec.retrieve.sorts import sort_of, sorts_asked
 from chatrec.types import Candidate, Chip, Claim, Constraint, Draft, Fit, Item, Language, Ledger, Reading, Recommendation, Reply
 from chatrec.understand.chips import chips, constraint_label
 
@@ -61,6 +63,7 @@ def final_reply(
     notes = notes_on(reading, context.ledger, context.catalog)
     if len(recommendations) < n and not exhausted:
         notes = (*notes, _few(context, recommendations))
+    notes = (*notes, *_without_any(context, recommendations, n, pool))
     opening = _swapped(reading, context, recommendations) or _opening(
         reading,
         _pulling(asked, context.ledger),
@@ -99,6 +102,15 @@ def _few(context: FactContext, recommendations: Sequence[Recommendation]) -> str
     others = [context.catalog[item] for item in met - {pick.item.id for pick in recommendations} if item in context.catalog]
     more = any(satisfies_all(item, requirements(ledger)) for item in others)
     return say("few_more" if more else "few", context.language, n=count, fit="fits" if count == 1 else "fit")
+
+
+def _without_any(context: FactContext, picks: Sequence[Recommendation], n: int, pool: Sequence[Candidate]) -> list[str]:
+    """What was asked for beside other forms or media, and has nothing that fits."""
+    asked = sorts_asked(context.ledger)
+    if not 1 < len(asked) <= n:
+        return []
+    found = {sort_of(item, asked) for item in (*(pick.item for pick in picks), *(candidate.item for candidate in pool))}
+    return [say("none_of", context.language, what=sort_noun(sort, context.language)) for sort in asked if sort not in found]
 
 
 def empty_reply(reading: Reading, ledger: Ledger, catalog: Mapping[str, Item], relaxation: Relaxation | None) -> Reply:

@@ -9,7 +9,8 @@ from itertools import zip_longest
 from typing import TypeVar
 
 from chatrec.constraints import requirements, satisfies_all
-from chatrec.types import KINDS, Candidate, Draft, Item, Kind, Ledger
+from chatrec.retrieve.sorts import sort_of, sorts_asked
+from chatrec.types import KINDS, Candidate, Draft, Item, Ledger
 
 T = TypeVar("T")
 MAX_PER_CREATOR = 2
@@ -19,7 +20,7 @@ NEAR = 1 / 3
 
 
 def slate(ranked: Sequence[T], n: int, ledger: Ledger, *, candidate: Callable[[T], Candidate]) -> tuple[T, ...]:
-    """The best n in order, not more than two by one maker, and each medium asked for represented if it has anything.
+    """The best n in order, not more than two by one maker, and each medium or form asked for represented if it has anything.
 
     Where no medium was asked for, each is represented that has something nearly as good as the best.
 
@@ -30,21 +31,17 @@ def slate(ranked: Sequence[T], n: int, ledger: Ledger, *, candidate: Callable[[T
         candidate: how to read an entry's candidate.
     """
     varied = _less_last(_spread_makers(ranked, ledger, candidate), ledger, candidate)
-    kinds = ledger.kinds or KINDS
-    if len(kinds) == 1:
+    asked = sorts_asked(ledger)
+    sorts = asked or KINDS
+    if len(sorts) == 1:
         return tuple(varied[:n])
-    least = NEAR * max((candidate(entry).score for entry in varied), default=0.0) if not ledger.kinds else 0.0
+    least = NEAR * max((candidate(entry).score for entry in varied), default=0.0) if not asked else 0.0
     near = [entry for entry in varied if candidate(entry).score >= least]
     far = [entry for entry in varied if candidate(entry).score < least]
-    chosen = [*_mixed(near, n, kinds, lambda entry: candidate(entry).item.kind), *far][:n]
+    piles = [[entry for entry in near if sort_of(candidate(entry).item, sorts) == sort] for sort in sorts]
+    in_turn = [entry for layer in zip_longest(*piles) for entry in layer if entry is not None]
     position = {id(entry): place for place, entry in enumerate(varied)}
-    return tuple(sorted(chosen, key=lambda entry: position[id(entry)]))
-
-
-def _mixed(ranked: Sequence[T], n: int, kinds: Iterable[Kind], kind_of: Callable[[T], Kind]) -> list[T]:
-    """The best of each medium in turn, until n are found."""
-    piles = [[entry for entry in ranked if kind_of(entry) == kind] for kind in kinds]
-    return [entry for layer in zip_longest(*piles) for entry in layer if entry is not None][:n]
+    return tuple(sorted([*in_turn, *far][:n], key=lambda entry: position[id(entry)]))
 
 
 def _spread_makers(ranked: Sequence[T], ledger: Ledger, candidate: Callable[[T], Candidate]) -> list[T]:

@@ -19,6 +19,7 @@ SENTENCES: dict[str, dict[Language, str]] = {
     "picks_start": {"en": "Here {are} {n} to start with.", "zh": "先推荐 {n} 个："},
     "picks_near": {"en": "Here {are} {n} that come close.", "zh": "先推荐接近的 {n} 个："},
     "few": {"en": "Only {n} in the catalog {fit} everything you asked for.", "zh": "目录里只有 {n} 个完全符合你的要求。"},
+    "none_of": {"en": "I found no {what} that fits.", "zh": "没有找到符合要求的{what}。"},
     "few_more": {
         "en": "Only {n} more in the catalog {fit} everything you asked for.",
         "zh": "除了之前提过的，目录里只有 {n} 个完全符合你的要求。",

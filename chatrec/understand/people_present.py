@@ -121,13 +121,16 @@ def mark_count(page: Page) -> int | None:
 
 
 def _of_each(page: Page) -> list[Mark]:
-    """The numbers of `one film, one album and two games`."""
+    """The numbers of `one film, an album and two games`; none where no number is said."""
     found: list[Mark] = []
-    for noun in page.sorted():
-        number = cardinal(page.words, noun.start - 1) if noun.start and noun.has("forms") else None
-        if number is not None and number[1] == noun.start and page.free(*(span := (noun.start - 1, noun.start))):
-            found.append(Mark(*span, "count", number=number[0]))
-    return found
+    counted = False
+    for noun in (mark for mark in page.sorted() if mark.start and mark.has("forms")):
+        span = (noun.start - 1, noun.start)
+        number, article = cardinal(page.words, span[0]), page.words[span[0]] in ("a", "an")
+        if ((number is not None and number[1] == noun.start) or article) and page.free(*span):
+            counted = counted or number is not None
+            found.append(Mark(*span, "count", number=number[0] if number else 1))
+    return found if counted else []
 
 
 def _is_of_mode(page: Page, end: int) -> bool:

@@ -7,6 +7,7 @@ A line is one conversation: a name and its turns. A turn is what the person says
 |---|---|
 | `picks`, `picks>` | how many picks there are, or more than how many |
 | `every`, `most` | conditions on all picks, or on more than half of them |
+| `some` | a list of conditions, each of which some pick meets |
 | `without`, `without_saved` | titles that are not among the picks; nothing saved is |
 | `fresh` | no pick was shown before in this conversation |
 | `same` | no picks, and nothing of what is known of the person changed but what they saved |
@@ -146,6 +147,11 @@ def _every(talk: Talk, reply: Reply, before: Ledger, conditions: Mapping[str, An
 def _most(talk: Talk, reply: Reply, before: Ledger, conditions: Mapping[str, Any]) -> str:
     failing = _failing(talk, reply, conditions)
     return "" if 2 * len(failing) < len(reply.recommendations) else ", ".join(failing) or "there are no picks"
+
+
+def _some(talk: Talk, reply: Reply, before: Ledger, wanted: list[Mapping[str, Any]]) -> str:
+    n = len(reply.recommendations)
+    return ", ".join(str(conditions) for conditions in wanted if len(_failing(talk, reply, conditions)) == n)
 
 
 # --- the slate -----------------------------------------------------------------------------------------------------
@@ -301,6 +307,7 @@ CHECKS = {
     "picks>": lambda talk, reply, before, n: "" if len(reply.recommendations) > n else f"{len(reply.recommendations)} picks",
     "every": _every,
     "most": _most,
+    "some": _some,
     "without": _without,
     "without_saved": _without_saved,
     "fresh": _fresh,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -50,6 +52,29 @@ def test_a_medium_with_nothing_near_the_best_is_left_out_where_none_was_asked_fo
     assert names(pick(ranked, 3, Ledger())) == ["v0", "v1", "g"]
     assert "s" in names(pick(ranked, 3, Ledger(kinds=("video", "audio"))))
     assert names(pick(ranked, 6, Ledger())) == ["v0", "v1", "v2", "v3", "g", "s"]
+
+
+def test_each_form_that_was_asked_for_is_there_and_those_of_one_word_are_one() -> None:
+    def of(form: str, n: int) -> list[Candidate]:
+        kind: Kind = "game" if form in ("game", "dlc") else "audio" if form in ("album", "track", "podcast") else "video"
+        return [replace(c, item=replace(c.item, form=form)) for c in (candidate(f"{form}{i}", kind) for i in range(n))]
+
+    def asking(*forms: str) -> Ledger:
+        return Ledger(kinds=("video", "audio", "game"), constraints=(Constraint(field="form", op="in", value=forms),))
+
+    ranked = [
+        *of("film", 4),
+        *of("album", 4),
+        *of("track", 2),
+        *of("series", 1),
+        *of("dlc", 1),
+        *of("game", 1),
+        *of("podcast", 1),
+    ]
+    assert names(pick(ranked, 3, asking("film", "series"))) == ["film0", "film1", "series0"]
+    assert names(pick(ranked, 4, asking("album", "podcast"))) == ["album0", "album1", "album2", "podcast0"]
+    assert names(pick(ranked, 3, asking("film", "album", "track", "game", "dlc"))) == ["film0", "album0", "dlc0"]
+    assert names(pick(ranked[4:10], 3, asking("album", "track"))) == ["album0", "album1", "album2"]
 
 
 @given(

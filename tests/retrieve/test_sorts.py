@@ -1,0 +1,56 @@
+"""Some candidates of each form or medium that was asked for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from chatrec.constraints import requirements, satisfies_all
+from chatrec.index.open import Index
+from chatrec.retrieve.fuse import Fusion, FusionConfig
+from chatrec.retrieve.retrievers import PopularityRetriever
+from chatrec.retrieve.sorts import candidates_of_each, sort_of, sorts_asked
+from chatrec.types import Constraint, Item, Ledger, Query
+
+
+def form(*values: str) -> Constraint:
+    return Constraint(field="form", op="in", value=values)
+
+
+def asking(index: Index, **known: Any) -> tuple[Query, Fusion]:
+    """The question, and a fusion that has room for one candidate only."""
+    return Query(ledger=Ledger(**known), text=""), Fusion(index, [PopularityRetriever(index)], FusionConfig(pool=1))
+
+
+def test_forms_are_asked_for_before_media_and_those_of_one_word_are_one() -> None:
+    assert sorts_asked(Ledger(kinds=("audio", "game"))) == ("audio", "game")
+    assert sorts_asked(Ledger(kinds=("audio",), constraints=(form("album", "track", "podcast"),))) == ("album", "podcast")
+    assert sorts_asked(Ledger()) == ()
+
+
+def test_an_item_is_of_its_form_or_of_its_medium() -> None:
+    item = Item(id="x:1", kind="game", title="X", form="dlc")
+    assert (sort_of(item, ("film", "game")), sort_of(item, ("video",))) == ("game", "game")
+    assert sort_of(replace(item, kind="audio", form="track"), ("album", "film")) == "album"
+
+
+def test_each_medium_asked_for_has_candidates_that_satisfy_what_is_required(small_index: Index) -> None:
+    query, fusion = asking(small_index, kinds=("video", "audio", "game"))
+    assert len(fusion(query)) == 1
+    found = candidates_of_each(fusion, query)
+    assert {candidate.item.kind for candidate in found} == {"video", "audio", "game"}
+    assert len(set(found.ids)) == len(found) == len(found.scores) == len(found.ranks)
+    assert all(satisfies_all(candidate.item, requirements(query.ledger)) for candidate in found)
+
+
+def test_where_nothing_of_a_form_fits_there_is_none(small_index: Index) -> None:
+    query, fusion = asking(small_index, constraints=(form("film", "short"),))
+    assert {candidate.item.form for candidate in candidates_of_each(fusion, query)} == {"film"}
+
+
+@pytest.mark.parametrize("known", [{}, {"kinds": ("game",)}])
+def test_one_medium_or_none_is_asked_once(small_index: Index, known: dict[str, Any]) -> None:
+    query, fusion = asking(small_index, **known)
+    assert len(candidates_of_each(fusion, query)) == 1
