@@ -225,7 +225,7 @@ def unfiltered(index: Index, fusion: Fusion, questions: Sequence[Question]) -> d
             if name == "ours":
                 found.append(got.ids)
         wanted = exact(index, question.vector)
-        recalls.append(recall([item for item, _ in dense.retrieve(query_of(question), (), K)], index, wanted))
+        recalls.append(recall(dense.retrieve(query_of(question), (), K).rows.tolist(), wanted))
     ms, cpu_ms = ({name: [each[n] for each in values] for name, values in spent.items()} for n in (0, 1))
     return {
         "ms": {name: percentiles(values) for name, values in ms.items()},
@@ -277,12 +277,12 @@ def filtered(
         allowed = index.columns.satisfying(required)
         assert all(allowed[index.rows[item_id]] for item_id in found.ids)
         wanted = exact(index, question.vector, np.flatnonzero(allowed))
-        recalls.append(recall([item for item, _ in dense.retrieve(query_of(question), required, K)], index, wanted))
+        recalls.append(recall(dense.retrieve(query_of(question), required, K).rows.tolist(), wanted))
         if number < (2 * len(filters) if len(index.ids) <= PEERS_UPTO else 2):
             start = time.perf_counter()
             got = index.collection.query(query_embeddings=[question.vector.tolist()], n_results=K, where=where(required))  # type: ignore[arg-type]
             chroma.append((time.perf_counter() - start) * 1000)
-            theirs.append(recall(got["ids"][0], index, wanted))
+            theirs.append(recall([index.rows[item_id] for item_id in got["ids"][0]], wanted))
     shares = [float(index.columns.satisfying(required).mean()) for required in filters]
     return {
         "shares": [round(min(shares), 5), round(max(shares), 5)],
@@ -336,10 +336,9 @@ def exact(index: Index, vector: NDArray[np.float32], rows: NDArray[np.intp] | No
     return best if rows is None else rows[best]
 
 
-def recall(found: Sequence[str], index: Index, wanted: NDArray[np.intp]) -> float:
+def recall(found: Sequence[int], wanted: NDArray[np.intp]) -> float:
     """Share of the wanted rows that were found; 1 if none is wanted."""
-    rows = {index.rows[item_id] for item_id in found}
-    return sum(row in rows for row in wanted.tolist()) / len(wanted) if len(wanted) else 1.0
+    return float(np.isin(wanted, found).mean()) if len(wanted) else 1.0
 
 
 def answers(index: Index, questions: Sequence[Question], found: Sequence[Sequence[str]]) -> dict[str, float]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, overload
+from typing import Any, NamedTuple, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,22 @@ from numpy.typing import NDArray
 from chatrec.types import Candidate, Hit, Item
 
 Floats = NDArray[np.float64]
+
+
+class Found(NamedTuple):
+    """Some items by their rows in the index, best first."""
+
+    rows: NDArray[np.intp]
+    """intp [n], each at most once."""
+    scores: Floats
+    """float64 [n]."""
+
+    def named(self, ids: tuple[str, ...]) -> list[tuple[str, float]]:
+        """The same as (id, score), of the ids of all items."""
+        return [(ids[row], score) for row, score in zip(self.rows.tolist(), self.scores.tolist(), strict=True)]
+
+
+NOTHING = Found(np.zeros(0, dtype=np.intp), np.zeros(0))
 
 
 class Pool(Sequence[Candidate]):

@@ -153,7 +153,7 @@ class Recommender:
         query = Query(ledger=Ledger(), text="", excluded=frozenset({item_id}))
         (found,) = self.index.nearest_allowed([self.index.vector(item_id)], n, query, (wanted,))
         context = FactContext(Ledger(), self.catalog, {})
-        picks = [(self.catalog[other], min(1.0, max(0.0, cosine))) for other, cosine in found]
+        picks = [(self.catalog[other], min(1.0, max(0.0, cosine))) for other, cosine in found.named(self.index.ids)]
         return tuple(
             Recommendation(
                 item=other,

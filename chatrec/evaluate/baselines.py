@@ -7,7 +7,7 @@ of one retriever; those that learn take part where `--models` has them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from chatrec.evaluate.replay import Replayed, judge, masked_items
 from chatrec.evaluate.report import pool_recall_of, recall_of
 from chatrec.evaluate.run import ReplayConfig, at_work, open_log
 from chatrec.index.embed import Embedder
+from chatrec.pool import Found
 from chatrec.retrieve.collaborative import DialogNeighbours, Sparse, TrainedRetriever
 from chatrec.retrieve.fuse import Fusion
 from chatrec.retrieve.load import load_fusion
@@ -52,9 +53,9 @@ class Remembering:
         self.name = retriever.name
         self._retriever = retriever
         self._query: Query | None = None
-        self._found: list[tuple[str, float]] = []
+        self._found: Sequence[tuple[str, float]] | Found = ()
 
-    def retrieve(self, query: Query, required: tuple[Constraint, ...], k: int) -> list[tuple[str, float]]:
+    def retrieve(self, query: Query, required: tuple[Constraint, ...], k: int) -> Sequence[tuple[str, float]] | Found:
         """As the retriever itself; required and k must be the same for one query."""
         if query is not self._query:
             self._query, self._found = query, self._retriever.retrieve(query, required, k)

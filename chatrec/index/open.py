@@ -27,6 +27,7 @@ from chatrec.index.document import SCHEMA_VERSION, tokenize
 from chatrec.index.embed import Embedder
 from chatrec.index.generation import Manifest, current_generation, digest, fixed_files, index_home
 from chatrec.index.vectors import VECTORS
+from chatrec.pool import Found
 from chatrec.types import Constraint, Query
 
 MOST_COMPARED = 1_500_000
@@ -103,8 +104,8 @@ class Index:
 
     def nearest_allowed(
         self, vectors: Sequence[NDArray[np.float32]], k: int, query: Query, required: Sequence[Constraint]
-    ) -> list[list[tuple[str, float]]]:
-        """The same among what satisfies the requirements and is not excluded.
+    ) -> list[Found]:
+        """For each of m vectors the k nearest of what satisfies the requirements and is not excluded, with their cosines.
 
         Behind a filter all items it leaves are compared, so that none is missed. Where those are too many, so many are fetched
         from the graph that k should be left; where fewer than k come of that, since the filter and the vector are at odds, all
@@ -115,17 +116,22 @@ class Index:
         if required and comparisons(left, len(allowed)) <= MOST_COMPARED:
             return self._compared(vectors, k, np.flatnonzero(allowed))
         fetched = math.ceil(SPARE * k * len(allowed) / max(1, left)) if required else k
-        found = self.nearest(vectors, fetched + len(query.excluded))
-        kept = [[hit for hit in row if allowed[self.rows[hit[0]]]][:k] for row in found]
-        short = [place for place, row in enumerate(kept) if len(row) < min(k, left)]
+        found = [self._placed(hits) for hits in self.nearest(vectors, fetched + len(query.excluded))]
+        kept = [Found(rows[fits := allowed[rows]][:k], scores[fits][:k]) for rows, scores in found]
+        short = [place for place, (rows, _) in enumerate(kept) if len(rows) < min(k, left)]
         if short:
-            for place, row in zip(short, self._compared([vectors[n] for n in short], k, np.flatnonzero(allowed)), strict=True):
-                kept[place] = row
+            for place, best in zip(short, self._compared([vectors[n] for n in short], k, np.flatnonzero(allowed)), strict=True):
+                kept[place] = best
         return kept
 
-    def _compared(self, vectors: Sequence[NDArray[np.float32]], k: int, rows: NDArray[np.intp]) -> list[list[tuple[str, float]]]:
+    def _placed(self, hits: Sequence[tuple[str, float]]) -> Found:
+        rows = np.fromiter((self.rows[item_id] for item_id, _ in hits), np.intp, len(hits))
+        return Found(rows, np.array([cosine for _, cosine in hits], dtype=np.float64))
+
+    def _compared(self, vectors: Sequence[NDArray[np.float32]], k: int, rows: NDArray[np.intp]) -> list[Found]:
         """For each vector the k nearest of some rows, found by comparing with each; ties go by row."""
-        return [[(self.ids[rows[n]], float(found[n])) for n in top(found, k)] for found in self.cosines(np.stack(vectors), rows)]
+        best = [(top(found, k), found) for found in self.cosines(np.stack(vectors), rows)]
+        return [Found(rows[places], found[places].astype(np.float64)) for places, found in best]
 
     def sparse_scores(self, text: str) -> NDArray[np.float32]:
         """float32 [items]: BM25 of a text against every item; zeros if no word is known."""

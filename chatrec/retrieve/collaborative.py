@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from chatrec.errors import ModelMissingError
 from chatrec.index.open import Index
+from chatrec.pool import NOTHING, Found
 from chatrec.retrieve.concepts import concepts
 from chatrec.retrieve.retrievers import best_allowed
 from chatrec.retrieve.tower import EncoderTower, LinearTower
@@ -58,11 +59,11 @@ class TrainedRetriever:
         """float32 [items]: the model's verdict on every item, None if it has nothing to go by."""
         return self.model.scores(query, self._index)
 
-    def retrieve(self, query: Query, required: tuple[Constraint, ...], k: int) -> list[tuple[str, float]]:
+    def retrieve(self, query: Query, required: tuple[Constraint, ...], k: int) -> Found:
         """The items that the model speaks for, best first."""
         scores = self.scores(query)
         if scores is None:
-            return []
+            return NOTHING
         return best_allowed(self._index, scores, scores > 0, query, required, k)
 
 

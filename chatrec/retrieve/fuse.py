@@ -15,15 +15,13 @@ from numpy.typing import ArrayLike, NDArray
 from chatrec.constraints import requirements
 from chatrec.errors import InputError, ModelMissingError
 from chatrec.index.open import Index
-from chatrec.pool import Floats, Pool
+from chatrec.pool import Floats, Found, Pool
 from chatrec.retrieve.protocol import CatalogScorer, Retriever
 from chatrec.retrieve.retrievers import best_rows
 from chatrec.types import Constraint, Query
 
 F = TypeVar("F", np.float32, np.float64)
 CONFIG = "fusion.json"
-Found = tuple[NDArray[np.intp], NDArray[np.float64]]
-"""What a retriever brought up, best first: rows of the index, and its scores."""
 Verdicts = dict[str, NDArray[np.float32]]
 """Retriever → float32 [items]: a score for every row of the index."""
 DEFAULT_WEIGHTS: Mapping[str, float] = {"dense": 1.0, "liked": 1.0, "sparse": 0.7, "popularity": 0.1}
@@ -111,24 +109,25 @@ class Fusion:
                 found = retriever.retrieve(query, required, self.config.per_retriever)
                 try:
                     lists[name] = self._allowed(found, allowed)
-                except (TypeError, ValueError) as error:
+                except (IndexError, TypeError, ValueError) as error:
                     raise InputError(f"the retriever {name!r} has to give (item id, score) pairs: {error}") from error
             elif (scores := scorer.scores(query)) is not None:
                 verdicts[name] = scores
                 if self.config.weights.get(name, 1.0) > 0:
                     rows = best_rows(scores, (scores > 0) & allowed, self.config.per_retriever)
-                    lists[name] = rows, scores[rows].astype(np.float64)
+                    lists[name] = Found(rows, scores[rows].astype(np.float64))
         return lists, verdicts
 
-    def _allowed(self, found: Sequence[tuple[str, float]], allowed: NDArray[np.bool_]) -> Found:
+    def _allowed(self, found: Sequence[tuple[str, float]] | Found, allowed: NDArray[np.bool_]) -> Found:
         """Once more what may be shown, whatever the retriever makes of it; of an item that comes twice the first."""
-        known = dict(found)
-        if len(known) < len(found):
-            firsts = dict(reversed(found))
-            known = {item_id: firsts[item_id] for item_id, _ in found}
-        rows = np.array([self.index.rows.get(item_id, -1) for item_id in known], dtype=np.intp)
-        kept = np.flatnonzero((rows >= 0) & allowed[rows])[: self.config.per_retriever]
-        return rows[kept], np.array(list(known.values()), dtype=np.float64)[kept]
+        if not isinstance(found, Found):
+            known: dict[int, float] = {}
+            for item_id, score in found:
+                if item_id in self.index.rows:
+                    known.setdefault(self.index.rows[item_id], score)
+            found = Found(np.fromiter(known, np.intp), np.fromiter(known.values(), np.float64))
+        kept = np.flatnonzero(allowed[found.rows])[: self.config.per_retriever]
+        return Found(found.rows[kept], found.scores[kept])
 
     def _complete(
         self, names: Sequence[str], rows: NDArray[np.intp], ranks: Floats, scores: Floats, verdicts: Verdicts
@@ -146,17 +145,12 @@ class Fusion:
 
 def joined(lists: Mapping[str, Found]) -> tuple[NDArray[np.intp], Floats, Floats]:
     """All rows that n retrievers brought up, intp [m], and float64 [m, n] ranks, from 1, and scores, NaN where one did not."""
-    brought = [np.zeros(0, dtype=np.intp), *(rows for rows, _ in lists.values())]
-    rows, first, at = np.unique(np.concatenate(brought), return_index=True, return_inverse=True)
-    order = np.argsort(first)  # as they were brought up
-    places = np.argsort(order)[at]
-    ranks, scores = (np.full((len(rows), len(lists)), np.nan) for _ in range(2))
-    start = 0
-    for column, (found, told) in enumerate(lists.values()):
-        here = places[start : start + len(found)]
-        ranks[here, column], scores[here, column] = np.arange(1, len(found) + 1), told
-        start += len(found)
-    return rows[order], ranks, scores
+    places: dict[int, int] = {}
+    at = [[places.setdefault(row, len(places)) for row in found.rows.tolist()] for found in lists.values()]
+    ranks, scores = (np.full((len(places), len(lists)), np.nan) for _ in range(2))
+    for column, (here, found) in enumerate(zip(at, lists.values(), strict=True)):
+        ranks[here, column], scores[here, column] = np.arange(1, len(here) + 1), found.scores
+    return np.fromiter(places, np.intp, len(places)), ranks, scores
 
 
 def reciprocal_ranks(ranks: NDArray[F], weights: ArrayLike, k: float) -> NDArray[F]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
+from chatrec.pool import Found
 from chatrec.types import Constraint, Query
 
 
@@ -15,8 +17,8 @@ class Retriever(Protocol):
 
     name: str
 
-    def retrieve(self, query: Query, required: tuple[Constraint, ...], k: int) -> list[tuple[str, float]]:
-        """Up to k (item id, score) pairs, best first.
+    def retrieve(self, query: Query, required: tuple[Constraint, ...], k: int) -> Sequence[tuple[str, float]] | Found:
+        """Up to k (item id, score) pairs, best first, or the same with rows of the index.
 
         Args:
             query: the ledger, words and vectors of this turn.
@@ -24,7 +26,7 @@ class Retriever(Protocol):
             k: how many at most; a retriever that cannot filter early should return more.
 
         Returns:
-            Ids with scores, higher is better, at most one entry per id; empty if the query gives it nothing to go by.
+            Items with scores, higher is better, each once; empty if the query gives it nothing to go by.
         """
         ...
 

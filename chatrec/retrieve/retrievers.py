@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chatrec.index.open import Index, top
+from chatrec.pool import NOTHING, Found
 from chatrec.retrieve.query import liked_items
 from chatrec.retrieve.spelling import Spelling
 from chatrec.types import Constraint, Ledger, Query
@@ -30,10 +31,10 @@ class DenseRetriever:
     def __init__(self, index: Index) -> None:
         self._index = index
 
-    def retrieve(self, query: Query, required: tuple[Constraint, ...], k: int) -> list[tuple[str, float]]:
+    def retrieve(self, query: Query, required: tuple[Constraint, ...], k: int) -> Found:
         """Cosine of item and query text."""
         if query.vector is None:
-            return []
+            return NOTHING
         return self._index.nearest_allowed([query.vector], k, query, required)[0]
 
 
@@ -46,29 +47,28 @@ class LikedRetriever:
         self._index = index
         self._neighbours = lru_cache(KEPT_NEIGHBOURS)(self._ask)
 
-    def retrieve(self, query: Query, required: tuple[Constraint, ...], k: int) -> list[tuple[str, float]]:
+    def retrieve(self, query: Query, required: tuple[Constraint, ...], k: int) -> Found:
         """Half the largest cosine to a liked item, half the mean, each weighted by the item's pull."""
         liked = liked_items(query, self._index.catalog)[-MAX_LIKED:]
         if not liked:
-            return []
+            return NOTHING
         vectors = [self._index.vector(item_id) for item_id in liked]
         if required:
-            found = [[item_id for item_id, _ in row] for row in self._index.nearest_allowed(vectors, k, query, required)]
+            found = [near.rows for near in self._index.nearest_allowed(vectors, k, query, required)]
         else:
             found = self._index.each(lambda item_id: self._unfiltered(item_id, query, k), liked)
-        ids = list(dict.fromkeys(item_id for row in found for item_id in row if item_id not in liked))
-        if not ids:
-            return []
-        cosines = self._index.vectors[[self._index.rows[i] for i in ids]] @ np.stack(vectors).T
+        rows = np.setdiff1d(np.concatenate(found), [self._index.rows[item_id] for item_id in liked])
+        cosines = self._index.vectors[rows] @ np.stack(vectors).T
         weights = pull(query.ledger, liked)
-        scores = 0.5 * (cosines * weights).max(axis=1) + 0.5 * cosines @ weights / weights.sum()
-        return sorted(zip(ids, scores.tolist(), strict=True), key=lambda pair: (-pair[1], pair[0]))
+        scores = 0.5 * (cosines * weights).max(axis=1, initial=-1) + 0.5 * cosines @ weights / weights.sum()
+        order = np.argsort(-scores, kind="stable")
+        return Found(rows[order], scores[order].astype(np.float64))
 
-    def _unfiltered(self, item_id: str, query: Query, k: int) -> list[str]:
-        """The k nearest that are not excluded."""
+    def _unfiltered(self, item_id: str, query: Query, k: int) -> NDArray[np.intp]:
+        """The rows of the k nearest that are not excluded."""
         needed = k + len(query.excluded)
         near = self._neighbours(item_id, math.ceil(needed / 100) * 100)  # as many again when some more are excluded
-        return [other for other in near if other not in query.excluded][:k]
+        return np.array([self._index.rows[other] for other in near if other not in query.excluded][:k], dtype=np.intp)
 
     def _ask(self, item_id: str, n: int) -> tuple[str, ...]:
         return tuple(other for other, _ in self._index.nearest([self._index.vector(item_id)], n)[0])
@@ -83,10 +83,10 @@ class SparseRetriever:
         self._index = index
         self._spelling = Spelling(index)
 
-    def retrieve(self, query: Query, required: tuple[Constraint, ...], k: int) -> list[tuple[str, float]]:
+    def retrieve(self, query: Query, required: tuple[Constraint, ...], k: int) -> Found:
         """BM25 of the query's words, and once more of those that name the item or nearly do; only items that share one."""
         if not query.text:
-            return []
+            return NOTHING
         scores, named = self._index.sparse_scores(query.text), self._spelling.scores(query.text)
         scores = scores if named is None else scores + named
         return best_allowed(self._index, scores, scores > 0, query, required, k)
@@ -102,15 +102,15 @@ class PopularityRetriever:
         self._scores = np.nan_to_num(index.popularity, nan=0.0)
         self._order = np.argsort(-self._scores, kind="stable")
 
-    def retrieve(self, query: Query, required: tuple[Constraint, ...], k: int) -> list[tuple[str, float]]:
+    def retrieve(self, query: Query, required: tuple[Constraint, ...], k: int) -> Found:
         """Popularity percentile within the medium; unknown counts as the least."""
         allowed, found, start = self._index.allowed(query, required), [], 0
         while len(found) < k and start < len(self._order):
             rows = self._order[start : 2 * start + 4 * k]
             found += rows[allowed[rows]].tolist()
             start += len(rows)
-        found = found[:k]
-        return [(self._index.ids[row], score) for row, score in zip(found, self._scores[found].tolist(), strict=True)]
+        best = np.array(found[:k], dtype=np.intp)
+        return Found(best, self._scores[best].astype(np.float64))
 
 
 class NamedBeforeRetriever:
@@ -145,10 +145,10 @@ def best_allowed(
     query: Query,
     required: tuple[Constraint, ...],
     k: int,
-) -> list[tuple[str, float]]:
+) -> Found:
     """The k best of some rows (bool [items]) that satisfy the constraints and are not excluded; ties go by row."""
     rows = best_rows(scores, among & index.allowed(query, required), k)
-    return [(index.ids[row], score) for row, score in zip(rows.tolist(), scores[rows].tolist(), strict=True)]
+    return Found(rows, scores[rows].astype(np.float64))
 
 
 def best_rows(scores: NDArray[np.float32], among: NDArray[np.bool_], k: int) -> NDArray[np.intp]:

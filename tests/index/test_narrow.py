@@ -49,10 +49,10 @@ def test_the_nearest_that_a_filter_leaves_are_found(
     allowed, k = index.allowed(query, required), 60
     true: list[bool] = []  # a graph is not built the same way twice: now and then it misses one
     for vector, found in zip(vectors, index.nearest_allowed(vectors, k, query, required), strict=True):
-        assert len(found) == min(k, allowed.sum())
-        assert all(allowed[index.rows[item]] for item, _ in found)
+        assert len(found.rows) == min(k, allowed.sum())
+        assert allowed[found.rows].all()
         farthest = exact(index, vector, allowed, k)[-1]
-        true += [score > farthest - 1e-4 for _, score in found]
+        true += (found.scores > farthest - 1e-4).tolist()
     assert np.mean(true) >= 0.97
 
 
@@ -63,15 +63,15 @@ def test_a_filter_at_odds_with_the_question_still_fills_the_list(index: Index, m
     western = HashEmbedder().encode(["western"])
     (found,) = index.nearest_allowed(list(western), 50, query, required)
     wanted = exact(index, western[0], index.allowed(query, required), 50)
-    assert np.allclose([score for _, score in found], wanted, atol=1e-4)
+    assert np.allclose(found.scores, wanted, atol=1e-4)
 
 
 def test_without_a_filter_as_many_come_though_some_are_excluded(index: Index) -> None:
     vector = HashEmbedder().encode(["Film Number 17 western"])
     first = [item for item, _ in index.nearest(list(vector), 20)[0]]
     (found,) = index.nearest_allowed(list(vector), 20, Query(ledger=Ledger(), text="", excluded=frozenset(first[:5])), ())
-    assert len(found) == 20
-    assert not {item for item, _ in found} & set(first[:5])
+    assert len(found.rows) == 20
+    assert not {item for item, _ in found.named(index.ids)} & set(first[:5])
 
 
 def test_the_top_are_the_highest_in_order_and_ties_go_by_place() -> None:
@@ -100,7 +100,7 @@ def test_the_best_known_are_those_of_a_scan_of_everything(tmp_path: Path, k: int
     for filters in ((), required):
         scores = np.nan_to_num(opened.popularity, nan=0.0)
         wanted = best_allowed(opened, scores, np.ones(600, dtype=bool), query, filters, k)
-        assert PopularityRetriever(opened).retrieve(query, filters, k) == wanted
+        assert PopularityRetriever(opened).retrieve(query, filters, k).named(opened.ids) == wanted.named(opened.ids)
 
 
 @pytest.mark.long
@@ -121,5 +121,5 @@ def test_a_filter_that_leaves_a_thousandth_of_100_000_items_hides_none_of_the_ne
         assert 99 <= allowed.sum() <= 100
         for vector, found in zip(vectors, opened.nearest_allowed(vectors, 50, query, required), strict=True):
             wanted = exact(opened, vector, allowed, 50)
-            shares.append(np.mean(np.isclose([score for _, score in found], wanted, atol=1e-4)))
+            shares.append(np.mean(np.isclose(found.scores, wanted, atol=1e-4)))
     assert np.mean(shares) >= 0.99

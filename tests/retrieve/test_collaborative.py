@@ -99,15 +99,15 @@ def test_the_bag_of_concepts_is_a_log_probability_over_the_uniform_one(small_ind
 
 def test_past_dialogs_give_what_was_put_forward_in_the_most_similar(small_index: Index) -> None:
     retriever = TrainedRetriever("dialogs", sample_models(small_index)["dialogs"], small_index)
-    assert [item for item, _ in retriever.retrieve(named(text="something scary"), (), 5)] == ["s:thing"]
-    assert [item for item, _ in retriever.retrieve(named(text="a scary love story"), (), 5)] == ["s:alien", "s:thing"]
+    found = [retriever.retrieve(named(text=text), (), 5).rows for text in ("something scary", "a scary love story")]
+    assert [[small_index.ids[row] for row in rows] for rows in found] == [["s:thing"], ["s:alien", "s:thing"]]
 
 
 def test_constraints_and_exclusions_hold_for_trained_retrievers_too(small_index: Index) -> None:
     retriever = TrainedRetriever("prior", sample_models(small_index)["prior"], small_index)
     games = (Constraint(field="kind", op="in", value=("game",)),)
-    found = [item for item, _ in retriever.retrieve(named("celeste"), games, 10)]
-    assert found == ["s:portal", "s:ftl", "s:stardew"]
+    found = retriever.retrieve(named("celeste"), games, 10)
+    assert [small_index.ids[row] for row in found.rows] == ["s:portal", "s:ftl", "s:stardew"]
 
 
 def test_concepts_hold_items_their_facts_and_the_words_but_no_disliked_facts(small_index: Index) -> None:

@@ -90,7 +90,7 @@ def test_what_was_named_before_comes_back_only_where_it_is_not_excluded(small_in
 
 def test_nothing_is_like_itself(small_index: Index) -> None:
     query = Query(ledger=Ledger(opinions=(Opinion(item_id="s:alien", sentiment="liked"),)), text="")
-    found = [item for item, _ in LikedRetriever(small_index).retrieve(query, (), 5)]
+    found = [item for item, _ in LikedRetriever(small_index).retrieve(query, (), 5).named(small_index.ids)]
     assert found
     assert "s:alien" not in found
 
@@ -109,8 +109,9 @@ def test_the_neighbours_of_what_is_liked_are_asked_for_once_and_what_is_excluded
     retriever = LikedRetriever(small_index)
     ledger = Ledger(opinions=(Opinion(item_id="s:alien", sentiment="liked"),))
     query = Query(ledger=ledger, text="", excluded=frozenset({"s:alien"}))
-    first = [item for item, _ in retriever.retrieve(query, (), 3)]
-    later = [item for item, _ in retriever.retrieve(replace(query, excluded=frozenset({"s:alien", first[0]})), (), 3)]
+    first = [item for item, _ in retriever.retrieve(query, (), 3).named(small_index.ids)]
+    less = replace(query, excluded=frozenset({"s:alien", first[0]}))
+    later = [item for item, _ in retriever.retrieve(less, (), 3).named(small_index.ids)]
     assert asked == [1]
     assert later[:2] == first[1:]
     assert first[0] not in later

@@ -73,7 +73,8 @@ def test_nothing_is_nearly_named_where(spelling: Spelling, text: str, why: str) 
 
 def test_what_is_nearly_named_is_the_first_that_is_found(small_index: Index) -> None:
     def found(text: str) -> list[str]:
-        return [item for item, _ in SparseRetriever(small_index).retrieve(Query(ledger=Ledger(), text=text), (), 5)]
+        found = SparseRetriever(small_index).retrieve(Query(ledger=Ledger(), text=text), (), 5)
+        return [small_index.ids[row] for row in found.rows]
 
     assert found("stardow valley") == found("stardew valley") == ["s:stardew"]
     assert found("blue trian")[0] == found("blue train")[0]
