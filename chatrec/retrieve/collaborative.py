@@ -27,10 +27,6 @@ from chatrec.types import Constraint, Query
 Floats = NDArray[np.float32]
 Arrays = Mapping[str, NDArray[Any]]
 CONFIG = "retrievers.json"
-OF_ITEMS: Mapping[str, tuple[int, int]] = {"values": (0, 0), "items": (1, 0), "bias": (1, 0), "w_starts": (0, 1)}
-"""Stored arrays with an entry for each item of the catalog: on which axis, and how many more there are."""
-COLUMNS = ("w_columns", "answers_columns")
-"""Stored arrays of rows of the catalog."""
 
 
 class Model(Protocol):
@@ -40,6 +36,10 @@ class Model(Protocol):
 
     def scores(self, query: Query, index: Index) -> Floats | None:
         """float32 [items], 0 or less for "nothing speaks for it"; None if the query gives it nothing to go by."""
+        ...
+
+    def fits(self, items: int) -> bool:
+        """Whether it can be of a catalog of so many items."""
         ...
 
     def arrays(self) -> Arrays:
@@ -80,6 +80,10 @@ class Sparse:
         part = slice(self.starts[row], self.starts[row + 1])
         into[self.columns[part]] += factor * self.weights[part]
 
+    def within(self, columns: int) -> bool:
+        """Whether it has no more columns than that."""
+        return not self.columns.size or bool(self.columns.min() >= 0 and self.columns.max() < columns)
+
     def arrays(self, prefix: str) -> dict[str, NDArray[Any]]:
         """For storage."""
         return {f"{prefix}_starts": self.starts, f"{prefix}_columns": self.columns, f"{prefix}_weights": self.weights}
@@ -116,6 +120,10 @@ class ItemToItem:
             if item in index.rows:
                 self.weights.add(index.rows[item], -0.5 / len(named), total)
         return np.log1p(1000 * np.maximum(total, 0)) if total.any() else None
+
+    def fits(self, items: int) -> bool:
+        """A row and a column for each item."""
+        return len(self.weights.starts) == items + 1 and self.weights.within(items)
 
     def arrays(self) -> Arrays:
         """Weights and decay."""
@@ -160,6 +168,10 @@ class BagOfConcepts:
             total += logits - top - np.log(np.exp(logits - top).sum())
         return (total / len(self.items) + np.log(self.items.shape[1])).astype(np.float32)
 
+    def fits(self, items: int) -> bool:
+        """A vector and a bias for each item."""
+        return self.items.shape[1] == self.bias.shape[1] == items
+
     def arrays(self) -> Arrays:
         """Parameters, and the vocabulary as fixed-width text."""
         names = np.array(sorted(self.vocab, key=self.vocab.__getitem__), dtype=np.str_)
@@ -200,6 +212,10 @@ class DialogNeighbours:
             self.answers.add(int(dialog), float(likeness[dialog]) ** 2, total)
         return np.log1p(100 * total)
 
+    def fits(self, items: int) -> bool:
+        """Answers among the items."""
+        return self.answers.within(items)
+
     def arrays(self) -> Arrays:
         """Postings, answers and the vocabulary as fixed-width text."""
         names = np.array(sorted(self.vocab, key=self.vocab.__getitem__), dtype=np.str_)
@@ -229,6 +245,10 @@ class Prior:
     def scores(self, query: Query, index: Index) -> Floats | None:
         """The stored scores."""
         return self.values
+
+    def fits(self, items: int) -> bool:
+        """A score for each item."""
+        return len(self.values) == items
 
     def arrays(self) -> Arrays:
         """The scores."""
@@ -263,10 +283,11 @@ def load_models(index: Index, folder: Path) -> tuple[TrainedRetriever, ...]:
     """
     kinds = check_models(folder, index.catalog.sha256)
     with _reading(folder):
-        return tuple(
-            TrainedRetriever(name, KINDS[kind].of(_arrays(folder / f"{name}.npz", len(index.ids))), index)
-            for name, kind in kinds.items()
-        )
+        models = {name: KINDS[kind].of(_arrays(folder / f"{name}.npz")) for name, kind in kinds.items()}
+        for name, model in models.items():
+            if not model.fits(len(index.ids)):
+                raise ValueError(f"{name}.npz is not of {len(index.ids)} items")
+    return tuple(TrainedRetriever(name, model, index) for name, model in models.items())
 
 
 def files_of(folder: Path) -> tuple[str, ...]:
@@ -305,15 +326,11 @@ def _reading(folder: Path) -> Iterator[None]:
         raise ModelMissingError(f"the models in {folder} cannot be read ({error}): run `chatrec train head` again") from error
 
 
-def _arrays(path: Path, items: int) -> dict[str, NDArray[Any]]:
-    """The arrays of a model, all of them numbers, and as long as there are items where they are about those."""
+def _arrays(path: Path) -> dict[str, NDArray[Any]]:
+    """The arrays of a model, all of them numbers."""
     with np.load(path, allow_pickle=False) as stored:
         arrays = {name: stored[name] for name in stored.files}
     for name, array in arrays.items():
         if array.dtype.kind == "f" and not np.isfinite(array).all():
             raise ValueError(f"{path.name}: not all of {name!r} are numbers")
-    lengths = {name: arrays[name].shape[axis] - more for name, (axis, more) in OF_ITEMS.items() if name in arrays}
-    columns = (arrays[name] for name in COLUMNS if name in arrays)
-    if any(length != items for length in lengths.values()) or any(part.size and part.max() >= items for part in columns):
-        raise ValueError(f"{path.name} is not of {items} items")
     return arrays

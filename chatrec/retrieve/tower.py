@@ -47,6 +47,10 @@ class LinearTower:
         length = np.float32(np.linalg.norm(mapped))
         return index.vectors @ (mapped / length).astype(np.float32) if length else None
 
+    def fits(self, items: int) -> bool:
+        """It changes the question only."""
+        return True
+
     def arrays(self) -> Mapping[str, NDArray[Any]]:
         """Both maps."""
         return {"text": self.text, "named": self.named}
@@ -88,6 +92,10 @@ class EncoderTower:
         if not self._encoders:
             self._encoders.append(changed(index.embedder.copy_of_model(), self.changes))
         return index.vectors @ encode_one(self._encoders[0], query.text)
+
+    def fits(self, items: int) -> bool:
+        """It changes the question only."""
+        return True
 
     def arrays(self) -> Mapping[str, NDArray[Any]]:
         """The changes, and how many parameters were trained."""
