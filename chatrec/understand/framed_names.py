@@ -168,6 +168,9 @@ class FramedNames(Spotter):
         words = self._words[start:end]
         if is_han(words[0]):
             return self._mark_han_chunk(cue, start, end) or at
+        if self._is_met(cue, start, end):
+            self._page.remove(self._page.within(start, end))
+            return self._add_missing(start, end)
         unknown = [w for w in words if w not in SMALL and not self._is_word(w)]
         capital = self._is_capital(start, end)
         if (not capital and not unknown) or words[0] in ("i", "im") or not self._may_cover(start, end):
@@ -180,6 +183,22 @@ class FramedNames(Spotter):
         if self._shouting or not token.is_capital or len(token.text) < 2:
             return False
         return end - start > 1 or not self._is_ordinary(self._words[start:end])
+
+    def _is_met(self, cue: Mark, start: int, end: int) -> bool:
+        """`I loved Heat`, `something like Heat`: an ordinary word in capitals, where a work must be meant.
+
+        A theme may be meant by `I loved Christmas`; in a list with works, it is a work.
+        """
+        token, after = self._page.text.tokens[start], self._page.starting(end)
+        told = cue.is_cue("seen") or self._tells_of_a_work(cue)
+        alone = end - start == 1 and not has_section(after, "forms", "genres")
+        alone = alone and (self._page.free(start, end) or (self._listed and self._may_cover(start, end)))
+        return told and alone and token.is_capital and len(token.text) > 2 and not self._shouting and self._is_bounded(end)
+
+    def _tells_of_a_work(self, cue: Mark) -> bool:
+        """`something like`, `loved`."""
+        said = self._words[cue.start : cue.end]
+        return any(w in _SIMILAR for w in said) or said[-1].endswith("ed")
 
     def _mark_near(self, start: int, end: int) -> int:
         """A work or person whose name is a slip away; 0 if there is none."""
@@ -212,11 +231,11 @@ class FramedNames(Spotter):
         """Whether unknown words in lower case must be a name here: after `something like`, `games like`, `loved`, `played`."""
         if self._words[start] in _DETERMINERS or cue.is_cue("save", "unseen"):
             return False
-        said = self._words[cue.start : cue.end]
-        if not cue.is_cue("like"):
-            return True
-        explicit = any(w in _SIMILAR for w in said) or said[-1].endswith("ed")
-        return explicit or has_section(self._page.ending(cue.start), "forms", "genres", "inner")
+        return (
+            not cue.is_cue("like")
+            or self._tells_of_a_work(cue)
+            or has_section(self._page.ending(cue.start), "forms", "genres", "inner")
+        )
 
     def _mark_han_chunk(self, cue: Mark, start: int, end: int) -> int:
         words = self._words[start:end]

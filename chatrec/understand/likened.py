@@ -15,7 +15,10 @@ def take_as_likes(page: Page) -> None:
 
     So is what was just finished, where nothing else tells what is wanted now: `just finished The Wire, what next?`.
     """
-    finished = not _FINISHED.isdisjoint(page.words) and page.any_cue("want", "more") and not describes_works(page, titles=False)
+    met = any(mark.is_cue("seen") and "just" in page.words[mark.start : mark.end] for mark in page.marks)
+    finished = (
+        (met or not _FINISHED.isdisjoint(page.words)) and page.any_cue("want", "more") and not describes_works(page, titles=False)
+    )
     if _RESEMBLING.isdisjoint(page.words) and not finished:
         return
     for mark in page.marks:
