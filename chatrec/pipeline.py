@@ -23,11 +23,11 @@ from chatrec.present.central import central_first
 from chatrec.present.clarify import Question, question_for
 from chatrec.present.reply import empty_reply, final_reply, recommend
 from chatrec.present.slate import fill_gaps, kept_picks, slate, unexpected
+from chatrec.retrieve.candidates import candidates_for
 from chatrec.retrieve.fuse import Fusion
 from chatrec.retrieve.near import near_liked
 from chatrec.retrieve.query import compose
 from chatrec.retrieve.relax import relax
-from chatrec.retrieve.sorts import candidates_of_each
 from chatrec.score.head import Scorer
 from chatrec.telemetry import Stages
 from chatrec.types import (
@@ -245,7 +245,7 @@ class Turn:
             query = replace(query, excluded=query.excluded - kept)
             detail |= {"n_out": int(query.vector is not None)}
         with self.stages.stage("retrieve", len(engine.index.ids)) as detail:
-            pool = candidates_of_each(engine.fusion, query)
+            pool = candidates_for(engine.fusion, query)
             detail |= {"n_out": len(pool), "excluded": len(query.excluded)}
         return query, pool
 

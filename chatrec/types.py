@@ -93,6 +93,8 @@ class Constraint:
     """The words it came from, as typed."""
     enforceable: bool = True
     """False if no item of the catalog has the field: it cannot be checked, and the person is told."""
+    extreme: bool = False
+    """Whether what lies furthest in this direction comes first: `the shortest film`. Such a one is soft."""
 
     @property
     def key(self) -> str:

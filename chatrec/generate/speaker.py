@@ -83,4 +83,4 @@ class Speaker:
         foreign = [word for word in words[1:] if word.casefold() not in known and word != "I"]
         if chinese:
             return not any(word in sentence and word not in heard for word in self._telling_zh)
-        return not any(word.isdigit() or word[0].isupper() or word.casefold() in self._telling for word in foreign)
+        return not any(word.isdecimal() or word[0].isupper() or word.casefold() in self._telling for word in foreign)

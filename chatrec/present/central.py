@@ -4,15 +4,17 @@ All candidates meet what is demanded, so that no word of it tells them apart. Fa
 and what has something of the genre (`a drama` would be *The Lion King*). Catalogs name the most telling genre and mood of a
 work first; so it is fame, and how early the demanded one stands, that decide here, whatever a head has learned of other needs.
 What meets more of the preferences that are no demands (`a short comedy`, `a recent film`) comes before what meets less of them.
+Where what lies furthest is asked for (`the shortest film`), that decides, among the best if words or liked works tell them apart.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from math import log2
+from math import inf, log2
 
 from chatrec.constraints import satisfies
-from chatrec.types import Candidate, Item, Ledger, Query
+from chatrec.retrieve.candidates import extremes, told_apart
+from chatrec.types import Candidate, Constraint, Item, Ledger, Query
 
 WEIGHT = 0.25
 """What a work gains whose first genre, or mood, is a demanded one, in shares of the works of its medium by fame; half for the
@@ -20,6 +22,8 @@ second, a third for the third."""
 PICKED = 0.05
 """What the language model's first pick gains; less for the others, by the logarithm of the rank."""
 FIELDS = ("genres", "moods")
+NEAREST = 20
+"""Candidates among which the furthest comes first where words or liked works tell candidates apart."""
 
 
 def central_first(scored: Sequence[Candidate], query: Query, llm_ranks: Mapping[str, int] | None = None) -> Sequence[Candidate]:
@@ -32,9 +36,13 @@ def central_first(scored: Sequence[Candidate], query: Query, llm_ranks: Mapping[
         query: the turn's query.
         llm_ranks: item id → 1-based rank that the language model gave it.
     """
-    ledger = query.ledger
+    ledger, furthest, near_counts = query.ledger, extremes(query.ledger), told_apart(query)
+    if furthest:
+        near, rest = (scored[:NEAREST], scored[NEAREST:]) if near_counts else (scored, ())
+        order = sorted(near, key=lambda candidate: (-_wishes_met(candidate.item, ledger), *_distance(candidate, furthest[-1])))
+        return [*order, *rest]
     demands, preferences = _demands(ledger), [constraint for constraint in ledger.constraints if not constraint.hard]
-    if query.text or not (demands or preferences) or ledger.ids("liked", "mentioned"):
+    if near_counts or not (demands or preferences):
         return scored
     ranks = llm_ranks or {}
 
@@ -47,6 +55,18 @@ def central_first(scored: Sequence[Candidate], query: Query, llm_ranks: Mapping[
         return _fame(candidate) + WEIGHT * centrality(candidate.item, demands) + picked
 
     return sorted(scored, key=lambda candidate: (-met(candidate), -worth(candidate), candidate.item.id))
+
+
+def _wishes_met(item: Item, ledger: Ledger) -> int:
+    wished = [wish for wish in ledger.wishes if wish.direction == "more" and wish.field in ("genres", "moods", "themes", "tags")]
+    return sum(wish.value in getattr(item, str(wish.field)) for wish in wished)
+
+
+def _distance(candidate: Candidate, furthest: Constraint) -> tuple[float, float, str]:
+    """The less, the earlier it comes; what is unknown comes last, and of equals the better known first."""
+    number = getattr(candidate.item, furthest.field)
+    sign = 1 if furthest.op == "le" else -1
+    return (inf if number is None else sign * number, -_fame(candidate), candidate.item.id)
 
 
 def _fame(candidate: Candidate) -> float:

@@ -11,8 +11,8 @@ from chatrec.generate.wording import sort_noun
 from chatrec.present.clarify import Question
 from chatrec.present.next_steps import next_steps
 from chatrec.present.wording import JOIN, MAX_NAMES, amount, count_picks, field_name, item_name, listed_names, say
+from chatrec.retrieve.candidates import sort_of, sorts_asked
 from chatrec.retrieve.relax import Relaxation
-from chatrec.retrieve.sorts import sort_of, sorts_asked
 from chatrec.types import Candidate, Chip, Claim, Constraint, Draft, Fit, Item, Language, Ledger, Reading, Recommendation, Reply
 from chatrec.understand.chips import chips, constraint_label
 

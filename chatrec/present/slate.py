@@ -9,7 +9,7 @@ from itertools import zip_longest
 from typing import TypeVar
 
 from chatrec.constraints import requirements, satisfies_all
-from chatrec.retrieve.sorts import sort_of, sorts_asked
+from chatrec.retrieve.candidates import sort_of, sorts_asked
 from chatrec.types import KINDS, Candidate, Draft, Item, Ledger
 
 T = TypeVar("T")

@@ -22,6 +22,13 @@ OPINIONS = {
     "saved": ("saved: ", "已存："),
 }
 SIGNS = {"lt": "<", "le": "≤", "gt": ">", "ge": "≥"}
+EXTREMES = {
+    ("minutes", "le"): ("shortest first", "最短的在前"),
+    ("minutes", "ge"): ("longest first", "最长的在前"),
+    ("year", "le"): ("oldest first", "最早的在前"),
+    ("year", "ge"): ("newest first", "最新的在前"),
+}
+"""Constraint of which what lies furthest comes first → its label in English and Chinese."""
 TOGETHER = ("moods", "tags", "forms")
 """Sections of the lexicon in which one word stands for several values of the catalog."""
 LONG_MINUTES = 600
@@ -63,6 +70,8 @@ def _kinds(ledger: Ledger, language: Language) -> list[str]:
 
 def constraint_label(constraint: Constraint, language: Language) -> str:
     """A few words that say what must hold: `film`, `1980s`, `≤ 90 min`, `no horror`, `age 6+ ok`."""
+    if constraint.extreme:
+        return EXTREMES[constraint.field, constraint.op][language == "zh"]
     label = _LABELS.get(constraint.field, _values_label)(constraint, language)
     if constraint.hard:
         return label

@@ -60,13 +60,15 @@ class Draft:
         """Take the message as a critique of what was just shown, if anything was."""
         self.is_critique = self.is_critique or bool(self.ledger.last_shown)
 
-    def constrain(self, field_: str, op: Any, value: Any, *, said: str, hard: bool = True) -> None:
+    def constrain(self, field_: str, op: Any, value: Any, *, said: str, hard: bool = True, extreme: bool = False) -> None:
         """Add a constraint; it is marked unenforceable where no item has the field."""
         enforceable = self.words.has(field_)
         if isinstance(value, tuple) and not value:
             return
         value = self._joined(field_, op, value)
-        constraint = Constraint(field=field_, op=op, value=value, hard=hard, turn=self.turn, said=said, enforceable=enforceable)
+        constraint = Constraint(
+            field=field_, op=op, value=value, hard=hard, turn=self.turn, said=said, enforceable=enforceable, extreme=extreme
+        )
         if not any(c.constraint is not None and c.constraint.key == constraint.key for c in self.changes):
             self.act("constrain", constraint=constraint)
 

@@ -239,7 +239,7 @@ class FramedNames(Spotter):
 
     def _mark_han_chunk(self, cue: Mark, start: int, end: int) -> int:
         words = self._words[start:end]
-        if not 2 <= len(words) <= MAX_HAN_CHUNK or not all((is_han(w) or w.isdigit()) and w not in _STOP_HAN for w in words):
+        if not 2 <= len(words) <= MAX_HAN_CHUNK or not all((is_han(w) or w.isdecimal()) and w not in _STOP_HAN for w in words):
             return 0
         if end < len(self._words) and self._is_sequel(end):
             return 0  # another part, which may be missing

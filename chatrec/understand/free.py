@@ -60,7 +60,7 @@ def mark_unsupported(page: Page) -> None:
             _absorb_points(page, mark)
         elif mark.has("unsupported", "tempo"):
             start = mark.start
-            while start > 0 and page.words[start - 1].isdigit():
+            while start > 0 and page.words[start - 1].isdecimal():
                 start -= 1
             page.extend(mark, start, mark.end)
     at = 0
@@ -115,7 +115,7 @@ def _mark_score(page: Page, at: int) -> int:
     start, end = at, at + 1
     while end < len(page.words) and end - at < 5 and (page.words[end] in _OVER or cardinal(page.words, end)):
         end += 1
-    while start > 0 and (page.words[start - 1] in ("+", "/") or page.words[start - 1].isdigit()):
+    while start > 0 and (page.words[start - 1] in ("+", "/") or page.words[start - 1].isdecimal()):
         start -= 1
     if not any(cardinal(page.words, i) for i in range(start, end) if i != at):
         return at

@@ -177,5 +177,5 @@ def _with_rest(words: Sequence[str], minutes: float, end: int) -> tuple[float, i
     unit = next((u for u in _UNITS if _UNITS[u] == 1 and tuple(words[rest[1] : rest[1] + len(u)]) == u), None)
     if unit is not None or words[rest[1] : rest[1] + 1] == ["m"]:
         return minutes + rest[0], rest[1] + (len(unit) if unit else 1)
-    glued = start == end and words[end - 1] == "h" and words[start].isdigit()
+    glued = start == end and words[end - 1] == "h" and words[start].isdecimal()
     return (minutes + rest[0], rest[1]) if glued else (minutes, end)

@@ -40,6 +40,7 @@ CRITIQUES: dict[str, tuple[str, str]] = {
     "obscure": ("popularity", "lt"),
     "popular": ("popularity", "gt"),
 }
+_SUPERLATIVES = wordset("shortest quickest longest newest latest oldest most 最")
 _VAGUE_BEFORE = wordset("something anything more")
 _VAGUE_AFTER = wordset("one ones stuff things thing please title titles release releases and but or , . ! ?")
 
@@ -78,8 +79,8 @@ class Measures:
                 self._vague(mark)
         self._settle_eras()
 
-    def _constrain(self, field: str, op: Any, value: Any, mark: Mark, *, hard: bool = True) -> None:
-        self._draft.constrain(field, op, value, said=self._page.said(mark), hard=hard)
+    def _constrain(self, field: str, op: Any, value: Any, mark: Mark, *, hard: bool = True, extreme: bool = False) -> None:
+        self._draft.constrain(field, op, value, said=self._page.said(mark), hard=hard, extreme=extreme)
 
     # --- numbers ------------------------------------------------------------------------------------------------------
 
@@ -174,7 +175,7 @@ class Measures:
             newest = self._words.quantile("year", 1.0, kinds)
             if newest is not None:
                 op, back = ("ge", RECENT_YEARS) if name == "recent" else ("le", OLD_YEARS)
-                self._constrain("year", op, newest - back, mark, hard=False)
+                self._constrain("year", op, newest - back, mark, hard=False, extreme=self._is_superlative(mark))
             return
         if any(m.role == "minutes" and not m.released for m in self._page.marks):
             return  # `a long game, at least 80 hours` has said how long
@@ -182,7 +183,13 @@ class Measures:
         if third is None:
             self._draft.wish(name)
         else:
-            self._constrain("minutes", "le" if name == "short" else "ge", third, mark, hard=False)
+            op, extreme = "le" if name == "short" else "ge", self._is_superlative(mark) and "series" not in forms
+            self._constrain("minutes", op, third, mark, hard=False, extreme=extreme)  # of a series only episodes' length is known
+
+    def _is_superlative(self, mark: Mark) -> bool:
+        """`the shortest film`, `the newer the better`, `最新的游戏`."""
+        said = self._page.words[mark.start : mark.end]
+        return not mark.negated and (not _SUPERLATIVES.isdisjoint(said) or said[-1:] == ["better"] or said[-1:] == ["好"])
 
     def _stands_alone(self, mark: Mark) -> bool:
         """`a new film`, `something old`, `not too long`, but not `an old friend`, nor `最近失恋了`."""

@@ -89,7 +89,7 @@ def version_after(words: Sequence[str], end: int) -> tuple[int, int] | None:
 
 
 def _is_year(words: Sequence[str], at: int) -> bool:
-    return at < len(words) and words[at].isdigit() and len(words[at]) == 4 and 1880 <= int(words[at]) <= 2100
+    return at < len(words) and words[at].isdecimal() and len(words[at]) == 4 and 1880 <= int(words[at]) <= 2100
 
 
 def in_person_frame(page: Page, start: int, end: int) -> bool:

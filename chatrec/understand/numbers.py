@@ -33,7 +33,7 @@ def cardinal(words: Sequence[str], start: int) -> tuple[float, int] | None:
     if start >= len(words):
         return None
     word = words[start]
-    if word[0].isdigit():
+    if word[0].isdecimal():
         return (float(word) if "." in word else int(word[:12])), start + 1
     if word in _HAN_DIGITS or word == "十":
         return _han(words, start)
@@ -87,7 +87,7 @@ def ordinal(words: Sequence[str], start: int) -> tuple[int, int] | None:
         return _ORDINALS[word], start + 1
     if word in ("last", "final"):
         return -1, start + 1
-    if word.isdigit() and words[start + 1 : start + 2] and words[start + 1] in _SUFFIXES:
+    if word.isdecimal() and words[start + 1 : start + 2] and words[start + 1] in _SUFFIXES:
         return int(word[:3]), start + 2
     if word == "第":
         number = cardinal(words, start + 1)

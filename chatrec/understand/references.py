@@ -171,7 +171,7 @@ def _mark_version(page: Page, at: int, ledger: Ledger, items: Mapping[str, Item]
     words = page.words
     lead = next((n for n in (4, 3, 2) if tuple(words[at : at + n]) in _VERSION_LEADS), 0)
     start = at + (lead or words[at] == "the")
-    if start >= len(words) or not words[start].isdigit() or len(words[start]) != 4:
+    if start >= len(words) or not words[start].isdecimal() or len(words[start]) != 4:
         return 0
     year, end = int(words[start]), start + 1
     end += words[end : end + 1] == ["年"]

@@ -317,7 +317,7 @@ def _subject(form: Phrase) -> Phrase:
 def _series(form: Phrase) -> Phrase:
     """What numbered works share: `final fantasy vii` → `final fantasy`."""
     body = tuple(word for word in form[:-1] if word not in _PARTS)
-    numbered = len(form) >= 3 and (form[-1] in _NUMERALS or form[-1] in _ROMAN or (form[-1].isdigit() and len(form[-1]) <= 2))
+    numbered = len(form) >= 3 and (form[-1] in _NUMERALS or form[-1] in _ROMAN or (form[-1].isdecimal() and len(form[-1]) <= 2))
     return body if numbered and len(body) >= 2 and body[-1] not in _COUNTED else ()
 
 
@@ -338,8 +338,8 @@ def _allowed_edits(compact: str) -> int:
 
 
 def _digits(words: Sequence[str]) -> str:
-    return "".join(c for word in words for c in word if c.isdigit())
+    return "".join(c for word in words for c in word if c.isdecimal())
 
 
 def _digits_of(compact: str) -> str:
-    return "".join(c for c in compact if c.isdigit())
+    return "".join(c for c in compact if c.isdecimal())

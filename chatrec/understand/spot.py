@@ -64,12 +64,12 @@ class Spotter:
     # --- what words are -----------------------------------------------------------------------------------------------
 
     def _is_ordinary(self, words: Sequence[str]) -> bool:
-        return all(w in self._known.ordinary or w.isdigit() or w in SMALL or len(w) == 1 for w in words)
+        return all(w in self._known.ordinary or w.isdecimal() or w in SMALL or len(w) == 1 for w in words)
 
     def _is_word(self, word: str) -> bool:
         """Whether this is a word of talk or of a vocabulary."""
         phrases = self._known.phrases
-        return word in self._known.ordinary or word.isdigit() or len(word) == 1 or next(phrases.at([word], 0), None) is not None
+        return word in self._known.ordinary or word.isdecimal() or len(word) == 1 or next(phrases.at([word], 0), None) is not None
 
     def _is_vocabulary(self, words: Phrase) -> bool:
         """Whether the words already mean something other than a theme, a tag or a company."""
@@ -120,11 +120,11 @@ class Spotter:
     def _is_sequel(self, end: int) -> bool:
         words = self._words
         word, after = words[end], words[end + 1] if end + 1 < len(words) else ""
-        if word in _ROMAN or (word == "part" and (after.isdigit() or after in _COUNTED_PARTS)):
+        if word in _ROMAN or (word == "part" and (after.isdecimal() or after in _COUNTED_PARTS)):
             return True
         tokens = self._page.text.tokens
         joined = tokens[end].start == tokens[end - 1].end and not tokens[end - 1].is_han
-        if not word.isdigit() or len(word) > 2 or joined:
+        if not word.isdecimal() or len(word) > 2 or joined:
             return False
         return not after or after in BOUNDARY or after in SEPARATORS or after in SENTENCE_END
 

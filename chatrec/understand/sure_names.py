@@ -138,7 +138,7 @@ class SureNames(Spotter):
             return len(words) >= MIN_HAN_TITLE and not self._known.phrases.get(words)
         if all(w in PRONOUNS or w in SMALL or w in ANSWERS for w in words):
             return False
-        if all(w.isdigit() for w in words):
+        if all(w.isdecimal() for w in words):
             return start > 0 and self._words[start - 1] in ("called", "titled", "named")
         if not self._shouting and is_written_as_name(self._page, start, end, strict=self._is_ordinary(words)):
             return self._names.is_title(words) or not self._is_ordinary(words) or sum(w not in SMALL for w in words) > 1
@@ -156,7 +156,7 @@ class SureNames(Spotter):
     def _is_whole_title(self, start: int, name: Name) -> bool:
         """The message is nothing but the title."""
         words = name.key
-        if len(words) == 1 and (words[0] in ANSWERS or words[0].isdigit()):
+        if len(words) == 1 and (words[0] in ANSWERS or words[0].isdecimal()):
             return False
         if is_written_as_name(self._page, start, name.end, strict=False):
             return not (len(words) == 1 and self._is_vocabulary(words))
@@ -173,7 +173,7 @@ class SureNames(Spotter):
         """Whether these words, in lower case and in mid-sentence, still are a name."""
         if len(words) >= MIN_TELLING_WORDS and sum(w not in SMALL for w in words) >= 3 and self._names.is_title(words):
             return not any(len(words) > end >= 2 for end, _ in self._known.phrases.at(words, 0))
-        return len(words) > 1 and not all(w.isdigit() for w in words) and not self._is_ordinary(words)
+        return len(words) > 1 and not all(w.isdecimal() for w in words) and not self._is_ordinary(words)
 
     def _is_before_noun(self, start: int, name: Name) -> bool:
         """`the hobbit audiobook`: a whole title of several words right before the noun for what it is."""

@@ -44,7 +44,7 @@ class Token:
     @property
     def is_number(self) -> bool:
         """Written in digits."""
-        return self.text[0].isdigit()
+        return self.text[0].isdecimal()
 
     @property
     def is_capital(self) -> bool:
@@ -113,7 +113,7 @@ def _is_glue(found: Sequence[re.Match[str]], i: int) -> bool:
         return False
     before, after = found[i - 1], found[i + 1]
     joined = before.end() == found[i].start() and after.start() == found[i].end()
-    numbers = after.group()[0].isdigit() and (before.group()[0].isdigit() or before.group() == "s")
+    numbers = after.group()[0].isdecimal() and (before.group()[0].isdecimal() or before.group() == "s")
     return joined and not numbers
 
 

@@ -119,7 +119,7 @@ class Words:
             key = key_of(value)
             if uses < least or ":" in value or not 1 <= len(key) <= MAX_TAG_WORDS or self.phrases.get(key):
                 continue
-            if len(key) == 1 and (key[0] in common_words() or len(key[0]) < 3 or key[0].isdigit()):
+            if len(key) == 1 and (key[0] in common_words() or len(key[0]) < 3 or key[0].isdecimal()):
                 continue
             entry = Entry("catalog", value, {"field": "tags"})
             self.phrases.add(key, entry)

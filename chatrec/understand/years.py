@@ -184,7 +184,7 @@ def _range(words: Sequence[str], at: int) -> tuple[float, float, int] | None:
 
 def _short_year(words: Sequence[str], at: int, low: float) -> tuple[float, float, int] | None:
     """The `99` of 1990-99."""
-    if at < len(words) and words[at].isdigit() and len(words[at]) == 2 and words[at + 1 : at + 2] != ["s"]:
+    if at < len(words) and words[at].isdecimal() and len(words[at]) == 2 and words[at + 1 : at + 2] != ["s"]:
         year = low // 100 * 100 + int(words[at])
         return year, year, at + 1
     return None
@@ -212,7 +212,7 @@ def _year(words: Sequence[str], at: int) -> tuple[float, float, int] | None:
     number = cardinal(words, at)
     if number is None or not FIRST_YEAR <= number[0] <= LAST_YEAR or number[0] % 1 or (at > 0 and words[at - 1] in ("$", "#")):
         return None
-    if not words[at].isdigit() and number[1] - at != 4:
+    if not words[at].isdecimal() and number[1] - at != 4:
         return None
     end = number[1] + (words[number[1] : number[1] + 1] == ["年"])
     return number[0], number[0], end
@@ -240,13 +240,13 @@ def _decade_at(words: Sequence[str], at: int, old: bool) -> tuple[float, float, 
     if number is None:
         return None
     value, end = number
-    if words[end : end + 1] == ["s"] and words[at].isdigit():
+    if words[end : end + 1] == ["s"] and words[at].isdecimal():
         end += 1
     elif words[end : end + 2] == ["年", "代"]:
         end += 2
     else:
         return None
-    low = _decade_of(value, len(words[at]) if words[at].isdigit() else 2, old)
+    low = _decade_of(value, len(words[at]) if words[at].isdecimal() else 2, old)
     return None if low is None else (low, low + 9, end)
 
 

@@ -6,7 +6,7 @@ import random
 from datetime import timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from chatrec.types import Change, Ledger, Reading
@@ -28,6 +28,7 @@ PIECES = wordlist(
 
 
 @given(st.text(max_size=300))
+@example("𑁒 films, ① of ２ years")
 @settings(max_examples=150, deadline=timedelta(seconds=5))
 def test_any_text_gives_a_reading(reader, text):
     reading = reader.read(text, Ledger(), turn=0)

@@ -60,7 +60,7 @@ class MovieLens:
         tags, links = self._read_tags(), self._read_links()
         for line, row in self._rows(self._movies, "movies"):
             key = row["movieid"].strip()
-            if not key.isdigit():
+            if not key.isdecimal():
                 self._report.bad_row(self._movies, line, f"movieId {key[:40]!r} is no number")
                 continue
             given = tags.get(key, Counter()).most_common(MAX_TAGS)

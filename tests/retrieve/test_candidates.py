@@ -1,4 +1,4 @@
-"""Some candidates of each form or medium that was asked for."""
+"""Some candidates of each form or medium that was asked for, and those that lie furthest."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import pytest
 
 from chatrec.constraints import requirements, satisfies_all
 from chatrec.index.open import Index
+from chatrec.retrieve.candidates import candidates_for, sort_of, sorts_asked
 from chatrec.retrieve.fuse import Fusion, FusionConfig
 from chatrec.retrieve.retrievers import PopularityRetriever
-from chatrec.retrieve.sorts import candidates_of_each, sort_of, sorts_asked
 from chatrec.types import Constraint, Item, Ledger, Query
 
 
@@ -39,7 +39,7 @@ def test_an_item_is_of_its_form_or_of_its_medium() -> None:
 def test_each_medium_asked_for_has_candidates_that_satisfy_what_is_required(small_index: Index) -> None:
     query, fusion = asking(small_index, kinds=("video", "audio", "game"))
     assert len(fusion(query)) == 1
-    found = candidates_of_each(fusion, query)
+    found = candidates_for(fusion, query)
     assert {candidate.item.kind for candidate in found} == {"video", "audio", "game"}
     assert len(set(found.ids)) == len(found) == len(found.scores) == len(found.ranks)
     assert all(satisfies_all(candidate.item, requirements(query.ledger)) for candidate in found)
@@ -47,10 +47,32 @@ def test_each_medium_asked_for_has_candidates_that_satisfy_what_is_required(smal
 
 def test_where_nothing_of_a_form_fits_there_is_none(small_index: Index) -> None:
     query, fusion = asking(small_index, constraints=(form("film", "short"),))
-    assert {candidate.item.form for candidate in candidates_of_each(fusion, query)} == {"film"}
+    assert {candidate.item.form for candidate in candidates_for(fusion, query)} == {"film"}
 
 
 @pytest.mark.parametrize("known", [{}, {"kinds": ("game",)}])
 def test_one_medium_or_none_is_asked_once(small_index: Index, known: dict[str, Any]) -> None:
     query, fusion = asking(small_index, **known)
-    assert len(candidates_of_each(fusion, query)) == 1
+    assert len(candidates_for(fusion, query)) == 1
+
+
+def furthest(field: str, op: Any) -> Constraint:
+    return Constraint(field=field, op=op, value=0.0, hard=False, extreme=True)
+
+
+@pytest.mark.parametrize(("op", "best"), [("le", min), ("ge", max)])
+def test_what_lies_furthest_is_among_the_candidates_though_hardly_anyone_knows_it(
+    small_index: Index, op: str, best: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chatrec.retrieve.candidates.MOST_ADDED", 1)
+    query, fusion = asking(small_index, kinds=("video",), constraints=(furthest("year", op),))
+    years = [item.year for item in small_index.catalog.values() if item.kind == "video" and item.year is not None]
+    found = candidates_for(fusion, query)
+    assert len(set(found.ids)) == len(found) > 1
+    assert best(years) in {candidate.item.year for candidate in found}
+    assert all(candidate.item.kind == "video" for candidate in found)
+
+
+def test_where_words_tell_candidates_apart_nothing_far_is_added(small_index: Index) -> None:
+    query, fusion = asking(small_index, constraints=(furthest("year", "ge"),))
+    assert len(candidates_for(fusion, replace(query, text="a lonely man"))) == 1

@@ -1,0 +1,80 @@
+"""The candidates of a turn: those of the fused order, and what it may lack.
+
+Where several forms or media were asked for, the best may all be of one. Where what lies furthest is to come first (`the shortest
+film`), that need not be known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+from chatrec.constraints import requirements
+from chatrec.index.open import Index
+from chatrec.pool import Pool
+from chatrec.retrieve.fuse import Fusion
+from chatrec.types import Constraint, Item, Ledger, Query
+
+ALIKE = {"track": "album", "artist": "album", "dlc": "game"}
+"""Forms that the same word may ask for, `music` or `games`, so that not each of them has to be there."""
+MOST_ADDED = 20
+"""Candidates at most of a form or medium that has none among the others, and of what lies furthest."""
+
+
+def candidates_for(fusion: Fusion, query: Query) -> Pool:
+    """The fused candidates, a few of each form or medium that was asked for and has none among them, and what lies furthest."""
+    pool = fusion(query)
+    if not pool:
+        return pool
+    required = requirements(query.ledger)
+    for only in (*_lacking(pool, query.ledger), *_furthest(fusion.index, query, required)):
+        more, known = fusion(query, (*required, only)), set(pool.ids)
+        pool = pool.joined(more.where(lambda item_id, known=known: item_id not in known)[:MOST_ADDED])
+    return pool
+
+
+def sorts_asked(ledger: Ledger) -> tuple[str, ...]:
+    """The forms that were asked for, else the media, each once; those of `ALIKE` are one. None if anything may be shown."""
+    return tuple(dict.fromkeys(ALIKE.get(form, form) for form in _forms(ledger))) or ledger.kinds
+
+
+def sort_of(item: Item, sorts: Iterable[str]) -> str:
+    """Which of these forms or media the item is of; its medium if it is of none."""
+    form = ALIKE.get(item.form or "", item.form or "")
+    return form if form in sorts else item.kind
+
+
+def extremes(ledger: Ledger) -> list[Constraint]:
+    """What is to come first as it lies furthest, the latest said last."""
+    return [constraint for constraint in ledger.constraints if constraint.extreme]
+
+
+def told_apart(query: Query) -> bool:
+    """Whether words, or works that are liked, tell candidates apart that satisfy the same demands."""
+    return bool(query.text or query.ledger.ids("liked", "mentioned"))
+
+
+def _lacking(pool: Pool, ledger: Ledger) -> Iterator[Constraint]:
+    """Each form or medium that was asked for beside others and has no candidate."""
+    sorts = sorts_asked(ledger)
+    if len(sorts) < 2:
+        return
+    for sort in set(sorts).difference(sort_of(candidate.item, sorts) for candidate in pool):
+        forms = tuple(form for form in _forms(ledger) if ALIKE.get(form, form) == sort)
+        yield Constraint(field="form", op="in", value=forms) if forms else Constraint(field="kind", op="in", value=(sort,))
+
+
+def _furthest(index: Index, query: Query, required: tuple[Constraint, ...]) -> Iterator[Constraint]:
+    """Bounds that leave the `MOST_ADDED` that lie furthest, and what ties with the last of them, unless others are nearer."""
+    for extreme in () if told_apart(query) else extremes(query.ledger):
+        numbers = index.columns.numbers(extreme.field)[index.allowed(query, required)]
+        known = np.sort(numbers[~np.isnan(numbers)])
+        if len(known):
+            bound = known[:MOST_ADDED][-1] if extreme.op == "le" else known[-MOST_ADDED:][0]
+            yield Constraint(field=extreme.field, op=extreme.op, value=float(bound))
+
+
+def _forms(ledger: Ledger) -> list[str]:
+    asked = [c.value for c in ledger.constraints if c.field == "form" and c.op == "in" and isinstance(c.value, tuple)]
+    return [str(form) for value in asked for form in value]
