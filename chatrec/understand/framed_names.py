@@ -52,12 +52,14 @@ class FramedNames(Spotter):
         self._listed = False
 
     def mark(self) -> None:
-        """Mark names beside cues of opinion, unknown people, and a message that is nothing but a name."""
+        """Mark names beside cues of opinion and of makers, unknown people, and a message that is nothing but a name."""
         for cue in self._page.sorted():
             if cue.is_cue("like", "dislike", "seen", "save", "unseen") and not self._describes(cue):
                 self._arguments(cue)
             elif cue.is_cue("by", "negate") and not (cue.is_cue("negate") and self._mark_ruled_out(cue.end)):
                 self._unknown_person(cue)
+            elif cue.has("maker_of"):
+                self._mark_exact(cue.end)
         for cue in self._page.sorted():
             if cue.is_cue("like_after", "dislike_after", "seen_after"):
                 self._subjects(cue)

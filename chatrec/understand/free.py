@@ -125,6 +125,16 @@ def _mark_score(page: Page, at: int) -> int:
     return end
 
 
+def _forbid_part(draft: Draft, mark: Mark) -> None:
+    """`no drums`: ruled out where the catalog tells of it."""
+    said = _typed(draft.page, mark)
+    tags = draft.words.spelled("tags", (said.casefold(),))
+    if tags:
+        draft.constrain("tags", "not_in", tags, said=said)
+    else:
+        draft.unsupported.append(said)
+
+
 def read_free(draft: Draft, asked: Asked) -> None:
     """Add wishes in free words, and what is unsupported."""
     page = draft.page
@@ -138,6 +148,8 @@ def read_free(draft: Draft, asked: Asked) -> None:
             and mark.attitude not in ("seen", "unseen")
         ):
             draft.unsupported.append(_typed(page, mark))
+        elif mark.negated and not mark.about and {e.section for e in mark.entries} == {"words"}:
+            _forbid_part(draft, mark)
         if mark.about is False and mark.is_cue("about") and not mark.used:
             _wish_about(draft, mark)
         elif page.words[mark.end - 1] == "with" and (mark.end - mark.start == 1 or mark.is_cue("want")):

@@ -35,7 +35,7 @@ from chatrec.understand.people_present import mark_ages, mark_count
 from chatrec.understand.questions import asked_of
 from chatrec.understand.references import mark_makers, mark_places, mark_pronouns
 from chatrec.understand.resolve import Names
-from chatrec.understand.same_makers import ask_same_makers
+from chatrec.understand.same_makers import ask_same_makers, others_by
 from chatrec.understand.scopes import interpret
 from chatrec.understand.side_by_side import agree
 from chatrec.understand.spot import Known
@@ -203,13 +203,15 @@ class Understander:
             draft.constrain("form", "in", asked.forms, said=said)
 
     def _of_makers(self, draft: Draft) -> None:
-        """`something by the director of Inception`."""
+        """`something by the director of Inception`: others of theirs, if there are any."""
         for mark in draft.page.sorted():
             title = draft.page.starting(mark.end) if mark.has("maker_of") else None
             if title is not None and title.role in ("title", "ref"):
                 title.used = True
                 said = draft.page.text.said(mark.start, title.end)
                 draft.constrain("people", "in", self._items[title.ids[0]].creators, said=said)
+                if others_by(self._items[title.ids[0]], self._items):
+                    draft.opine(title.ids[0], "mentioned")
 
     def _like_makers(self, draft: Draft) -> None:
         """`like Wes Anderson, but not by him`, also said later: his best known works are liked, and he is ruled out."""

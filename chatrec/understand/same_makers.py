@@ -60,12 +60,18 @@ def ask_same_makers(draft: Draft, items: Mapping[str, Item]) -> None:
         return
     for mark in draft.page.marks:
         mark.used = mark.used or mark.role in ("title", "ref")
-    if any(not set(people).isdisjoint(other.people) and other.id != item.id for other in items.values()):
+    if others_by(item, items, people):
         _leave_content(draft)
         draft.constrain("people", "in", people, said=draft.page.text.said(start, end))
     else:
         draft.nothing_by = people
         draft.opine(item.id, "mentioned")
+
+
+def others_by(item: Item, items: Mapping[str, Item], people: Sequence[str] | None = None) -> bool:
+    """Whether the catalog has another work of these people; by default, of those who made the item."""
+    theirs = set(item.creators if people is None else people)
+    return any(other.id != item.id and not theirs.isdisjoint(other.people) for other in items.values())
 
 
 def asks_same_makers(page: Page) -> bool:
