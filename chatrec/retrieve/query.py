@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from chatrec.index.open import Index
 from chatrec.types import Item, Ledger, Query
 
+_CONTRACTED = re.compile(r"\b\w+(?:['’](?:m|re|ve|ll|d)|n['’]t)\b", re.IGNORECASE)
+"""`I'm`, `don't`: of which a letter would be left to search for."""
 WORD_FIELDS = ("genres", "moods", "themes", "tags", "people")
 """Fields whose wanted values are search words; the form is enforced, and its word ("film") would only blur the meaning."""
 
@@ -26,7 +29,7 @@ def compose(index: Index, ledger: Ledger, message: str, *, exclude_shown: bool =
     """
     understood = bool(ledger.opinions or ledger.constraints or ledger.wishes)
     enforced = is_enforced(ledger)
-    text = "" if enforced else wanted_words(ledger) or ("" if understood else message.strip())
+    text = "" if enforced else wanted_words(ledger) or ("" if understood else _CONTRACTED.sub("", message).strip())
     excluded = {*ledger.ids("liked", "disliked", "seen", "saved", "mentioned", "past"), *ledger.passed}
     if exclude_shown:
         excluded.update(ledger.shown)

@@ -235,7 +235,8 @@ def _wish_about(draft: Draft, cue: Mark) -> None:
     while start < len(page.words) and page.words[start] in ("a", "an", "the", "some"):
         start += 1
     if page.words[cue.end - 1] == "where":  # `where i can build stuff`
-        start += 2 * (page.words[start : start + 2] in _ABLE) or 3 * (page.words[start : start + 3] in _ABLE)
+        able = 2 * (page.words[start : start + 2] in _ABLE) or 3 * (page.words[start : start + 3] in _ABLE)
+        start += able or (page.words[start : start + 1] in (["you"], ["i"], ["we"]))
     end = start
     limit = 14 if start < len(page.words) and is_han(page.words[start]) else MAX_WISH_WORDS
     while end < len(page.words) and end - start < limit and page.words[end] not in _ENDERS and page.words[end] not in _HAN_END:

@@ -177,6 +177,8 @@ def _meet_cue(page: Page, state: _State, mark: Mark) -> None:
         state.negated, state.opened, state.first, state.pending = True, mark.end, None, -1
         state.narrow = all(word in _NARROW for word in page.words[mark.start : mark.end])
         state.soft = state.soft and mark.is_cue("soft")
+    elif state.negated and _lists_more(page, mark):
+        state.pending = -1
     elif mark.is_cue("want") and not near_negation:
         state.end_negation()
         state.released = state.about = False
@@ -195,6 +197,15 @@ def _meet_cue(page: Page, state: _State, mark: Mark) -> None:
     joins = mark.is_cue("and", "or") and state.first is not None
     if state.negated and (joins or (page.words[mark.start] == "and" and mark.start > state.opened)):
         state.pending = mark.end  # `no combat and a good story`
+
+
+def _lists_more(page: Page, mark: Mark) -> bool:
+    """`musicals or anything with dogs`, `horror or anything scary`: one more of what was named before."""
+    before, after = page.words[max(0, mark.start - 1) : mark.start], page.words[mark.end : mark.end + 1]
+    some, *rest = page.words[mark.start : mark.end]
+    listed = some in ("anything", "everything") and before in (["and"], ["or"], ["nor"])
+    described = has_section(page.starting(mark.end), "moods", "genres", "styles")
+    return listed and (described or (rest or after) in (["with"], ["about"], ["involving"], ["featuring"]))
 
 
 def _open_attitude(state: _State, mark: Mark, near_negation: bool) -> None:
