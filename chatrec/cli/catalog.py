@@ -18,7 +18,7 @@ from chatrec.catalog.sources import SOURCES
 from chatrec.cli.options import CatalogPath, SkipBad
 from chatrec.cli.progress import by_file
 from chatrec.errors import CatalogError
-from chatrec.outputs import check_outputs, replaced
+from chatrec.outputs import check_outputs, real_path, replaced
 from chatrec.settings import Settings
 from chatrec.types import KINDS, Item
 
@@ -73,8 +73,8 @@ def history(
     """Find a person's own history in a catalog: JSON with the ids they liked and saw, and the titles it lacks."""
     catalog = catalog or Settings.load().catalog_path
     if out is not None:
-        of_export = path.resolve() in out.resolve().parents and any(out.match(name) for name in PATTERNS.get(source, ()))
-        check_outputs(out, read=(path, catalog, *catalog.glob("*.jsonl"), out if of_export and out.exists() else None))
+        of_export = real_path(path) in real_path(out).parents and any(out.match(name) for name in PATTERNS.get(source, ()))
+        check_outputs(out, read=(path, out if of_export and out.exists() else None), catalog=catalog)
     items, report = read_catalog(catalog, skip_bad=skip_bad), Report()
     try:
         with by_file() as report.on_progress:

@@ -61,10 +61,11 @@ def ratings(
         raise DependencyMissingError(f"this needs {error.name}: pip install 'chatrec[train]'") from error
     from chatrec.evaluate.report import write_report
     from chatrec.index.embed import Embedder
+    from chatrec.index.generation import homes
     from chatrec.outputs import check_outputs
 
     settings = Settings.load()
-    check_outputs(out, read=(interactions, catalog))
+    check_outputs(out, read=[interactions], catalog=catalog, closed=homes(settings.build_dir))
     scale = None if values == "auto" else values
     hybrid = HybridConfig(value_weight=value_weight)
     config = RatingsConfig(interactions, catalog, split, scale, max_users, seed, hybrid)

@@ -148,14 +148,19 @@ def search(
 
 @app.command()
 def export(
-    out: Annotated[Path, typer.Argument(help="The .parquet file to write.")],
+    out: Annotated[Path, typer.Argument(help="The .parquet file to write, or a pipe.")],
     catalog: CatalogPath = None,
     index: IndexPath = None,
     skip_bad: SkipBad = False,
 ) -> None:
     """Write ids, vectors and metadata as Parquet, for another store: nothing has to be embedded there."""
     from chatrec.index.export import export_parquet
+    from chatrec.index.generation import homes
+    from chatrec.outputs import check_outputs, real_path
 
+    settings = Settings.load(catalog=catalog)
+    beside = homes(real_path(index).parent.parent) if index else []
+    check_outputs(out, catalog=settings.catalog_path, closed=(index, *beside, *homes(settings.build_dir)))
     opened = _open(catalog, index, None, skip_bad)
     export_parquet(opened, out)
     typer.echo(f"{len(opened.ids)} items, {opened.manifest.dimension} dimensions, in {out}")

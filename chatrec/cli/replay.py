@@ -49,15 +49,19 @@ def replay(
     from chatrec.generate.prompts import Prompts
     from chatrec.generate.write import Writer
     from chatrec.index.embed import Embedder
+    from chatrec.index.generation import homes
     from chatrec.llm import LLM
-    from chatrec.outputs import check_outputs
+    from chatrec.outputs import check_outputs, is_stream
 
     write_page = page_writer() if html else None
     settings = Settings.load(models=models)
+    if rankings is None and is_stream(out):
+        raise InputError(f"rankings cannot be written beside {out}, which is no file: name theirs with --rankings")
     rankings = rankings or rankings_beside(out)
     config = ReplayConfig(dialogs, catalog, settings.models, stage, protocol, cutoffs(k), limit, allow_leak, understand, recorded)
     kept = recorded if recorded is not None and recorded.exists() else None
-    check_outputs(out, rankings, html, None if kept else recorded, read=(dialogs, catalog, kept))
+    closed = (settings.models, *homes(settings.build_dir))
+    check_outputs(out, rankings, html, None if kept else recorded, read=(dialogs, kept), catalog=catalog, closed=closed)
     with counted("replaying") as tick:
         writer = Writer(LLM.of(settings), Prompts.of(settings), settings) if stage == "generate" and settings.llm else None
         embedder = Embedder.of(settings)
@@ -100,11 +104,12 @@ def baselines(
     from chatrec.evaluate.report import write_report
     from chatrec.evaluate.run import ReplayConfig
     from chatrec.index.embed import Embedder
+    from chatrec.index.generation import homes
     from chatrec.outputs import check_outputs
 
     settings = Settings.load(models=models)
     config = ReplayConfig(dialogs, catalog, settings.models, "retrieve", protocol, cutoffs(k), limit, allow_leak)
-    check_outputs(out, read=(dialogs, catalog))
+    check_outputs(out, read=[dialogs], catalog=catalog, closed=(settings.models, *homes(settings.build_dir)))
     with counted("replaying") as tick:
         report = run_baselines(config, Embedder.of(settings), settings.build_dir, tick=tick)
     if out is not None:

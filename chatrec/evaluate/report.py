@@ -135,14 +135,19 @@ def rankings_beside(report: Path) -> Path:
     return report.with_name("rankings.jsonl" if report.stem == "report" else f"{report.stem}.rankings.jsonl")
 
 
-def write_rankings(path: Path, rows: Iterable[Replayed]) -> None:
+def write_rankings(path: Path, rows: Iterable[Replayed]) -> str:
     """Write `rankings.jsonl`: a line per instance, with the ranks of its answers as they were counted, null beyond the ranking.
+
+    Returns:
+        SHA-256 of what was written.
 
     Raises:
         InputError: it cannot be written.
     """
-    with replaced(path) as made, made.open("w", encoding="utf-8") as file:
-        file.writelines(_line(row) for row in rows)
+    with replaced(path) as made:
+        with made.open("w", encoding="utf-8") as file:
+            file.writelines(_line(row) for row in rows)
+        return file_sha256(made)
 
 
 def _line(row: Replayed) -> str:

@@ -141,8 +141,7 @@ def run_replay(
     report["beyond_accuracy"] = beyond_accuracy(rows, index, k)
     if recorder and config.recorded:
         recorder.write(config.recorded)
-    write_rankings(rankings, rows)
-    provenance = _provenance(config, index, log.leak) | {"rankings_sha256": file_sha256(rankings)}
+    provenance = _provenance(config, index, log.leak) | {"rankings_sha256": write_rankings(rankings, rows)}
     content = {"protocol": config.protocol, "stage": config.stage, **report, "provenance": provenance}
     write_report(out, content)
     return content

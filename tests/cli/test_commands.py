@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -11,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from chatrec.cli import main
@@ -230,6 +233,89 @@ def test_an_output_is_tried_before_the_replay_begins(run: Run, catalog: str, tmp
         2,
         "chatrec: d.jsonl/r.json cannot be written: d.jsonl is no folder",
     )
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("index", "export", "OUT", "--catalog", "cat"),
+        ("replay", "d.jsonl", "--catalog", "cat", "--out", "OUT"),
+        ("replay", "d.jsonl", "--catalog", "cat", "--out", "r.json", "--rankings", "OUT"),
+        ("baselines", "d.jsonl", "--catalog", "cat", "--out", "OUT"),
+        ("evaluate", "ratings", "--interactions", "d.jsonl", "--catalog", "cat", "--out", "OUT"),
+        ("catalog", "history", "letterboxd", "d.jsonl", "--catalog", "cat", "--out", "OUT"),
+    ],
+)
+def test_no_part_of_a_catalog_is_written_over(run: Run, tmp_path: Path, command: tuple[str, ...]) -> None:
+    part = tmp_path / "cat" / "video.jsonl"
+    part.parent.mkdir()
+    part.write_text("a catalog")
+    (tmp_path / "d.jsonl").write_text("not even read")
+    (tmp_path / "link").symlink_to("cat/video.jsonl")
+    for out in ("cat/video.jsonl", "cat/../cat/video.jsonl", "link"):
+        ended = run(*(word.replace("OUT", out) for word in command))
+        assert (ended.code, ended.err) == (2, f"chatrec: {out} is read and cannot be written over: give another output\n")
+    assert "would become part of the catalog" in run(*(word.replace("OUT", "cat/new.jsonl") for word in command)).err
+    assert [path.read_text() for path in part.parent.iterdir()] == ["a catalog"]
+
+
+@pytest.mark.parametrize("command", ["replay", "baselines"])
+def test_nothing_is_written_into_the_models_that_are_used(run: Run, catalog: str, tmp_path: Path, command: str) -> None:
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "fusion.json").write_text("weights")
+    named = ("--catalog", catalog, "--models", "models", "--out", "models/fusion.json")
+    ended = run(command, "d.jsonl", *named)
+    assert (ended.code, ended.err) == (
+        2,
+        "chatrec: models/fusion.json lies in models, which is read: give an output elsewhere\n",
+    )
+    assert (tmp_path / "models" / "fusion.json").read_text() == "weights"
+
+
+def test_an_index_is_not_exported_into_itself_and_a_pipe_takes_it(run: Run, catalog: str, tmp_path: Path) -> None:
+    folder = Path(json.loads(run("index", "info", "--catalog", catalog).out)["folder"])
+    vectors = folder / "vectors.npy"
+    before = vectors.read_bytes()
+    for out in (vectors, folder.parent / "new.parquet", folder.parent / "CURRENT"):
+        ended = run("index", "export", str(out), "--catalog", catalog)
+        assert (ended.code, "which is read" in ended.err) == (2, True)
+    away = (tmp_path / "built").rename(tmp_path / "away") / folder.relative_to(tmp_path / "built")
+    for out in (away / "vectors.npy", away.parent / "CURRENT"):
+        assert run("index", "export", str(out), "--catalog", catalog, "--index", str(away)).code == 2
+    assert (away / "vectors.npy").read_bytes() == before
+    os.mkfifo(tmp_path / "pipe")
+    with subprocess.Popen(["cat", "pipe"], cwd=tmp_path, stdout=subprocess.PIPE) as reader:
+        assert run("index", "export", "pipe", "--catalog", catalog, "--index", str(away)).code == 0
+        assert reader.stdout is not None
+        (tmp_path / "i.parquet").write_bytes(reader.stdout.read())
+    assert pq.read_table(tmp_path / "i.parquet")["id"].to_pylist() == [line["id"] for line in LINES]
+
+
+def test_links_in_a_circle_are_one_line_of_error(run: Run, catalog: str, tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    for command in (
+        ("index", "export", "loop", "--catalog", catalog),
+        ("replay", "d.jsonl", "--catalog", catalog, "--out", "loop"),
+        ("catalog", "history", "letterboxd", "d.jsonl", "--catalog", catalog, "--out", "loop"),
+    ):
+        ended = run(*command)
+        assert (ended.code, ended.err) == (2, "chatrec: loop cannot be written: Too many levels of symbolic links\n")
+
+
+def test_a_report_goes_to_an_open_file_and_its_rankings_where_they_are_told_to(run: Run, catalog: str, tmp_path: Path) -> None:
+    turns = [{"role": "user", "text": "a lonely man on the moon"}, {"role": "assistant", "text": "x", "gold": ["t:moon"]}]
+    (tmp_path / "d.jsonl").write_text(json.dumps({"dialog_id": "d", "turns": turns}) + "\n")
+    with (tmp_path / "log").open("a") as log:
+        log.write("before\n")
+        log.flush()
+        out = f"/dev/fd/{log.fileno()}"
+        ended = run("replay", "d.jsonl", "--catalog", catalog, "--stage", "retrieve", "--out", out)
+        assert (ended.code, "name theirs with --rankings" in ended.err) == (2, True)
+        named = ("--out", out, "--rankings", out)
+        assert run("replay", "d.jsonl", "--catalog", catalog, "--stage", "retrieve", *named).code == 0
+    before, rankings, report = (tmp_path / "log").read_text().split("\n", 2)
+    told = json.loads(report)["provenance"]["rankings_sha256"]
+    assert (before, told) == ("before", hashlib.sha256(f"{rankings}\n".encode()).hexdigest())
 
 
 def test_a_replay_writes_a_page_and_tells_where_misses_were_lost(run: Run, catalog: str, tmp_path: Path) -> None:
