@@ -151,7 +151,7 @@ class Turn:
             keep: leave the picks that still fit where they are and fill only the gaps; otherwise rank anew.
         """
         ledger = replay(self.changes)
-        reading = Reading(language=language_of(self.message))
+        reading = Reading(language=language_of(self.message), changes=self.changes[-1:])
         words = "" if self.changes[-1].action in TAKING_BACK else self.message
         fill = self._filled if keep else self._anew
         self._finish(engine, fill(engine, reading, ledger, words))

@@ -22,8 +22,8 @@ second, a third for the third."""
 PICKED = 0.05
 """What the language model's first pick gains; less for the others, by the logarithm of the rank."""
 FIELDS = ("genres", "moods")
-NEAREST = 20
-"""Candidates among which the furthest comes first where words or liked works tell candidates apart."""
+NEAREST, NEAREST_LIKED = 20, 10
+"""Candidates among which the furthest comes first where words, or liked works, tell candidates apart."""
 
 
 def central_first(scored: Sequence[Candidate], query: Query, llm_ranks: Mapping[str, int] | None = None) -> Sequence[Candidate]:
@@ -38,7 +38,8 @@ def central_first(scored: Sequence[Candidate], query: Query, llm_ranks: Mapping[
     """
     ledger, furthest, near_counts = query.ledger, extremes(query.ledger), told_apart(query)
     if furthest:
-        near, rest = (scored[:NEAREST], scored[NEAREST:]) if near_counts else (scored, ())
+        nearest = NEAREST_LIKED if ledger.ids("liked", "mentioned") else NEAREST
+        near, rest = (scored[:nearest], scored[nearest:]) if near_counts else (scored, ())
         order = sorted(near, key=lambda candidate: (-_wishes_met(candidate.item, ledger), *_distance(candidate, furthest[-1])))
         return [*order, *rest]
     demands, preferences = _demands(ledger), [constraint for constraint in ledger.constraints if not constraint.hard]

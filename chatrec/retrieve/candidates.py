@@ -29,7 +29,7 @@ def candidates_for(fusion: Fusion, query: Query) -> Pool:
         return pool
     required = requirements(query.ledger)
     for only in (*_lacking(pool, query.ledger), *_furthest(fusion.index, query, required)):
-        more, known = fusion(query, (*required, only)), set(pool.ids)
+        more, known = fusion(query, (*required, *only)), set(pool.ids)
         pool = pool.joined(more.where(lambda item_id, known=known: item_id not in known)[:MOST_ADDED])
     return pool
 
@@ -55,24 +55,35 @@ def told_apart(query: Query) -> bool:
     return bool(query.text or query.ledger.ids("liked", "mentioned"))
 
 
-def _lacking(pool: Pool, ledger: Ledger) -> Iterator[Constraint]:
+def _lacking(pool: Pool, ledger: Ledger) -> Iterator[tuple[Constraint]]:
     """Each form or medium that was asked for beside others and has no candidate."""
     sorts = sorts_asked(ledger)
-    if len(sorts) < 2:
-        return
-    for sort in set(sorts).difference(sort_of(candidate.item, sorts) for candidate in pool):
-        forms = tuple(form for form in _forms(ledger) if ALIKE.get(form, form) == sort)
-        yield Constraint(field="form", op="in", value=forms) if forms else Constraint(field="kind", op="in", value=(sort,))
+    if len(sorts) > 1:
+        for sort in set(sorts).difference(sort_of(candidate.item, sorts) for candidate in pool):
+            yield (_of_sort(sort, ledger),)
 
 
-def _furthest(index: Index, query: Query, required: tuple[Constraint, ...]) -> Iterator[Constraint]:
-    """Bounds that leave the `MOST_ADDED` that lie furthest, and what ties with the last of them, unless others are nearer."""
+def _furthest(index: Index, query: Query, required: tuple[Constraint, ...]) -> Iterator[tuple[Constraint, ...]]:
+    """What leaves the `MOST_ADDED` of each form or medium asked for that lie furthest, unless words or likes tell them apart.
+
+    First what lies beyond the last of them, then what ties with it, of which fusion knows the best known.
+    """
+    sorts = sorts_asked(query.ledger)
     for extreme in () if told_apart(query) else extremes(query.ledger):
-        numbers = index.columns.numbers(extreme.field)[index.allowed(query, required)]
-        known = np.sort(numbers[~np.isnan(numbers)])
-        if len(known):
-            bound = known[:MOST_ADDED][-1] if extreme.op == "le" else known[-MOST_ADDED:][0]
-            yield Constraint(field=extreme.field, op=extreme.op, value=float(bound))
+        for of_sort in [(_of_sort(sort, query.ledger),) for sort in sorts] if len(sorts) > 1 else [()]:
+            numbers = index.columns.numbers(extreme.field)[index.allowed(query, (*required, *of_sort))]
+            known = np.sort(numbers[~np.isnan(numbers)])
+            if len(known):
+                bound = float(known[:MOST_ADDED][-1] if extreme.op == "le" else known[-MOST_ADDED:][0])
+                beyond = Constraint(field=extreme.field, op="lt" if extreme.op == "le" else "gt", value=bound)
+                yield (*of_sort, beyond)
+                yield (*of_sort, Constraint(field=extreme.field, op="ranges", value=((bound, bound),)))
+
+
+def _of_sort(sort: str, ledger: Ledger) -> Constraint:
+    """What only works of a form or medium that was asked for satisfy."""
+    forms = tuple(form for form in _forms(ledger) if ALIKE.get(form, form) == sort)
+    return Constraint(field="form", op="in", value=forms) if forms else Constraint(field="kind", op="in", value=(sort,))
 
 
 def _forms(ledger: Ledger) -> list[str]:

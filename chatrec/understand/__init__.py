@@ -37,8 +37,9 @@ What was decided where words leave it open:
 - A decade beside "modern" ("80s synth pop, but modern") is a manner, no time.
 - "Short"/"long" are the lower/upper third of the catalog's lengths for that medium, "recent" the five newest years, "old" what
   is thirty years older than the newest; all soft. "The shortest", "the newest" (最短的) bring what lies furthest first, but of a
-  series, of which only the length of an episode is known. A critique ("shorter", "older", "less mainstream") compares with the
-  median of the last answer, or with a title in the message, and is hard.
+  series, of which only the length of an episode is known; one order at a time, and the same comparative after it ("shorter")
+  asks for the next ones. A critique ("shorter", "older", "less mainstream") compares with the median of the last answer, or with
+  a title in the message, and is hard.
 - A comparative of a mood or genre ("cosier", "more romantic", "too weird", 更温馨) is a wish, ends demands for contrary moods,
   and is a critique once something was shown. "Not as dark as" is less of it, no exclusion.
 - What something is for ("late at night", "a long drive") is a wish in those words, with a mood where the lexicon suggests one

@@ -85,7 +85,7 @@ def _release(draft: Draft) -> None:
 def _is_released_field(page: Page, mark: Mark) -> bool:
     before = page.words[mark.start - 1] if mark.start else ""
     after = page.words[mark.end : mark.end + 2]
-    lead = page.ending(mark.start)
+    lead = page.ending(mark.start) or (page.ending(mark.start - 1) if before == "the" else None)
     return (
         mark.released
         or (lead is not None and lead.is_cue("release"))

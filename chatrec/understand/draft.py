@@ -69,7 +69,8 @@ class Draft:
         constraint = Constraint(
             field=field_, op=op, value=value, hard=hard, turn=self.turn, said=said, enforceable=enforceable, extreme=extreme
         )
-        if not any(c.constraint is not None and c.constraint.key == constraint.key for c in self.changes):
+        same = [c.constraint for c in self.changes if c.constraint is not None and c.constraint.key == constraint.key]
+        if all(extreme > earlier.extreme for earlier in same):  # `a short film, the shortest`
             self.act("constrain", constraint=constraint)
 
     def _joined(self, field_: str, op: Any, value: Any) -> Any:

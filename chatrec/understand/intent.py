@@ -85,7 +85,7 @@ def intent_of(draft: Draft) -> Intent:
         return found
     if draft.is_critique or _points_at_shown(draft) or _likens_to_missing(draft):
         return "critique"
-    if "surprise" in cue:
+    if "surprise" in cue and not any(c.constraint is not None and c.constraint.extreme for c in draft.changes):
         return "surprise"
     open_to_all = "whatever" in cue or _dismisses(draft)
     if ("more" in cue and _asks_for_more(draft)) or (not actions and not draft.missing and open_to_all):

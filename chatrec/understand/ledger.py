@@ -22,7 +22,8 @@ def replay(changes: Iterable[Change]) -> Ledger:
     """Fold changes, oldest first, into what the person wants now.
 
     - `constrain` replaces earlier ones of the same field and direction; several of one turn stand side by side. Exclusions
-      add up; an exclusion and a demand of the same value undo each other, the later one stands.
+      add up; an exclusion and a demand of the same value undo each other, the later one stands. What is to come first as it lies
+      furthest is replaced by the next such one, whatever its field, and by no bound.
     - `forget_last` leaves out the changes of the latest turn that said anything (what was shown or passed over stays so, and a
       mere "more" has said nothing); a restart can be undone this way too.
     - `new_topic` keeps what stays true of a person: seen, disliked and saved items and the youngest one's age. Liked items
@@ -95,6 +96,8 @@ def _left_of(old: Constraint, new: Constraint) -> tuple[Constraint, ...]:
 
 
 def _replaces(new: Constraint, old: Constraint) -> bool:
+    if old.extreme and (new.extreme or new.hard):
+        return new.extreme  # one order at a time; bounds leave it as it is
     if old.turn == new.turn or (old.hard and not new.hard):
         return False
     if "in" == new.op == old.op:

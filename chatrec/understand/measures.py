@@ -41,8 +41,13 @@ CRITIQUES: dict[str, tuple[str, str]] = {
     "popular": ("popularity", "gt"),
 }
 _SUPERLATIVES = wordset("shortest quickest longest newest latest oldest most 最")
+_PEOPLE = wordset(
+    "kids kid children child brother brothers sister sisters sibling siblings son sons daughter daughters friend friends cousin "
+    "cousins niece nephew grandchild grandson granddaughter people person man men woman women boy boys girl girls guy guys "
+    "colleague colleagues student students pupil pupils"
+)
 _VAGUE_BEFORE = wordset("something anything more")
-_VAGUE_AFTER = wordset("one ones stuff things thing please title titles release releases and but or , . ! ?")
+_VAGUE_AFTER = wordset("one ones first you stuff things thing please title titles release releases and but or , . ! ?")
 
 
 class Measures:
@@ -177,19 +182,21 @@ class Measures:
                 op, back = ("ge", RECENT_YEARS) if name == "recent" else ("le", OLD_YEARS)
                 self._constrain("year", op, newest - back, mark, hard=False, extreme=self._is_superlative(mark))
             return
-        if any(m.role == "minutes" and not m.released for m in self._page.marks):
+        extreme = self._is_superlative(mark) and "series" not in self._forms()  # of a series only episodes' length is known
+        if not extreme and any(m.role == "minutes" and not m.released for m in self._page.marks):
             return  # `a long game, at least 80 hours` has said how long
-        third = self._words.quantile("minutes", 1 / 3 if name == "short" else 2 / 3, kinds, forms) if kinds else None
+        known = kinds or extreme
+        third = self._words.quantile("minutes", 1 / 3 if name == "short" else 2 / 3, kinds, forms) if known else None
         if third is None:
             self._draft.wish(name)
         else:
-            op, extreme = "le" if name == "short" else "ge", self._is_superlative(mark) and "series" not in forms
-            self._constrain("minutes", op, third, mark, hard=False, extreme=extreme)  # of a series only episodes' length is known
+            self._constrain("minutes", "le" if name == "short" else "ge", third, mark, hard=False, extreme=extreme)
 
     def _is_superlative(self, mark: Mark) -> bool:
         """`the shortest film`, `the newer the better`, `最新的游戏`."""
         said = self._page.words[mark.start : mark.end]
-        return not mark.negated and (not _SUPERLATIVES.isdisjoint(said) or said[-1:] == ["better"] or said[-1:] == ["好"])
+        furthest = not _SUPERLATIVES.isdisjoint(said) and said != ["最", "近"]  # `最近` is recent
+        return not mark.negated and (furthest or said[-1:] in (["better"], ["好"]))
 
     def _stands_alone(self, mark: Mark) -> bool:
         """`a new film`, `something old`, `not too long`, but not `an old friend`, nor `最近失恋了`."""
@@ -201,6 +208,8 @@ class Measures:
             return False  # `my laptop is old`
         before = self._page.words[mark.start - 1] if mark.start else ""
         after = self._page.words[mark.end] if mark.end < len(self._page.words) else ""
+        if after in _PEOPLE:
+            return False
         head = self._page.starting(mark.end)
         described = head is not None and head.role == "words" and not head.has("cues", "negate") and not head.has("verbs")
         ends = not after or after in _VAGUE_AFTER
@@ -210,7 +219,7 @@ class Measures:
         """`80s synth pop but modern`: how it is to be counts, and the decade is a manner; no year is both."""
         said = [(change, change.constraint) for change in self._draft.changes if change.constraint is not None]
         eras = [(change, c) for change, c in said if c.field == "year" and c.op == "ranges" and isinstance(c.value, tuple)]
-        recent = [c for _, c in said if c.field == "year" and c.op == "ge" and not c.hard]
+        recent = [c for _, c in said if c.field == "year" and c.op == "ge" and not (c.hard or c.extreme)]
         for change, era in eras:
             if any(last < float(c.value) for c in recent for _, last in era.value):  # type: ignore[arg-type,union-attr,misc]
                 self._draft.changes.remove(change)
@@ -225,7 +234,10 @@ class Measures:
         field, op = CRITIQUES[entry.name]
         if mark.negated and mark.end - mark.start == 1:
             op = "le" if op == "gt" else "ge"
-        base = self._base(mark)
+        base, ledger = self._base(mark), self._draft.ledger
+        if base == ledger.last_shown and any((c.field, c.op[0]) == (field, op[0]) for c in ledger.constraints if c.extreme):
+            self._draft.criticise()  # what lies furthest was shown: the next ones follow
+            return
         works = [self._items[item_id] for item_id in base]
         if field == "minutes":  # a film and an episode do not compare: the whole works do, where there are both
             works = [item for item in works if item.form not in OF_EPISODES] or works
@@ -251,9 +263,7 @@ class Measures:
         """`no longer`, `my older brother`, `hit` as a verb."""
         before = self._page.words[mark.start - 1] if mark.start else ""
         after = self._page.words[mark.end] if mark.end < len(self._page.words) else ""
-        return (before == "no" and after != "than") or after in wordset(
-            "kids kid children brother sister son daughter people man men woman"
-        )
+        return (before == "no" and after != "than") or after in _PEOPLE
 
     def _base(self, mark: Mark) -> tuple[str, ...]:
         """What the critique compares with: the title after `than`, a liked title of this message, else the last answer."""

@@ -128,6 +128,9 @@ class Understander:
             return check
         favour_families(draft, asked)
         intent = intent_of(draft)
+        for constraint in ledger.constraints if intent == "surprise" else ():
+            if constraint.extreme:  # what lies furthest is no surprise
+                draft.act("unconstrain", key=constraint.key)
         if intent in ("more", "surprise") and after.last_shown and not any(c.action == "new_topic" for c in draft.changes):
             draft.act("passed", item_ids=after.last_shown)
         return Reading(

@@ -40,8 +40,8 @@ _LAST = [
     tuple(phrase.split())
     for phrase in (
         "from the last", "from the past", "in the last", "in the past", "within the last", "over the last",
-        "the last", "the past",
-        "last", "past", "最 近 这", "最 近", "过 去", "近", "这",
+        "from the latest", "in the latest", "of the latest", "the last", "the past", "the latest",
+        "last", "past", "latest", "最 近 这", "最 近", "过 去", "近", "这",
     )
 ]  # fmt: skip
 _MY_AGE = {"my", "your", "his", "her", "their", "our", "im", "am"}

@@ -111,6 +111,12 @@ def test_the_suite_covers_media_languages_and_length() -> None:
     assert len(chinese) >= 12
 
 
+def test_what_is_taken_back_by_hand_is_heard(rec: Recommender) -> None:
+    chat = rec.session()
+    chip = next(chip for chip in chat.send("a comedy from the 90s").chips if chip.label == "1990s")
+    assert chat.remove(chip).text.startswith("Here are five picks")
+
+
 def _told(reply: Reply) -> str:
     picks = "\n".join(f"  {i}. {pick.item.to_dict()}"[:240] for i, pick in enumerate(reply.recommendations, 1))
     return f"{reply.text}\n{picks}\n{[chip.label for chip in reply.chips]}"

@@ -73,6 +73,14 @@ def test_what_lies_furthest_is_among_the_candidates_though_hardly_anyone_knows_i
     assert all(candidate.item.kind == "video" for candidate in found)
 
 
+def test_each_medium_asked_for_has_what_lies_furthest_in_it(small_index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chatrec.retrieve.candidates.MOST_ADDED", 1)
+    query, fusion = asking(small_index, kinds=("video", "game"), constraints=(furthest("year", "le"),))
+    found = {(candidate.item.kind, candidate.item.year) for candidate in candidates_for(fusion, query)}
+    for kind in query.ledger.kinds:
+        assert (kind, min(i.year for i in small_index.catalog.values() if i.kind == kind and i.year is not None)) in found
+
+
 def test_where_words_tell_candidates_apart_nothing_far_is_added(small_index: Index) -> None:
     query, fusion = asking(small_index, constraints=(furthest("year", "ge"),))
     assert len(candidates_for(fusion, replace(query, text="a lonely man"))) == 1

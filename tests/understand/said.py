@@ -33,7 +33,7 @@ def _lines(change: Change, items: Mapping[str, Item]) -> list[str]:
 
 
 def _constraint(constraint: Constraint) -> list[str]:
-    soft = "" if constraint.hard else "soft "
+    soft = "" if constraint.hard else "first " if constraint.extreme else "soft "
     open_end = "" if constraint.enforceable else " unenforceable"
     value = constraint.value
     if constraint.op == "ranges":

@@ -179,3 +179,11 @@ def test_a_turn_to_other_media_drops_forms_and_lengths_of_the_old():
         Change(action="kinds", turn=1, kinds=("game",)),
     ]
     assert keys(replay(history)) == [("moods", "in", ("cosy",))]
+
+
+def test_what_comes_first_is_replaced_by_the_next_such_order_and_by_no_bound() -> None:
+    shortest = constrain(0, "minutes", "le", 80.0, hard=False, extreme=True)
+    newest = constrain(0, "year", "ge", 2019.0, hard=False, extreme=True)
+    assert keys(replay([shortest, newest])) == [("year", "ge", 2019.0)]
+    assert len(replay([shortest, constrain(1, "minutes", "lt", 60.0)]).constraints) == 2
+    assert keys(replay([shortest, constrain(1, "minutes", "ge", 110.0, hard=False)])) == [("minutes", "ge", 110.0)]

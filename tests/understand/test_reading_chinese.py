@@ -94,6 +94,10 @@ CASES: list[tuple[str, str]] = [
     ("一九八零年代", "year 1980-1989"),
     ("最近的新片", "soft year ge 2014"),
     ("老电影", "soft year le 1989"),
+    ("最老的电影", "first year le 1989"),
+    ("最早的电影", "first year le 1989"),
+    ("最古老的游戏", "first year le 1991"),
+    ("最近的游戏", "soft year ge 2016; !first"),
     # 时长
     ("两小时以内的电影", "minutes le 120; form in film"),
     ("不超过90分钟", "minutes le 90"),
