@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, overload
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from chatrec.types import Candidate, Hit, Item
 
@@ -24,6 +24,45 @@ class Found(NamedTuple):
     def named(self, ids: tuple[str, ...]) -> list[tuple[str, float]]:
         """The same as (id, score), of the ids of all items."""
         return [(ids[row], score) for row, score in zip(self.rows.tolist(), self.scores.tolist(), strict=True)]
+
+    def checked(self, items: int) -> Found:
+        """The same as it should be, of whatever was given; of a row that comes more than once the first place is kept.
+
+        Args:
+            items: rows of the index.
+
+        Raises:
+            TypeError: scores are no numbers.
+            ValueError: scores are not finite or not as many as rows, or rows are not all of the index.
+        """
+        rows, scores = np.asarray(self.rows), finite(self.scores).astype(np.float64, copy=False)
+        if rows.ndim != 1 or rows.shape != scores.shape:
+            raise ValueError(f"rows of shape {rows.shape} and scores of shape {scores.shape}")
+        if not rows.size:
+            return NOTHING
+        if rows.dtype.kind not in "iu" or rows.min() < 0 or rows.max() >= items:
+            raise ValueError(f"not all rows are whole numbers from 0 to {items - 1}")
+        if len(set(rows.tolist())) < len(rows):
+            first = np.sort(np.unique(rows, return_index=True)[1])
+            rows, scores = rows[first], scores[first]
+        return Found(rows.astype(np.intp, copy=False), scores)
+
+
+def finite(given: ArrayLike) -> NDArray[np.floating]:
+    """Numbers as an array of floats.
+
+    Raises:
+        TypeError: not all of them are numbers.
+        ValueError: not all are finite.
+    """
+    numbers = np.asarray(given)
+    if numbers.size and numbers.dtype.kind not in "fiu":
+        raise TypeError("not all scores are numbers")
+    if numbers.dtype.kind != "f":
+        numbers = numbers.astype(np.float64)
+    if not np.isfinite(numbers).all():
+        raise ValueError("not all scores are finite")
+    return numbers
 
 
 NOTHING = Found(np.zeros(0, dtype=np.intp), np.zeros(0))

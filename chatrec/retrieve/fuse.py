@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from chatrec.constraints import requirements
 from chatrec.errors import InputError, ModelMissingError
 from chatrec.index.open import Index
-from chatrec.pool import Floats, Found, Pool
+from chatrec.pool import Floats, Found, Pool, finite
 from chatrec.retrieve.protocol import CatalogScorer, Retriever
 from chatrec.retrieve.retrievers import best_rows
 from chatrec.types import Constraint, Query
@@ -99,7 +99,7 @@ class Fusion:
             required: what must hold; none given: what the ledger requires.
 
         Raises:
-            InputError: a retriever gives something other than pairs of ids and scores.
+            InputError: a retriever gives something other than its protocol says, or a score that is not finite.
         """
         required = requirements(query.ledger) if required is None else required
         allowed, lists, verdicts = self.index.allowed(query, required), {}, {}
@@ -109,10 +109,11 @@ class Fusion:
                 found = retriever.retrieve(query, required, self.config.per_retriever)
                 try:
                     lists[name] = self._allowed(found, allowed)
-                except (IndexError, TypeError, ValueError) as error:
-                    raise InputError(f"the retriever {name!r} has to give (item id, score) pairs: {error}") from error
-            elif (scores := scorer.scores(query)) is not None:
-                verdicts[name] = scores
+                except (OverflowError, TypeError, ValueError) as error:
+                    what = "(item id, score) pairs, or Found(rows, scores) with rows of the index and as many finite scores"
+                    raise InputError(f"the retriever {name!r} has to give {what}: {error}") from error
+            elif (told := scorer.scores(query)) is not None:
+                scores = verdicts[name] = self._verdict(name, told)
                 if self.config.weights.get(name, 1.0) > 0:
                     rows = best_rows(scores, (scores > 0) & allowed, self.config.per_retriever)
                     lists[name] = Found(rows, scores[rows].astype(np.float64))
@@ -125,9 +126,21 @@ class Fusion:
             for item_id, score in found:
                 if item_id in self.index.rows:
                     known.setdefault(self.index.rows[item_id], score)
+                elif not isinstance(item_id, str):
+                    raise TypeError(f"{item_id!r} is no item id")
             found = Found(np.fromiter(known, np.intp), np.fromiter(known.values(), np.float64))
-        kept = np.flatnonzero(allowed[found.rows])[: self.config.per_retriever]
-        return Found(found.rows[kept], found.scores[kept])
+        rows, scores = found.checked(len(self.index.ids))
+        kept = np.flatnonzero(allowed[rows])[: self.config.per_retriever]
+        return Found(rows[kept], scores[kept])
+
+    def _verdict(self, name: str, told: ArrayLike) -> NDArray[np.floating]:
+        try:
+            scores = finite(told)
+            if scores.shape != (len(self.index.ids),):
+                raise ValueError(f"its scores are of shape {scores.shape}")
+        except (TypeError, ValueError) as error:
+            raise InputError(f"the retriever {name!r} has to score all {len(self.index.ids)} items, or none: {error}") from error
+        return scores
 
     def _complete(
         self, names: Sequence[str], rows: NDArray[np.intp], ranks: Floats, scores: Floats, verdicts: Verdicts

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 from chatrec.errors import DependencyMissingError, InputError
 from chatrec.index.open import Index
+from chatrec.pool import Found
 from chatrec.retrieve.load import load_fusion
 from chatrec.types import Constraint, Ledger, Query
 
@@ -83,16 +88,95 @@ def test_one_that_cannot_be_loaded_is_none_or_takes_a_name_is_refused(
         load_fusion(small_index)
 
 
-@pytest.mark.parametrize("given", [None, ["s:bare"], [("s:1", 1.0, "too many")]])
-def test_one_that_gives_no_pairs_is_named(small_index: Index, given: object) -> None:
+def giving(found: object) -> type[Careless]:
     class Odd(Careless):
         name = "odd"
 
         def retrieve(self, query: Query, required: tuple[Constraint, ...], k: int) -> list[tuple[str, float]]:
-            return given  # type: ignore[return-value]
+            return found  # type: ignore[return-value]
 
-    with pytest.raises(InputError, match="retriever 'odd' has to give"):
-        load_fusion(small_index, more=[Odd])(Query(ledger=Ledger(), text=""))
+    return Odd
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        None,
+        ["s:bare"],
+        [("s:1", 1.0, "too many")],
+        [(0, 1.0)],
+        *([("s:alien", score)] for score in (10**400, math.nan, -math.inf, None, "high", 1j)),
+        Found(np.array([-1]), np.array([1.0])),
+        Found(np.array([10**6]), np.array([1.0])),
+        Found(np.array([0, 1]), np.array([1.0])),
+        Found(np.array([0]), np.array([1.0, 0.5])),
+        Found(np.array([[0]]), np.array([[1.0]])),
+        Found(np.array([True, False]), np.array([1.0, 0.5])),
+        Found(np.array([0.0]), np.array([1.0])),
+        *(
+            Found(np.array([0]), scores)
+            for scores in (np.array(["1"]), np.array([math.nan]), np.array([math.inf]), [10**400], None)
+        ),
+    ],
+)
+def test_one_that_gives_no_pairs_and_no_rows_is_named(small_index: Index, given: object) -> None:
+    told = r"retriever 'odd' has to give \(item id, score\) pairs, or Found\(rows, scores\)"
+    with pytest.raises(InputError, match=told):
+        load_fusion(small_index, more=[giving(given)])(Query(ledger=Ledger(), text=""))
+
+
+@pytest.mark.parametrize(
+    ("rows", "scores", "kept"),
+    [
+        ([], [], {}),
+        (np.array([]), np.array([]), {}),
+        ([2, 0], [3, 1], {2: 3.0, 0: 1.0}),
+        (np.array([2, 0, 2], dtype=np.uint8), np.array([3, 1, 0.5], dtype=np.float32), {2: 3.0, 0: 1.0}),
+    ],
+)
+def test_rows_may_be_of_any_whole_numbers_and_of_those_that_come_twice_the_first_counts(
+    small_index: Index, rows: Any, scores: Any, kept: dict[int, float]
+) -> None:
+    fusion = load_fusion(small_index, more=[giving(Found(rows, scores))])
+    lists, _ = fusion.lists(Query(ledger=Ledger(), text=""))
+    assert dict(zip(lists["odd"].rows.tolist(), lists["odd"].scores.tolist(), strict=True)) == kept
+    ids = [candidate.item.id for candidate in fusion(Query(ledger=Ledger(), text=""))]
+    assert len(ids) == len(set(ids))
+
+
+def scoring(told: Callable[[int], object]) -> type[Careless]:
+    class Odd(Careless):
+        name = "odd"
+
+        def scores(self, query: Query) -> object:
+            return told(len(self._ids))
+
+    return Odd
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        lambda n: np.ones(n - 1),
+        lambda n: np.ones(n + 1),
+        lambda n: np.ones((n, 1)),
+        lambda n: 1.0,
+        lambda n: ["high"] * n,
+        lambda n: np.ones(n, dtype=bool),
+        lambda n: np.full(n, np.nan),
+        lambda n: np.full(n, np.inf),
+        lambda n: [10**400] * n,
+    ],
+)
+def test_one_that_does_not_score_every_item_is_named(small_index: Index, told: Callable[[int], object]) -> None:
+    with pytest.raises(InputError, match=rf"retriever 'odd' has to score all {len(small_index.ids)} items"):
+        load_fusion(small_index, more=[scoring(told)])(Query(ledger=Ledger(), text=""))
+
+
+def test_scores_of_every_item_may_be_any_numbers(small_index: Index) -> None:
+    for told in (lambda n: list(range(n)), lambda n: np.arange(n, dtype=np.uint8)):
+        lists, _ = load_fusion(small_index, more=[scoring(told)]).lists(Query(ledger=Ledger(), text=""))
+        assert lists["odd"].rows[0] == len(small_index.ids) - 1
 
 
 def test_one_that_fails_while_it_is_imported_is_named(
