@@ -9,6 +9,7 @@ from chatrec.understand.marks import Mark, Page, has_section
 from chatrec.understand.name_signs import (
     ARTICLES,
     BOUNDARY,
+    NO_NAMES,
     PRONOUNS,
     SEPARATORS,
     SMALL,
@@ -189,13 +190,20 @@ class FramedNames(Spotter):
     def _is_met(self, cue: Mark, start: int, end: int) -> bool:
         """`I loved Heat`, `something like Heat`: an ordinary word in capitals, where a work must be meant.
 
-        A theme may be meant by `I loved Christmas`; in a list with works, it is a work.
+        A theme may be meant by `I loved Christmas`; in a list of works that were seen, it is a work.
         """
-        token, after = self._page.text.tokens[start], self._page.starting(end)
-        told = cue.is_cue("seen") or self._tells_of_a_work(cue)
-        alone = end - start == 1 and not has_section(after, "forms", "genres")
-        alone = alone and (self._page.free(start, end) or (self._listed and self._may_cover(start, end)))
-        return told and alone and token.is_capital and len(token.text) > 2 and not self._shouting and self._is_bounded(end)
+        token, after, seen = self._page.text.tokens[start], self._page.starting(end), cue.is_cue("seen")
+        alone = end - start == 1 and not has_section(after, "forms", "genres") and self._words[start] not in NO_NAMES
+        alone = alone and (self._page.free(start, end) or (seen and self._listed and self._may_cover(start, end)))
+        told = (seen or self._tells_of_a_work(cue)) and token.is_capital and len(token.text) > 2
+        owned = self._words[end : end + 1] == ["s"]
+        return told and alone and not owned and not self._is_every_word_capital(cue) and self._is_bounded(end)
+
+    def _is_every_word_capital(self, cue: Mark) -> bool:
+        """`I Loved This`: capitals where none is due tell nothing."""
+        said = range(cue.start, cue.end)
+        cased = (at for at in said if not starts_sentence(self._page, at) and self._words[at] not in ("i", "im", "ive"))
+        return self._shouting or any(self._page.text.tokens[at].is_capital for at in cased)
 
     def _tells_of_a_work(self, cue: Mark) -> bool:
         """`something like`, `loved`."""

@@ -27,6 +27,28 @@ ANSWERS = wordset(
     "true right awesome excellent perfect amazing nice good fine interesting definitely absolutely exactly agreed done again "
     "next more help stop wait hmm"
 )
+NO_NAMES = (
+    SMALL
+    | BOUNDARY
+    | PRONOUNS
+    | ANSWERS
+    | wordset(
+        "my your his its our their mine yours hers ours theirs myself himself herself themselves such same another neither "
+        "either each every most many much more less few fewer several plenty lots enough none nobody somebody anybody everybody "
+        "someone anyone everyone everywhere nowhere somewhere anywhere half double loads tons dozens hundreds thousands "
+        "millions once twice thrice always never often sometimes usually rarely seldom daily weekly nightly today tonight "
+        "tomorrow yesterday early late later earlier soon ago yet still even ever here there online offline outside inside "
+        "upstairs abroad alone together apart away back home work school maybe perhaps probably possibly actually honestly "
+        "finally especially mostly only mainly first second third growing being having monday tuesday wednesday thursday friday "
+        "saturday sunday weekday weekdays weekend weekends morning mornings evening evenings night nights noon midnight january "
+        "february march april may june july august september october november december mom moms mum mums mommy mummy mama "
+        "mother mothers dad dads daddy papa father fathers grandma grandpa granny grandmother grandfather grandparents parents "
+        "family kid kids child children son sons daughter daughters brother brothers sister sisters siblings uncle aunt auntie "
+        "cousin cousins nephew niece husband wife boyfriend girlfriend partner roommate people others other zero one two three "
+        "four five six seven eight nine ten eleven twelve twenty thirty forty fifty hundred thousand million"
+    )
+)
+"""Words that name no work however they are written, unless the catalog has one."""
 PLAIN = wordset(
     "trailer original movie film book end ending beginning first last sequel remake cast acting story plot soundtrack music "
     "rest link score show game song album new old best other others good"
