@@ -30,6 +30,7 @@ _PICKS = wordset(
 )
 _ASK = wordset("me top just only recommend suggest list show give best name exactly pick find want need")
 _MEASURES = wordset("部个首款张本集條条個套档種种")
+_ARTICLES = wordset("a an 一")
 _HAN_ASK = wordset("推荐来给我要前想看找薦來就只求选介绍再下")
 
 
@@ -108,6 +109,8 @@ def mark_count(page: Page) -> int | None:
         number = cardinal(page.words, at)
         if number is None or not page.free(at, number[1]) or number[0] % 1 or not 1 <= number[0] <= 1000:
             continue
+        if page.words[at - 1 : at] == ["第"]:
+            continue
         end = number[1]
         noun = any(has_section(m, "forms", "genres", "styles") for m in page.within(end, end + 2))
         if (
@@ -121,16 +124,29 @@ def mark_count(page: Page) -> int | None:
 
 
 def _of_each(page: Page) -> list[Mark]:
-    """The numbers of `one film, an album and two games`; none where no number is said."""
-    found: list[Mark] = []
-    counted = False
-    for noun in (mark for mark in page.sorted() if mark.start and mark.has("forms")):
-        span = (noun.start - 1, noun.start)
-        number, article = cardinal(page.words, span[0]), page.words[span[0]] in ("a", "an")
-        if ((number is not None and number[1] == noun.start) or article) and page.free(*span):
-            counted = counted or number is not None
-            found.append(Mark(*span, "count", number=number[0] if number else 1))
-    return found if counted else []
+    """The numbers of `one film, an album and two games`; an article counts in a list that has a number, `两部电影和一张专辑`."""
+    lists: list[list[Mark]] = [[]]
+    end = 0
+    for noun in (mark for mark in page.sorted() if mark.has("forms")):
+        count = _count_before(page, noun.start)
+        if count is not None:
+            if not (end and _JOINS.union("&/").issuperset(page.words[end : count.start])):
+                lists.append([])
+            lists[-1].append(count)
+            end = noun.end
+    numbers = [[mark for mark in listed if page.words[mark.start] not in _ARTICLES] for listed in lists]
+    return [mark for listed, said in zip(lists, numbers, strict=True) if said for mark in listed]
+
+
+def _count_before(page: Page, end: int) -> Mark | None:
+    """The number or article right before a noun, or before its measure word."""
+    end -= end > 0 and page.words[end - 1] in _MEASURES
+    for start in range(max(0, end - 3), end):
+        number = cardinal(page.words, start)
+        said = (number is not None and number[1] == end) or page.words[start:end] in (["a"], ["an"])
+        if said and page.free(start, end) and page.words[start - 1 : start] != ["第"]:
+            return Mark(start, end, "count", number=number[0] if number else 1)
+    return None
 
 
 def _is_of_mode(page: Page, end: int) -> bool:
@@ -163,7 +179,7 @@ def _asks_english(words: Sequence[str], at: int, end: int) -> bool:
 
 def _asks_chinese(words: Sequence[str], at: int, end: int, value: float) -> bool:
     before, after = words[at - 1] if at else "", words[end] if end < len(words) else ""
-    if before == "第" or words[end : end + 2] == ["个", "人"]:
+    if words[end : end + 2] == ["个", "人"]:
         return False
     if value == 1:
         return after in _MEASURES and before in {"就", "只", "要"} and words[max(0, at - 2) : at] != ["想", "要"]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from chatrec.present.central import central_first
+import pytest
+
+from chatrec.present.central import NEAREST, NEAREST_LIKED, central_first
 from chatrec.types import Candidate, Constraint, Hit, Item, Ledger, Opinion, Query
 
 POP = Constraint(field="genres", op="in", value=("pop",))
@@ -72,3 +74,12 @@ def test_what_the_language_model_picked_comes_before_its_equals() -> None:
     twin = replace(CENTRAL, item=replace(CENTRAL.item, id="another"))
     query = Query(ledger=Ledger(constraints=(POP,)), text="")
     assert [c.item.id for c in central_first([twin, CENTRAL], query, {"central": 1})] == ["central", "another"]
+
+
+@pytest.mark.parametrize(("text", "liked", "nearest"), [("the sea", (), NEAREST), ("", ("other",), NEAREST_LIKED)])
+def test_what_lies_furthest_comes_first_among_the_nearest(text: str, liked: tuple[str, ...], nearest: int) -> None:
+    newest = Constraint(field="year", op="ge", value=2019, hard=False, extreme=True)
+    opinions = tuple(Opinion(item_id=item_id, sentiment="liked") for item_id in liked)
+    nearer = [replace(ASIDE, item=replace(ASIDE.item, id=str(year), year=year)) for year in range(1950, 1990)]
+    ranked = central_first(nearer, Query(ledger=Ledger(constraints=(newest,), opinions=opinions), text=text))
+    assert [candidate.item.year for candidate in ranked[:2]] == [1949 + nearest, 1948 + nearest]

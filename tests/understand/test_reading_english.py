@@ -439,6 +439,11 @@ CASES: list[tuple[str, str]] = [
     # how many
     ("give me 3", "n 3"),
     ("top ten comedies", "n 10; genres in comedy"),
+    ("one album for a game of chess", "n 1"),
+    ("three films for a game night", "n 3"),
+    ("two podcasts for a series of walks", "n 2"),
+    ("one game about a film and an album", "n 1"),
+    ("a film & two games", "n 3"),
     ("just one", "n 1"),
     ("three films by Nolan", "n 3; people in Christopher Nolan"),
     ("a couple of westerns", "n 2; genres in western"),
