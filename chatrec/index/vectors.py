@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +35,8 @@ UNFINISHED = "unfinished"
 build is finished."""
 SHARD = 256
 """Texts embedded between two writes: the most that an interrupted build loses."""
+TOLERANCE = 1e-3
+"""How far the length of a vector that is reused may be from 1."""
 
 
 @dataclass(frozen=True)
@@ -69,13 +72,20 @@ def embed(texts: Sequence[str], embedder: Embedder, home: Path, *, reuse: bool =
 
     Raises:
         OSError: a shard cannot be written.
+        IndexCorruptError: the embedder gives vectors of unlike length.
     """
     keys = tuple(key_of(text, embedder) for text in texts)
     gathered = _Gathered(keys)
-    if not reuse:
-        shutil.rmtree(home / UNFINISHED, ignore_errors=True)
+    unfinished = home / UNFINISHED
+    if not unfinished.is_dir():
+        unfinished.unlink(missing_ok=True)  # whatever else has its name
+    elif not reuse:
+        shutil.rmtree(unfinished, ignore_errors=True)
     for known in _earlier(home, embedder) if reuse else ():
-        gathered.add(*known)
+        try:
+            gathered.add(*known)
+        except IndexCorruptError as error:
+            log.warning("vectors not reused", reason=str(error))
         if gathered.complete:
             break
     by_key = {key: text for key, text in zip(keys, texts, strict=True) if key not in gathered}
@@ -83,8 +93,14 @@ def embed(texts: Sequence[str], embedder: Embedder, home: Path, *, reuse: bool =
     shards = [missing[start : start + SHARD] for start in range(0, len(missing), SHARD)]
     for shard in track(shards, "Embedding", console=Console(stderr=True), disable=not progress):
         made = embedder.encode([by_key[key] for key in shard])
-        _write_shard(home / UNFINISHED, shard, made)
-        gathered.add(shard, made)
+        _write_shard(unfinished, shard, made)
+        try:
+            gathered.add(shard, made)
+        except IndexCorruptError as error:
+            if not reuse:
+                raise
+            log.warning("no vectors reused", reason=str(error))
+            return embed(texts, embedder, home, reuse=False, progress=progress)
     return Embedded(gathered.of(keys), keys, fresh=len(missing))
 
 
@@ -104,12 +120,18 @@ class _Gathered:
         return bool(self._known.all())
 
     def add(self, keys: Sequence[str], vectors: NDArray[np.float32]) -> None:
-        """Take what is wanted and not known yet; vectors are float32 [keys, dimension]."""
+        """Take what is wanted and not known yet; vectors are float32 [keys, dimension].
+
+        Raises:
+            IndexCorruptError: they are of another dimension than those known.
+        """
         places = {self._row[key]: place for place, key in enumerate(keys) if key in self._row and key not in self}
         if not places:
             return
         if not self._vectors.size:
             self._vectors = np.empty((len(self._row), vectors.shape[1]), dtype=np.float32)
+        if vectors.shape[1] != self._vectors.shape[1]:
+            raise IndexCorruptError(f"vectors have {vectors.shape[1]} numbers, others {self._vectors.shape[1]}")
         rows = list(places)
         self._vectors[rows] = vectors[list(places.values())]
         self._known[rows] = True
@@ -124,7 +146,7 @@ def _earlier(home: Path, embedder: Embedder) -> Iterator[tuple[Sequence[str], ND
     neighbours = homes(home.parent, embedder.sha256)
     for path in (path for neighbour in neighbours for path in neighbour.glob(f"{UNFINISHED}/*.parquet")):
         try:
-            yield _read_shard(path)
+            yield _read_shard(path, embedder.dimension)
         except (IndexCorruptError, OSError) as error:
             log.warning("vectors not reused", shard=str(path), reason=str(error))
     for neighbour in neighbours:
@@ -153,7 +175,16 @@ def column(vectors: NDArray[np.float32]) -> pa.FixedSizeListArray:
     return pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), vectors.shape[1])
 
 
-def _read_shard(path: Path) -> tuple[Sequence[str], NDArray[np.float32]]:
+def _read_shard(path: Path, dimension: int) -> tuple[Sequence[str], NDArray[np.float32]]:
+    """Keys and vectors of a shard.
+
+    Args:
+        path: the shard.
+        dimension: of the embedder's vectors; 0: not known.
+
+    Raises:
+        IndexCorruptError: it is damaged, or holds anything but keys and unit vectors of this dimension.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -161,13 +192,18 @@ def _read_shard(path: Path) -> tuple[Sequence[str], NDArray[np.float32]]:
         raise IndexCorruptError(f"{path} is damaged")
     try:
         shard = pq.read_table(path)
-        keys, told = shard["key"].to_pylist(), shard["vector"].combine_chunks()
-        vectors = told.flatten().to_numpy().reshape(len(keys), -1)
+        keys, told = shard["key"], shard["vector"].combine_chunks()
+        width = told.type.list_size
+        if (keys.type, told.type) != (pa.string(), pa.list_(pa.float32(), width)) or keys.null_count or told.null_count:
+            raise ValueError(f"its columns are {shard.schema.to_string(show_schema_metadata=False)!r}")
+        vectors = told.flatten().to_numpy().reshape(len(keys), width)
     except (pa.ArrowException, AttributeError, KeyError, ValueError) as error:
         raise IndexCorruptError(f"{path} is no shard of vectors: {error}") from error
-    if not np.isfinite(vectors).all():
-        raise IndexCorruptError(f"not all numbers of {path} are finite")
-    return keys, vectors
+    if dimension not in (0, width):
+        raise IndexCorruptError(f"vectors of {path} have {width} numbers, the embedder's {dimension}")
+    if not (np.abs(np.linalg.norm(vectors, axis=1) - 1) <= TOLERANCE).all():
+        raise IndexCorruptError(f"not all vectors of {path} are of unit length")
+    return keys.to_pylist(), vectors
 
 
 def _write_shard(folder: Path, keys: Sequence[str], vectors: NDArray[np.float32]) -> None:
@@ -176,7 +212,7 @@ def _write_shard(folder: Path, keys: Sequence[str], vectors: NDArray[np.float32]
     import pyarrow.parquet as pq
 
     folder.mkdir(exist_ok=True)
-    pending = folder / "pending"
+    pending = folder / f"pending-{uuid.uuid4().hex[:12]}"
     table = pa.table({"key": list(keys), "vector": column(vectors)})
     pq.write_table(table, pending, compression="none", use_dictionary=False, write_statistics=False)
     pending.replace(folder / f"{digest(pending)}.parquet")

@@ -31,6 +31,7 @@ class HashEmbedder:
 
     name = "hash"
     sha256 = hashlib.sha256(b"hash").hexdigest()
+    dimension = DIMENSION
 
     def __init__(self, pause: Connection | None = None) -> None:
         self._pause = pause

@@ -13,6 +13,7 @@ import pytest
 from builder import HashEmbedder, answers, catalog, start
 
 from chatrec.catalog.read import Catalog
+from chatrec.errors import IndexCorruptError
 from chatrec.index import vectors
 from chatrec.index.build import build_index
 from chatrec.index.document import dense_text
@@ -135,27 +136,78 @@ def test_shards_are_parquet_that_other_programs_read(tmp_path: Path) -> None:
     assert set(table["key"].to_pylist()) <= {vectors.key_of(dense_text(item), HashEmbedder()) for item in CATALOG.values()}  # type: ignore[arg-type]
 
 
+def keep_shard(folder: Path, columns: dict[str, Any]) -> None:
+    """A shard that is whole, whatever it holds."""
+    folder.mkdir(parents=True, exist_ok=True)
+    pq.write_table(pa.table(columns), folder / "made")
+    (folder / "made").rename(folder / f"{digest(folder / 'made')}.parquet")
+
+
+def unit(*widths: int) -> list[list[float]]:
+    return [[1.0, *[0.0] * (width - 1)] for width in widths]
+
+
 @pytest.mark.parametrize(
-    "columns",
+    "vector",
     [
-        {"key": ["a"], "vector": vectors.column(np.full((1, 16), np.nan, dtype=np.float32))},
-        {"key": ["a"], "vector": [1.0]},
-        {"id": ["a"]},
+        vectors.column(np.full((1, 32), np.nan, dtype=np.float32)),
+        vectors.column(np.zeros((1, 32), dtype=np.float32)),
+        vectors.column(np.full((1, 32), 0.18, dtype=np.float32)),
+        vectors.column(np.eye(1, 16, dtype=np.float32)),
+        pa.array(unit(32), type=pa.list_(pa.float64(), 32)),
+        pa.array(unit(32), type=pa.list_(pa.float32())),
+        pa.array([None], type=pa.list_(pa.float32(), 32)),
+        pa.array([[None] * 32], type=pa.list_(pa.float32(), 32)),
+        [1.0],
         None,
     ],
 )
-def test_what_is_no_shard_of_numbers_is_not_reused(tmp_path: Path, columns: dict[str, Any] | None) -> None:
-    folder = home_of(CATALOG, tmp_path) / vectors.UNFINISHED
-    folder.mkdir(parents=True)
+def test_what_is_no_shard_of_unit_vectors_is_not_reused(tmp_path: Path, vector: Any) -> None:
     key = vectors.key_of(dense_text(next(iter(CATALOG.values()))), HashEmbedder())  # type: ignore[arg-type]
-    if columns is None:
-        (folder / "made").write_bytes(b"no Parquet")
-    else:
-        pq.write_table(pa.table({name: [key] if name == "key" else column for name, column in columns.items()}), folder / "made")
-    (folder / "made").rename(folder / f"{digest(folder / 'made')}.parquet")
+    keep_shard(home_of(CATALOG, tmp_path) / vectors.UNFINISHED, {"key": [key]} | ({} if vector is None else {"vector": vector}))
     index, embedded = build(CATALOG, tmp_path)
     assert len(embedded) == len(CATALOG)
-    assert np.isfinite(index.vectors).all()
+    assert index.vectors.shape[1] == 32
+    assert np.allclose(np.linalg.norm(index.vectors, axis=1), 1, atol=1e-5)
+
+
+def test_shards_with_other_keys_than_texts_or_vectors_of_unlike_length_are_not_reused(tmp_path: Path) -> None:
+    folder = home_of(CATALOG, tmp_path) / vectors.UNFINISHED
+    keys = [vectors.key_of(dense_text(item), HashEmbedder()) for item in CATALOG.values()]  # type: ignore[arg-type]
+    unit_vector = vectors.column(np.eye(1, 32, dtype=np.float32))
+    keep_shard(folder, {"key": [[keys[0]]], "vector": unit_vector})
+    keep_shard(folder, {"id": keys[:1], "vector": unit_vector})
+    keep_shard(folder, {"key": keys[:2], "vector": pa.array(unit(16, 48), type=pa.list_(pa.float32()))})
+    (folder / "made").write_bytes(b"no Parquet")
+    (folder / "made").rename(folder / f"{digest(folder / 'made')}.parquet")
+    assert len(build(CATALOG, tmp_path)[1]) == len(CATALOG)
+
+
+def test_where_the_embedder_gives_vectors_of_another_length_than_before_all_are_embedded_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build(CATALOG, tmp_path)
+    monkeypatch.setattr("builder.DIMENSION", 48)
+    index, embedded = build(edited(), tmp_path)
+    assert len(set(embedded)) == len(edited())
+    assert index.vectors.shape == (len(edited()), 48)
+    with pytest.raises(IndexCorruptError, match="vectors have 48 numbers, others 32"):
+        gathered = vectors._Gathered(["a", "b"])
+        gathered.add(["a"], np.eye(1, 32, dtype=np.float32))
+        gathered.add(["b"], np.eye(1, 48, dtype=np.float32))
+
+
+@pytest.mark.parametrize("reuse", [True, False])
+@pytest.mark.parametrize("name", [vectors.UNFINISHED, f"{vectors.UNFINISHED}/pending"])
+def test_what_has_the_name_of_something_unfinished_is_in_nobodys_way(tmp_path: Path, name: str, reuse: bool) -> None:
+    path = home_of(CATALOG, tmp_path) / name
+    if name == vectors.UNFINISHED:
+        path.parent.mkdir(parents=True)
+        path.write_text("a file")
+    else:
+        path.mkdir(parents=True)
+    assert len(build(CATALOG, tmp_path, reuse=reuse)[1]) == len(CATALOG)
+    assert not (home_of(CATALOG, tmp_path) / vectors.UNFINISHED).exists()
 
 
 def test_a_forced_build_takes_nothing_from_a_killed_one(tmp_path: Path) -> None:
