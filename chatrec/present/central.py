@@ -4,7 +4,8 @@ All candidates meet what is demanded, so that no word of it tells them apart. Fa
 and what has something of the genre (`a drama` would be *The Lion King*). Catalogs name the most telling genre and mood of a
 work first; so it is fame, and how early the demanded one stands, that decide here, whatever a head has learned of other needs.
 What meets more of the preferences that are no demands (`a short comedy`, `a recent film`) comes before what meets less of them.
-Where what lies furthest is asked for (`the shortest film`), that decides, among the best if words or liked works tell them apart.
+Where what lies furthest is asked for (`the shortest film`), that decides next, among the best if words or liked works tell them
+apart.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from math import inf, log2
 
 from chatrec.constraints import satisfies
-from chatrec.retrieve.candidates import extremes, told_apart
+from chatrec.retrieve.candidates import extremes, preferences, told_apart
 from chatrec.types import Candidate, Constraint, Item, Ledger, Query
 
 WEIGHT = 0.25
@@ -37,18 +38,21 @@ def central_first(scored: Sequence[Candidate], query: Query, llm_ranks: Mapping[
         llm_ranks: item id → 1-based rank that the language model gave it.
     """
     ledger, furthest, near_counts = query.ledger, extremes(query.ledger), told_apart(query)
+    demands, preferred = _demands(ledger), preferences(ledger)
+
+    def met(candidate: Candidate) -> int:
+        return sum(satisfies(candidate.item, preference) for preference in preferred)
+
+    def far(candidate: Candidate) -> tuple[float | str, ...]:
+        return -met(candidate) - _wishes_met(candidate.item, ledger), *_distance(candidate, furthest[-1])
+
     if furthest:
         nearest = NEAREST_LIKED if ledger.ids("liked", "mentioned") else NEAREST
         near, rest = (scored[:nearest], scored[nearest:]) if near_counts else (scored, ())
-        order = sorted(near, key=lambda candidate: (-_wishes_met(candidate.item, ledger), *_distance(candidate, furthest[-1])))
-        return [*order, *rest]
-    demands, preferences = _demands(ledger), [constraint for constraint in ledger.constraints if not constraint.hard]
-    if near_counts or not (demands or preferences):
+        return [*sorted(near, key=far), *rest]
+    if near_counts or not (demands or preferred):
         return scored
     ranks = llm_ranks or {}
-
-    def met(candidate: Candidate) -> int:
-        return sum(satisfies(candidate.item, preference) for preference in preferences)
 
     def worth(candidate: Candidate) -> float:
         rank = ranks.get(candidate.item.id)

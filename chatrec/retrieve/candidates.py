@@ -50,6 +50,11 @@ def extremes(ledger: Ledger) -> list[Constraint]:
     return [constraint for constraint in ledger.constraints if constraint.extreme]
 
 
+def preferences(ledger: Ledger) -> tuple[Constraint, ...]:
+    """What is no demand and may be met or not, unlike what comes first as it lies furthest."""
+    return tuple(constraint for constraint in ledger.constraints if not (constraint.hard or constraint.extreme))
+
+
 def told_apart(query: Query) -> bool:
     """Whether words, or works that are liked, tell candidates apart that satisfy the same demands."""
     return bool(query.text or query.ledger.ids("liked", "mentioned"))
@@ -66,18 +71,21 @@ def _lacking(pool: Pool, ledger: Ledger) -> Iterator[tuple[Constraint]]:
 def _furthest(index: Index, query: Query, required: tuple[Constraint, ...]) -> Iterator[tuple[Constraint, ...]]:
     """What leaves the `MOST_ADDED` of each form or medium asked for that lie furthest, unless words or likes tell them apart.
 
-    First what lies beyond the last of them, then what ties with it, of which fusion knows the best known.
+    First what lies beyond the last of them, then what ties with it, of which fusion knows the best known. Where other preferences
+    were told (`the newest short games`), also of what meets them.
     """
-    sorts = sorts_asked(query.ledger)
+    asked = sorts_asked(query.ledger)
+    sorts = [(_of_sort(sort, query.ledger),) for sort in asked] if len(asked) > 1 else [()]
+    preferred = preferences(query.ledger)
     for extreme in () if told_apart(query) else extremes(query.ledger):
-        for of_sort in [(_of_sort(sort, query.ledger),) for sort in sorts] if len(sorts) > 1 else [()]:
-            numbers = index.columns.numbers(extreme.field)[index.allowed(query, (*required, *of_sort))]
+        for only in dict.fromkeys((*sort, *more) for sort in sorts for more in (preferred, ())):
+            numbers = index.columns.numbers(extreme.field)[index.allowed(query, (*required, *only))]
             known = np.sort(numbers[~np.isnan(numbers)])
             if len(known):
                 bound = float(known[:MOST_ADDED][-1] if extreme.op == "le" else known[-MOST_ADDED:][0])
                 beyond = Constraint(field=extreme.field, op="lt" if extreme.op == "le" else "gt", value=bound)
-                yield (*of_sort, beyond)
-                yield (*of_sort, Constraint(field=extreme.field, op="ranges", value=((bound, bound),)))
+                yield (*only, beyond)
+                yield (*only, Constraint(field=extreme.field, op="ranges", value=((bound, bound),)))
 
 
 def _of_sort(sort: str, ledger: Ledger) -> Constraint:
