@@ -285,7 +285,8 @@ def test_an_index_is_not_exported_into_itself_and_a_pipe_takes_it(run: Run, cata
     assert (away / "vectors.npy").read_bytes() == before
     os.mkfifo(tmp_path / "pipe")
     with subprocess.Popen(["cat", "pipe"], cwd=tmp_path, stdout=subprocess.PIPE) as reader:
-        assert run("index", "export", "pipe", "--catalog", catalog, "--index", str(away)).code == 0
+        ended = run("index", "export", "pipe", "--catalog", catalog, "--index", str(away))
+        assert (ended.code, ended.out, "4 items, 384 dimensions, in pipe" in ended.err) == (0, "", True)
         assert reader.stdout is not None
         (tmp_path / "i.parquet").write_bytes(reader.stdout.read())
     assert pq.read_table(tmp_path / "i.parquet")["id"].to_pylist() == [line["id"] for line in LINES]
