@@ -255,7 +255,7 @@ class Measures:
         kinds = self._asked.kinds or self._draft.ledger.kinds
         middle = self._words.quantile(field, 0.5, kinds)
         if field == "minutes" and not kinds:
-            self._draft.wish("short" if op == "lt" else "long")
+            self._draft.wish("short" if op in ("lt", "le") else "long")
         elif middle is not None:
             self._constrain(field, op, middle, mark, hard=False)
 

@@ -146,7 +146,8 @@ def _meet(page: Page, state: _State, mark: Mark) -> None:
         _meet_cue(page, state, mark)
     if mark.role == "words" and not any(mark.has(section) for section in CONTENT):
         mark.clause = state.clause
-        mark.negated = state.negated and state.opened >= mark.start - 1 and page.words[mark.start - 1] not in COMMAS
+        near = state.opened >= mark.start - 1 or page.words[state.opened : mark.start] in (["want"], ["want", "the"])
+        mark.negated = state.negated and near and page.words[mark.start - 1] not in COMMAS
         return
     if state.negated and state.pending >= 0:
         _settle_pending(page, state, mark)
