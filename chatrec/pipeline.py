@@ -123,10 +123,10 @@ class Turn:
                 yield self._finish(engine, empty)
                 return
         n = reading.n or self.n or engine.n
-        pool, shortlist = self._shortlist(engine, query, pool, n, surprise=reading.intent == "surprise")
+        pool, shortlist = self._shortlist(engine, query, pool, n, reading)
         context = FactContext(ledger, engine.index.catalog, near_liked(engine.index, query, shortlist), reading.language)
         drafts = drafts_from_facts(shortlist, context)
-        first = recommend(slate(drafts, n, ledger, candidate=_candidate), context)
+        first = recommend(slate(drafts, n, ledger, candidate=_candidate, each=reading.each), context)
         try:
             yield CandidatesFound(recommendations=first)
             written, degraded = yield from self._generate(engine, drafts, context, n)
@@ -134,7 +134,7 @@ class Turn:
             self._note_shown(first)  # whoever stops a turn still has its first cards before them
             raise
         ranked = self._rescore(engine, query, written)
-        shown = slate(ranked, n, ledger, candidate=_candidate)
+        shown = slate(ranked, n, ledger, candidate=_candidate, each=reading.each)
         question = question_for(reading, ledger, pool, self.number)
         if question is not None:
             self.changes += (Change(action="asked", turn=self.number, key=question.field),)
@@ -250,17 +250,17 @@ class Turn:
         return query, pool
 
     def _shortlist(
-        self, engine: Engine, query: Query, pool: Sequence[Candidate], n: int, *, surprise: bool
+        self, engine: Engine, query: Query, pool: Sequence[Candidate], n: int, reading: Reading
     ) -> tuple[Sequence[Candidate], Sequence[Candidate]]:
         """The pool with the head's probabilities, and what of it is put before the language model."""
         with self.stages.stage("shortlist", len(pool)) as detail:
             scored = engine.rank(query, pool)
-            if surprise:
+            if reading.intent == "surprise":
                 ledger, catalog = query.ledger, engine.index.catalog
                 known = [catalog[item_id] for item_id in (*ledger.shown, *ledger.ids("liked", "seen")) if item_id in catalog]
                 kept = unexpected(scored, n, known, candidate=_itself)
             else:
-                kept = slate(scored, max(engine.slots, n), query.ledger, candidate=_itself)
+                kept = slate(scored, max(engine.slots, n), query.ledger, candidate=_itself, each=reading.each)
             detail |= {"n_out": len(kept)}
         return scored, kept
 

@@ -229,6 +229,8 @@ class Reading:
     """Whether any of its words may describe a work; `games`, `something else` and `not Marvel` do not."""
     n: int | None = None
     """How many picks were asked for."""
+    each: tuple[str, ...] = ()
+    """The form of each of them, where numbers were told of several: `a film and two games`."""
     asked: tuple[str, Fact] | None = None
     """For a question: the id of the work, and what of it is asked."""
     about: tuple[str, ...] = ()

@@ -9,7 +9,7 @@ from itertools import zip_longest
 from typing import TypeVar
 
 from chatrec.constraints import requirements, satisfies_all
-from chatrec.retrieve.candidates import sort_of, sorts_asked
+from chatrec.retrieve.candidates import ALIKE, sort_of, sorts_asked
 from chatrec.types import KINDS, Candidate, Draft, Item, Ledger
 
 T = TypeVar("T")
@@ -19,7 +19,9 @@ NEAR = 1 / 3
 """Share of the best score from which on a work of a medium that nobody asked for may stand for it."""
 
 
-def slate(ranked: Sequence[T], n: int, ledger: Ledger, *, candidate: Callable[[T], Candidate]) -> tuple[T, ...]:
+def slate(
+    ranked: Sequence[T], n: int, ledger: Ledger, *, candidate: Callable[[T], Candidate], each: Sequence[str] = ()
+) -> tuple[T, ...]:
     """The best n in order, not more than two by one maker, and each medium or form asked for represented if it has anything.
 
     Where no medium was asked for, each is represented that has something nearly as good as the best.
@@ -29,6 +31,7 @@ def slate(ranked: Sequence[T], n: int, ledger: Ledger, *, candidate: Callable[[T
         n: how many.
         ledger: what was asked for.
         candidate: how to read an entry's candidate.
+        each: the form that each of the n is to be of, as far as there are such.
     """
     varied = _less_last(_spread_makers(ranked, ledger, candidate), ledger, candidate)
     asked = sorts_asked(ledger)
@@ -39,9 +42,12 @@ def slate(ranked: Sequence[T], n: int, ledger: Ledger, *, candidate: Callable[[T
     near = [entry for entry in varied if candidate(entry).score >= least]
     far = [entry for entry in varied if candidate(entry).score < least]
     piles = [[entry for entry in near if sort_of(candidate(entry).item, sorts) == sort] for sort in sorts]
+    counts = Counter(ALIKE.get(form, form) for form in each)
+    counted = [entry for sort, pile in zip(sorts, piles, strict=True) for entry in pile[: counts[sort]]]
     in_turn = [entry for layer in zip_longest(*piles) for entry in layer if entry is not None]
     position = {id(entry): place for place, entry in enumerate(varied)}
-    return tuple(sorted([*in_turn, *far][:n], key=lambda entry: position[id(entry)]))
+    order = {id(entry): entry for entry in (*counted, *in_turn, *far)}
+    return tuple(sorted(list(order.values())[:n], key=lambda entry: position[id(entry)]))
 
 
 def _spread_makers(ranked: Sequence[T], ledger: Ledger, candidate: Callable[[T], Candidate]) -> list[T]:

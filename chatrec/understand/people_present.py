@@ -98,13 +98,21 @@ def _numbers(words: Sequence[str], at: int) -> tuple[list[float], int]:
     return ages, end
 
 
-def mark_count(page: Page) -> int | None:
-    """How many picks were asked for; marks the words."""
+def mark_count(page: Page) -> tuple[int | None, tuple[str, ...]]:
+    """How many picks were asked for, and, where several forms have each its number, the form of each; marks the words."""
     of_each = _of_each(page)
     if len(of_each) > 1:
-        for mark in of_each:
+        each: list[str] = []
+        for mark, noun in of_each:
             page.add(mark)
-        return min(int(sum(mark.number for mark in of_each)), MAX_PICKS)
+            entry = noun.entry("forms")
+            assert entry is not None
+            each += [next(iter(entry.values), entry.name)] * min(int(mark.number), MAX_PICKS)
+        return min(len(each), MAX_PICKS), tuple(each)
+    return _count(page), ()
+
+
+def _count(page: Page) -> int | None:
     for at in range(len(page.words)):
         number = cardinal(page.words, at)
         if number is None or not page.free(at, number[1]) or number[0] % 1 or not 1 <= number[0] <= 1000:
@@ -123,19 +131,20 @@ def mark_count(page: Page) -> int | None:
     return _couple(page)
 
 
-def _of_each(page: Page) -> list[Mark]:
-    """The numbers of `one film, an album and two games`; an article counts in a list that has a number, `两部电影和一张专辑`."""
-    lists: list[list[Mark]] = [[]]
+def _of_each(page: Page) -> list[tuple[Mark, Mark]]:
+    """The numbers of `one film, an album and two games`, `两部电影和一张专辑`, each with what it counts; an article counts in a
+    list that has a number.
+    """
+    lists: list[list[tuple[Mark, Mark]]] = [[]]
     end = 0
     for noun in (mark for mark in page.sorted() if mark.has("forms")):
         count = _count_before(page, noun.start)
         if count is not None:
             if not (end and _JOINS.union("&/").issuperset(page.words[end : count.start])):
                 lists.append([])
-            lists[-1].append(count)
+            lists[-1].append((count, noun))
             end = noun.end
-    numbers = [[mark for mark in listed if page.words[mark.start] not in _ARTICLES] for listed in lists]
-    return [mark for listed, said in zip(lists, numbers, strict=True) if said for mark in listed]
+    return [pair for listed in lists if any(page.words[mark.start] not in _ARTICLES for mark, _ in listed) for pair in listed]
 
 
 def _count_before(page: Page, end: int) -> Mark | None:

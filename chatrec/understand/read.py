@@ -98,7 +98,7 @@ class Understander:
         page = Page.of(mend(tokenise(text), self._words, self._names))
         if not page.words:
             return Reading(language=language_of(page.text.plain))
-        n = self._mark(page, ledger)
+        n, each = self._mark(page, ledger)
         interpret(page)
         take_as_likes(page)
         answered = self._question(page, ledger)
@@ -144,6 +144,7 @@ class Understander:
             unsupported=tuple(dict.fromkeys(draft.unsupported)),
             describes=describes_works(page),
             n=n,
+            each=each,
         )
 
     def _question(self, page: Page, ledger: Ledger) -> Reading | None:
@@ -165,7 +166,7 @@ class Understander:
 
     # --- marking ------------------------------------------------------------------------------------------------------
 
-    def _mark(self, page: Page, ledger: Ledger) -> int | None:
+    def _mark(self, page: Page, ledger: Ledger) -> tuple[int | None, tuple[str, ...]]:
         kinds = _spoken_of(page, self._words.phrases) or ledger.kinds
         mark_places(page, ledger, self._items)
         ComparedNames(self._known, page, kinds).mark()
@@ -180,10 +181,10 @@ class Understander:
         UnknownNames(self._known, page, kinds).mark()
         agree(page, self._names, self._items)
         mark_parts(page)
-        n = mark_count(page)
+        count = mark_count(page)
         mark_pronouns(page, ledger)
         mark_unsupported(page)
-        return n
+        return count
 
     def _language(self, page: Page) -> Language:
         tokens = page.text.tokens

@@ -77,6 +77,19 @@ def test_each_form_that_was_asked_for_is_there_and_those_of_one_word_are_one() -
     assert names(pick(ranked[4:10], 3, asking("album", "track"))) == ["album0", "album1", "album2"]
 
 
+def test_of_each_form_there_are_as_many_as_were_asked_for_and_others_where_there_are_not() -> None:
+    films = [replace(c, item=replace(c.item, form="film")) for c in (candidate(f"f{i}") for i in range(5))]
+    games = [replace(c, item=replace(c.item, form="game")) for c in (candidate(f"g{i}", "game") for i in range(2))]
+    asked = Ledger(constraints=(Constraint(field="form", op="in", value=("film", "game", "dlc")),))
+
+    def picks(n: int, *each: str) -> list[str]:
+        return names(slate([*films, *games], n, asked, candidate=lambda c: c, each=each))
+
+    assert picks(3, "film", "game", "game") == ["f0", "g0", "g1"]
+    assert picks(4, "film", "film", "film", "game") == ["f0", "f1", "f2", "g0"]
+    assert picks(4, "film", "game", "game", "game") == ["f0", "f1", "g0", "g1"]
+
+
 @given(
     kinds=st.lists(st.sampled_from(["video", "audio", "game"]), max_size=30),
     n=st.integers(1, 10),
