@@ -59,7 +59,7 @@ class FramedNames(Spotter):
                 self._arguments(cue)
             elif cue.is_cue("by", "negate") and not (cue.is_cue("negate") and self._mark_ruled_out(cue.end)):
                 self._unknown_person(cue)
-            elif cue.has("maker_of"):
+            elif cue.has("maker_of") and cue.end < len(self._words):
                 self._mark_exact(cue.end)
         for cue in self._page.sorted():
             if cue.is_cue("like_after", "dislike_after", "seen_after"):

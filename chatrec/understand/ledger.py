@@ -157,10 +157,15 @@ def _kinds(ledger: Ledger, change: Change) -> Ledger:
 
 
 def _without_foreign_forms(constraints: tuple[Constraint, ...], kinds: tuple[Kind, ...]) -> tuple[Constraint, ...]:
-    def fits(c: Constraint) -> bool:
-        return c.field != "form" or any(FORM_KINDS.get(v, kinds[0]) in kinds for v in _texts(c))
-
-    return tuple(c for c in constraints if fits(c))
+    """The constraints, of forms what is of these media only; one that names no other forms goes."""
+    kept = []
+    for constraint in constraints:
+        if constraint.field == "form":
+            forms = tuple(form for form in _texts(constraint) if FORM_KINDS.get(form, kinds[0]) in kinds)
+            constraint = replace(constraint, value=forms)
+        if constraint.value != ():
+            kept.append(constraint)
+    return tuple(kept)
 
 
 def _shown(ledger: Ledger, change: Change) -> Ledger:

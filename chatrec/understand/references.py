@@ -210,6 +210,9 @@ def mark_pronouns(page: Page, ledger: Ledger) -> None:
 
 def _add(page: Page, cue: Mark, span: tuple[int, int, bool], ledger: Ledger) -> None:
     start, end, every = span
+    named = [m for m in page.within(0, cue.start) if m.role in ("title", "ref", "missing")]
+    if named and named[-1].role == "missing" and not every:
+        return  # `I loved Heat, something like it`: the catalog lacks what is meant
     spoken = ledger.focus or ledger.last_shown
     ids = _antecedents(page, cue, every) or (spoken if every and len(spoken) > 1 else ledger.last_shown if every else spoken[:1])
     if ids:

@@ -362,6 +362,7 @@ CASES: list[tuple[str, str]] = [
     ("I've seen some Christopher Nolan films", "!people not_in"),
     ("they loved The Queen's Zorblax", "missing The Queen's Zorblax"),
     ("I loved Heat, something like it", "missing Heat"),
+    ("who are the makers of", "!liked"),
     ("I've seen Heat", "missing Heat"),
     ("something like Heat please", "missing Heat"),
     ("I've seen Alien and Heat", "seen alien; missing Heat"),
