@@ -123,6 +123,11 @@ def is_stream(path: Path) -> bool:
         return _descriptor(path) is not None or (path.exists() and not path.is_file() and not path.is_dir())
 
 
+def to_streams(*paths: Path | None) -> bool:
+    """Whether a command writes its results to a stream, where what it tells of them would be among them."""
+    return any(path is not None and is_stream(path) for path in paths)
+
+
 def real_path(path: Path) -> Path:
     """Where links lead; unlike `Path.resolve`, no error where they lead in a circle."""
     return Path(os.path.realpath(path))

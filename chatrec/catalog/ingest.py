@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import gettempdir
 
 from chatrec.catalog.clean import Works, clean_item, settle_moods
 from chatrec.catalog.interactions import Interaction, InteractionStore, ValueKind
@@ -15,7 +16,7 @@ from chatrec.catalog.report import Report
 from chatrec.catalog.sources import Source, open_source
 from chatrec.catalog.unpack import unpacked
 from chatrec.errors import CatalogError, InputError
-from chatrec.outputs import check_outputs, replaced
+from chatrec.outputs import check_outputs, is_stream, real_path, replaced
 from chatrec.types import Item
 
 
@@ -75,8 +76,9 @@ def _with_interactions(
     source: Source, kind: ValueKind, works: Works, out: Path, interactions: Path | None, report: Report
 ) -> Imported:
     least = -math.inf if kind == "rating" else 0.0
+    folder = Path(gettempdir()) if is_stream(out) else real_path(out).parent
     try:
-        with InteractionStore(out.resolve().parent, kind) as store:
+        with InteractionStore(folder, kind) as store:
             store.add(_of_catalog(source.interactions(works.items), works.same, least, report))
             items, rows = tuple(_with_popularity(works.items.values(), store.users_of_items())), len(store)
             report.note("interactions repeat an earlier one of the same user and item and were merged", store.added - rows)
@@ -87,7 +89,7 @@ def _with_interactions(
                     capped = store.write(new, report.on_progress)
                 report.note("values were above the 99th percentile and became that percentile", capped)
     except sqlite3.Error as error:
-        raise InputError(f"interactions cannot be gathered in {out.resolve().parent}: {error}") from error
+        raise InputError(f"interactions cannot be gathered in {folder}: {error}") from error
     return Imported(items, rows)
 
 

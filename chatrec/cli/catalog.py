@@ -18,7 +18,7 @@ from chatrec.catalog.sources import SOURCES
 from chatrec.cli.options import CatalogPath, SkipBad
 from chatrec.cli.progress import by_file
 from chatrec.errors import CatalogError
-from chatrec.outputs import check_outputs, real_path, replaced
+from chatrec.outputs import check_outputs, real_path, replaced, to_streams
 from chatrec.settings import Settings
 from chatrec.types import KINDS, Item
 
@@ -57,7 +57,7 @@ def import_source(
         for line in report.lines():
             typer.echo(line, err=True)
     told = f", {done.interactions:,} interactions in {interactions}" if interactions else ""
-    typer.echo(f"{_counted(done.items)} in {out}{told}, {report.bad:,} bad rows")
+    typer.echo(f"{_counted(done.items)} in {out}{told}, {report.bad:,} bad rows", err=to_streams(out, interactions))
     if report.bad and not skip_bad:
         raise typer.Exit(CatalogError.exit_code)
 
@@ -88,7 +88,9 @@ def history(
     else:
         with replaced(out) as new:
             new.write_text(text + "\n", encoding="utf-8")
-        typer.echo(f"{len(found.liked)} liked, {len(found.seen)} seen, {len(found.unmatched)} unmatched in {out}")
+        typer.echo(
+            f"{len(found.liked)} liked, {len(found.seen)} seen, {len(found.unmatched)} unmatched in {out}", err=to_streams(out)
+        )
     if report.bad and not skip_bad:
         raise typer.Exit(CatalogError.exit_code)
 

@@ -62,7 +62,7 @@ def ratings(
     from chatrec.evaluate.report import write_report
     from chatrec.index.embed import Embedder
     from chatrec.index.generation import homes
-    from chatrec.outputs import check_outputs
+    from chatrec.outputs import check_outputs, to_streams
 
     settings = Settings.load()
     check_outputs(out, read=[interactions], catalog=catalog, closed=homes(settings.build_dir))
@@ -73,7 +73,7 @@ def ratings(
         report = run_ratings(config, Embedder.of(settings), settings.build_dir, tick=lambda what, done: show(what, done, None))
     if out is not None:
         write_report(out, report)
-    console = Console()
+    console = Console(stderr=to_streams(out))
     for part in (*tables(report), *notes(report)):
         console.print(part, highlight=False)
     if out is not None:

@@ -156,14 +156,14 @@ def export(
     """Write ids, vectors and metadata as Parquet, for another store: nothing has to be embedded there."""
     from chatrec.index.export import export_parquet
     from chatrec.index.generation import homes
-    from chatrec.outputs import check_outputs, is_stream, real_path
+    from chatrec.outputs import check_outputs, real_path, to_streams
 
     settings = Settings.load(catalog=catalog)
     beside = homes(real_path(index).parent.parent) if index else []
     check_outputs(out, catalog=settings.catalog_path, closed=(index, *beside, *homes(settings.build_dir)))
     opened = _open(catalog, index, None, skip_bad)
     export_parquet(opened, out)
-    typer.echo(f"{len(opened.ids)} items, {opened.manifest.dimension} dimensions, in {out}", err=is_stream(out))
+    typer.echo(f"{len(opened.ids)} items, {opened.manifest.dimension} dimensions, in {out}", err=to_streams(out))
 
 
 def _read(settings: Settings, skip_bad: bool) -> Catalog:

@@ -51,7 +51,7 @@ def replay(
     from chatrec.index.embed import Embedder
     from chatrec.index.generation import homes
     from chatrec.llm import LLM
-    from chatrec.outputs import check_outputs, is_stream
+    from chatrec.outputs import check_outputs, is_stream, to_streams
 
     write_page = page_writer() if html else None
     settings = Settings.load(models=models)
@@ -66,7 +66,7 @@ def replay(
         writer = Writer(LLM.of(settings), Prompts.of(settings), settings) if stage == "generate" and settings.llm else None
         embedder = Embedder.of(settings)
         report = run_replay(config, out, rankings, embedder, settings.build_dir, writer=writer, tick=tick)
-    console = Console()
+    console = Console(stderr=to_streams(out, rankings, html))
     _stamp(console, report["provenance"]["leak"])
     for part in tables.replayed(report):
         console.print(part, highlight=False)
@@ -105,7 +105,7 @@ def baselines(
     from chatrec.evaluate.run import ReplayConfig
     from chatrec.index.embed import Embedder
     from chatrec.index.generation import homes
-    from chatrec.outputs import check_outputs
+    from chatrec.outputs import check_outputs, to_streams
 
     settings = Settings.load(models=models)
     config = ReplayConfig(dialogs, catalog, settings.models, "retrieve", protocol, cutoffs(k), limit, allow_leak)
@@ -114,7 +114,7 @@ def baselines(
         report = run_baselines(config, Embedder.of(settings), settings.build_dir, tick=tick)
     if out is not None:
         write_report(out, {"protocol": protocol, **report})
-    console = Console()
+    console = Console(stderr=to_streams(out))
     _stamp(console, report["leak"])
     console.print(tables.baselines(report, protocol))
 

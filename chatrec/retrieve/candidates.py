@@ -23,13 +23,16 @@ MOST_ADDED = 20
 
 
 def candidates_for(fusion: Fusion, query: Query) -> Pool:
-    """The fused candidates, a few of each form or medium that was asked for and has none among them, and what lies furthest."""
+    """The fused candidates, a few of each form or medium that was asked for and has none among them, and what lies furthest.
+
+    No retriever brought up the latter among the best of all, so that they rank behind those.
+    """
     pool = fusion(query)
     if not pool:
         return pool
     required = requirements(query.ledger)
     for only in (*_lacking(pool, query.ledger), *_furthest(fusion.index, query, required)):
-        more, known = fusion(query, (*required, *only)), set(pool.ids)
+        more, known = fusion(query, (*required, *only), fusion.config.per_retriever), set(pool.ids)
         pool = pool.joined(more.where(lambda item_id, known=known: item_id not in known)[:MOST_ADDED])
     return pool
 

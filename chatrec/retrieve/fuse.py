@@ -73,15 +73,17 @@ class Fusion:
         self.config = config or FusionConfig()
         self._scorers = {retriever.name: retriever for retriever in retrievers if isinstance(retriever, CatalogScorer)}
 
-    def __call__(self, query: Query, required: tuple[Constraint, ...] | None = None) -> Pool:
+    def __call__(self, query: Query, required: tuple[Constraint, ...] | None = None, behind: int = 0) -> Pool:
         """Up to `pool` candidates, best first, each with its hits. Every one satisfies the requirements; none is excluded.
 
         Args:
             query: what is asked.
             required: what must hold; none given: what the ledger requires.
+            behind: how many that were found before take the first ranks of every list.
         """
         lists, verdicts = self.lists(query, required)
         rows, ranks, scores = joined(lists)
+        ranks += behind
         fused = reciprocal_ranks(ranks, [self.config.weights.get(name, 1.0) for name in lists], self.config.rrf_k)
         best = np.argsort(-fused, kind="stable")[: self.config.pool]  # ties as they were brought up
         rows = rows[best]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -46,6 +48,18 @@ def test_an_import_writes_both_files_and_the_catalog_passes_the_check(run: Run) 
     assert "movies.csv" in err and "100%" in err
     assert Path("ratings.csv").read_text() == "user_id,item_id,value,timestamp\n1,movielens:1,4,964982703\n"
     assert run("check", "films.jsonl")[0] == 0
+
+
+def test_a_pipe_takes_the_catalog_and_nothing_is_gathered_beside_it(run: Run) -> None:
+    os.mkfifo("pipe")
+    beside = {path.name for path in Path().iterdir()}
+    with subprocess.Popen(["cat", "pipe"], stdout=subprocess.PIPE) as reader:
+        code, out, err = run("import", "movielens", "ml", "--out", "pipe", "--interactions", "ratings.csv")
+        assert reader.stdout is not None
+        ids = [json.loads(line)["id"] for line in reader.stdout]
+    assert (code, out, ids) == (0, "", ["movielens:1", "movielens:2"])
+    assert "2 items (2 video, 0 audio, 0 game) in pipe" in err
+    assert {path.name for path in Path().iterdir()} == beside | {"ratings.csv"}
 
 
 def test_bad_rows_are_named_on_standard_error_and_end_with_3_unless_they_may_be_skipped(run: Run) -> None:

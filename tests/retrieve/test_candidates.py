@@ -45,6 +45,14 @@ def test_each_medium_asked_for_has_candidates_that_satisfy_what_is_required(smal
     assert all(satisfies_all(candidate.item, requirements(query.ledger)) for candidate in found)
 
 
+def test_what_is_added_ranks_behind_what_was_found_among_all(small_index: Index) -> None:
+    query, fusion = asking(small_index, kinds=("video", "audio", "game"))
+    first, *added = candidates_for(fusion, query)
+    assert min(hit.rank for hit in first.hits) == 1
+    assert added and all(candidate.hits and candidate.score < first.score for candidate in added)
+    assert min(hit.rank for candidate in added for hit in candidate.hits) > fusion.config.per_retriever
+
+
 def test_where_nothing_of_a_form_fits_there_is_none(small_index: Index) -> None:
     query, fusion = asking(small_index, constraints=(form("film", "short"),))
     assert {candidate.item.form for candidate in candidates_for(fusion, query)} == {"film"}
