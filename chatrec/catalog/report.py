@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,7 +11,9 @@ from pathlib import Path
 from chatrec.errors import CatalogError
 
 SHOWN = 5
-"""Bad rows that are kept for showing; all are counted."""
+"""Bad rows of one file and reason that are named; the rest are counted."""
+_VALUE = re.compile(r"""(?<!field )('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")|\d[\d.,]*""")
+"""What differs from row to row in a reason: values and numbers, and not the name of a field."""
 
 
 @dataclass
@@ -22,14 +25,18 @@ class Report:
     bad: int = 0
     """Number of rows that could not be used."""
     first_bad: list[CatalogError] = field(default_factory=list)
-    """The first `SHOWN` of them."""
+    """Those that are named: the first `SHOWN` of each file and reason."""
+    by_reason: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """All of them, by file and reason without values."""
     notes: Counter[str] = field(default_factory=Counter)
     """What else happened, and how often: values left out, duplicates merged, outliers capped."""
 
     def bad_row(self, file: Path | str, line: int, reason: str) -> None:
         """Count a row that cannot be used."""
         self.bad += 1
-        if len(self.first_bad) < SHOWN:
+        kind = str(file), _VALUE.sub("…", reason)
+        self.by_reason[kind] += 1
+        if self.by_reason[kind] <= SHOWN:
             self.first_bad.append(CatalogError(reason, path=str(file), line=line))
 
     def note(self, what: str, times: int = 1) -> None:
@@ -39,7 +46,9 @@ class Report:
 
     def lines(self) -> list[str]:
         """The report for a person, one fact a line."""
-        told = [str(error) for error in self.first_bad]
-        if self.bad > len(told):
-            told.append(f"… and {self.bad - len(told):,} more bad rows")
-        return told + [f"{times:,} {what}" for what, times in self.notes.items()]
+        more = ((Path(file).name, reason, count - SHOWN) for (file, reason), count in self.by_reason.items() if count > SHOWN)
+        return [
+            *map(str, self.first_bad),
+            *(f"… and {count:,} more bad rows of {name}: {reason}" for name, reason, count in more),
+            *(f"{times:,} {what}" for what, times in self.notes.items()),
+        ]

@@ -85,9 +85,9 @@ def test_lines_are_read_as_a_stream_and_bad_ones_are_told_together_at_the_end(tm
     with pytest.raises(TrainingDataError, match="cannot be used: 7;") as told:
         next(reading)
     first = ["user_id is empty", "item_id is empty", "no value: ", "value 'lots' is no number", "value 'inf' is not finite"]
+    first += ["timestamp 'yesterday' is no time", "has 2 columns instead of 4"]
     for line, reason in enumerate(first, 3):
         assert f"{path}:{line}: {reason}" in str(told.value)
-    assert "2 more bad rows" in str(told.value)
 
 
 def test_columns_may_come_in_any_order_and_the_time_may_be_missing(tmp_path: Path) -> None:

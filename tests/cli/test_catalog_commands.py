@@ -67,7 +67,11 @@ def test_bad_rows_are_named_on_standard_error_and_end_with_3_unless_they_may_be_
         file.write("x,Nameless,Drama\n" * 7)
     code, out, err = run(*IMPORT)
     assert code == 3
-    assert err.count("movieId 'x' is no number") == 5 and "movies.csv:4: " in err and "… and 2 more bad rows" in err
+    assert (
+        err.count("movieId 'x' is no number") == 5
+        and "movies.csv:4: " in err
+        and "… and 2 more bad rows of movies.csv: movieId … is no number" in err
+    )
     assert "7 bad rows" in out and Path("films.jsonl").is_file()
     assert run(*IMPORT, "--skip-bad")[0] == 0
 
