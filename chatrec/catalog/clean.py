@@ -9,19 +9,19 @@ The one place where outside values are standardised. For each field:
 | `id` | `namespace:key`, white space in the key becomes `-` |
 | `title` | required, at most 500 characters |
 | `description` | HTML tags removed; the first three sentences, at most 600 characters |
-| `year` | the first number from 1000 to 2100 that stands alone (`Nov 21, 2001`, `2001-11-21`) |
-| `minutes` | minutes, or `1h 52m`, `95 seconds`, `PT1H52M`, `1:52:00`, `52:10` (52 minutes); above 0, under 100,000 |
-| `age` | the number of `16`, `16+`, `PEGI 16`; above 0 and at most 21 |
+| `year` | the first number from 1000 to 2100 that stands alone or begins a date (`Nov 21, 2001`, `2001-11-21`, `20011121`) |
+| `minutes` | minutes, or `1h 52m`, `1h52`, `95 seconds`, `PT1H52M`, `1:52:00`, `52:10` (52 minutes); above 0, under 100,000 |
+| `age` | the number of `16`, `16+`, `PEGI 16`; above 0 and at most 21; or what an American rating means (`RATINGS`) |
 | `popularity` | a number from 0, thousands separators allowed |
-| `language` | a BCP 47 code, or the English name of a language |
-| `countries` | ISO 3166-1 alpha-2 codes, or English names of countries |
+| `language` | a BCP 47 code, one of ISO 639-2 (`eng`, `ger`), or the English name of a language |
+| `countries` | ISO 3166-1 codes, or English names of countries; for a part or a former state, a country of today (`COUNTRIES`) |
 | `genres`, `moods` | this project's words; what is none of them becomes a tag (`labels.py`) |
 | other lists | each value once, at most 50, none above 200 characters |
 
 A value that cannot be read is left out and counted, the item stays. Two items are one work if kind, form, normalised title, year
-and first creator agree and no database that both link to gives them different ids. The first keeps its id; lists are joined,
-missing fields filled, the higher popularity stays. Without year and creator only artists are merged. An id that comes again is
-merged if kind, title and, where both are known, form, year and one creator agree; else its row is a bad one.
+and first creator (or all creators, in any order) agree and no database that both link to gives them different ids. The first keeps
+its id; lists are joined, missing fields filled, the higher popularity stays. Without year and creator only artists are merged. An id
+that comes again is merged if kind, title and, where both are known, form, year and one creator agree; else its row is a bad one.
 
 Moods that a source has for fewer than half of the items of a medium become tags (`settle_moods`): what is forbidden ("nothing
 scary") is not satisfied by an item of unknown mood, so a few known ones would rule out all others.
@@ -41,6 +41,7 @@ from types import MappingProxyType
 from typing import Any
 
 from babel import Locale
+from babel.core import get_global
 from pydantic import ValidationError
 
 from chatrec.catalog.labels import sort_labels
@@ -59,15 +60,36 @@ Note = Callable[[str], None]
 UNREAD = "values of {} could not be read and were left out"
 _NO_TEXT = (bool, dict, list, tuple)
 
+RATINGS = {
+    **dict.fromkeys(("g", "tv-g", "tv-y", "e", "everyone"), 0),
+    **{"tv-y7": 7, "pg": 8, "tv-pg": 8, "e10+": 10, "pg-13": 13, "teen": 13, "tv-14": 14},
+    **{"r": 17, "tv-ma": 17, "nc-17": 18, "ao": 18},
+}
+"""Of films (MPA), television and games (ESRB) → minimum age; where these say "parental guidance", 8, as the BBFC does."""
+LANGUAGES = {"mandarin": "zh", "farsi": "fa", "castilian": "es"}
+COUNTRIES = {
+    **dict.fromkeys(("uk", "great britain", "england", "scotland", "wales", "northern ireland"), "GB"),
+    **dict.fromkeys(("usa", "united states of america"), "US"),
+    **dict.fromkeys(("south korea", "korea", "republic of korea"), "KR"),
+    **dict.fromkeys(("soviet union", "ussr", "russian federation"), "RU"),
+    **dict.fromkeys(("west germany", "east germany"), "DE"),
+    **dict.fromkeys(("czech republic", "czechoslovakia"), "CZ"),
+    **{"yugoslavia": "RS", "hong kong": "HK", "turkey": "TR"},
+}
+"""Names that data sets use and CLDR lacks → code."""
+
 _TAG = re.compile(r"</?[A-Za-z!][^<>]{0,500}>")
 _TAG_IN_WORDS = re.compile(r"</?(?:a|abbr|b|cite|code|em|font|i|mark|q|s|small|span|strong|sub|sup|u)\b[^<>]{0,500}>", re.I)
 """Those that stand within a line, and part no words."""
-_YEAR = re.compile(r"(?<!\d)(?:1\d{3}|20\d{2}|2100)(?!\d)")
+_YEAR = re.compile(r"(?<!\d)(?:1\d{3}|20\d{2}|2100)(?=(?:(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))?(?!\d))")
 _HMS = re.compile(
-    r"(?:(\d+(?:\.\d+)?)\s*h(?:ours?|rs?)?)?\s*(?:(\d+(?:\.\d+)?)\s*m(?:in(?:ute)?s?)?)?"
+    r"(?:(\d+(?:\.\d+)?)\s*h(?:ours?|rs?)?\.?)?\s*(?:(\d+(?:\.\d+)?)\s*m(?:in(?:ute)?s?)?\.?)?"
     r"\s*(?:(\d+(?:\.\d+)?)\s*s(?:ec(?:ond)?s?)?)?\.?"
 )
+_HOURS = re.compile(r"(\d{1,3})\s?h\s?(\d{1,2})")
+"""As in `1h30`."""
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")
+_NOT_COMPARED = str.maketrans({"&": " and ", "＆": " and "} | dict.fromkeys("'’™®©", ""))
 _JOINERS = "\u200c\u200d"
 """Invisible, but part of words in some scripts and of emoji."""
 
@@ -145,6 +167,8 @@ def _minutes(text: str) -> float:
     if re.fullmatch(r"\d{1,5}(?::\d{1,2}){1,2}", text):
         *before, minutes, seconds = [0, *map(int, text.split(":"))]
         return 60 * sum(before) + minutes + seconds / 60
+    if parts := _HOURS.fullmatch(text):
+        return 60 * int(parts[1]) + int(parts[2])
     parts = _HMS.fullmatch(text.removeprefix("pt").replace(",", "").replace(" and ", " "))
     if not parts or not any(parts.groups()):
         return 0.0
@@ -158,8 +182,11 @@ def clean_number(value: Any) -> float | None:
 
 
 def clean_age(value: Any) -> int | None:
-    """The minimum age in `16`, `16+` or `PEGI 16`; 0 in data sets means that nobody said, so it is unknown."""
-    found = re.fullmatch(r"(?:[a-z]+ )?(\d{1,2})(?:\.0)?\+?", clean_value(value).casefold())
+    """The minimum age in `16`, `16+`, `PEGI 16` or `PG-13`; 0 in data sets means that nobody said, so it is unknown."""
+    text = clean_value(value).casefold()
+    if text in RATINGS:
+        return RATINGS[text]
+    found = re.fullmatch(r"(?:[a-z]+ )?(\d{1,2})(?:\.0)?\+?", text)
     return int(found[1]) if found and 0 < int(found[1]) <= 21 else None
 
 
@@ -168,21 +195,24 @@ def clean_language(value: Any) -> str | None:
     text = clean_value(value)
     if code := _languages().get(text.casefold()):
         return code
-    if not _LANGUAGE.fullmatch(text) or re.split(r"[-_]", text)[0].lower() not in Locale("en").languages:
+    if not _LANGUAGE.fullmatch(text):
         return None
+    known = Locale("en").languages
     first, *rest = re.split(r"[-_]", text)
-    return "-".join([first.lower(), *(part.upper() if len(part) == 2 else part for part in rest)])
+    first = first.lower() if first.lower() in known else get_global("language_aliases").get(first.lower(), "")
+    return "-".join([first, *(part.upper() if len(part) == 2 else part for part in rest)]) if first in known else None
 
 
 def clean_country(text: str) -> str | None:
     """An alpha-2 code; None if the text is neither a code nor the English name of a country."""
-    known = _countries()
-    return known.get(text.casefold()) or (text.upper() if text.upper() in known.values() else None)
+    known, code = _countries(), text.upper()
+    former = get_global("territory_aliases").get(code, [""])[0]
+    return known.get(text.casefold()) or next((one for one in (code, former) if one in known.values()), None)
 
 
 def title_key(title: str) -> str:
-    """A title as it is compared: no case, accents, punctuation, leading article; `&` is `and`; other scripts stay."""
-    plain = unicodedata.normalize("NFKD", title.casefold().replace("&", " and ").replace("'", "").replace("’", ""))
+    """A title as it is compared: no case, accents, punctuation, ™, leading article; `&` is `and`; other scripts stay."""
+    plain = unicodedata.normalize("NFKD", title.translate(_NOT_COMPARED)).casefold()
     plain = unicodedata.normalize("NFC", "".join(c for c in plain if not "\u0300" <= c <= "\u036f"))
     words = re.findall(r"\w+", plain)
     return " ".join(words[1:] if len(words) > 1 and words[0] in ("the", "a", "an") else words) or title.casefold().strip()
@@ -278,23 +308,23 @@ class Works:
         Raises:
             CatalogError: another work already has its id.
         """
-        key = _work_key(item)
+        keys = _work_keys(item)
         if item.id in self.same:
             kept = self.items[self.same[item.id]]
             if apart := _contradiction(kept, item):
                 raise CatalogError(f"repeats id {item.id!r} of {kept.title!r}, which has another {apart}", field="id")
         else:
-            candidates = (self.items[known] for known in self._by_key.get(key, ()))
+            candidates = (self.items[known] for key in keys for known in self._by_key.get(key, ()))
             kept = next((other for other in candidates if not _differ(other, item)), None)
         if kept is None:
-            self.items[item.id] = item
-            self.same[item.id] = item.id
-            if item.year or item.creators or item.form == "artist":
-                self._by_key.setdefault(key, []).append(item.id)
-            return
-        self.items[kept.id] = join(kept, item)
+            kept = self.items[item.id] = item
+        else:
+            self.items[kept.id] = join(kept, item)
+            self.merged += 1
         self.same[item.id] = kept.id
-        self.merged += 1
+        for key in keys if item.year or item.creators or item.form == "artist" else ():
+            known = self._by_key.setdefault(key, [])
+            known += [kept.id] if kept.id not in known else []
 
 
 def join(first: Item, second: Item) -> Item:
@@ -329,9 +359,11 @@ def _moods_as_tags(item: Item) -> Item:
     return replace(item, moods=(), tags=tuple(dict.fromkeys(item.tags + item.moods)))
 
 
-def _work_key(item: Item) -> tuple[str, ...]:
-    creator = title_key(item.creators[0]) if item.creators else ""
-    return item.kind, item.form or "", title_key(item.title), str(item.year or ""), creator
+def _work_keys(item: Item) -> list[tuple[str, ...]]:
+    """What is the same for two items of one work: at least one of these."""
+    work = (item.kind, item.form or "", title_key(item.title), str(item.year or ""))
+    creators = [title_key(name) for name in item.creators]
+    return [(*work, *creators[:1]), (*work, *sorted(creators))]
 
 
 def _contradiction(a: Item, b: Item) -> str:
@@ -363,13 +395,13 @@ def _number(text: str) -> float | None:
 
 @cache
 def _languages() -> dict[str, str]:
-    return _inverse(Locale("en").languages.items())
+    return _inverse(Locale("en").languages.items()) | LANGUAGES
 
 
 @cache
 def _countries() -> dict[str, str]:
     names = _inverse((code, name) for code, name in Locale("en").territories.items() if re.fullmatch(r"[A-Z]{2}", code))
-    return names | {"usa": "US", "united states of america": "US", "uk": "GB", "south korea": "KR", "czech republic": "CZ"}
+    return names | COUNTRIES
 
 
 def _inverse(names: Iterable[tuple[str, str]]) -> dict[str, str]:

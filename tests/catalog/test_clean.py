@@ -74,6 +74,8 @@ def test_a_title_may_be_a_word_for_nothing_and_a_creator_may_not() -> None:
         ("TBA", None),
         ("0", None),
         ("19950", None),
+        ("20110418", 2011),
+        ("20111418", None),
         ("", None),
     ],
 )
@@ -90,6 +92,9 @@ def test_a_year_is_found_in_numbers_and_dates(raw: Any, year: int | None) -> Non
         ("1h 52m", 112),
         ("1 hour, 52 minutes", 112),
         ("2 hrs", 120),
+        ("1 hr. 30 min.", 90),
+        ("1h30", 90),
+        ("01h30", 90),
         ("PT1H52M", 112),
         ("1:52:00", 112),
         ("52:30", 52.5),
@@ -106,9 +111,16 @@ def test_a_duration_is_minutes(raw: Any, minutes: float | None) -> None:
     assert clean_minutes(raw) == minutes
 
 
-@pytest.mark.parametrize("raw, age", [("16", 16), ("16+", 16), ("PEGI 12", 12), (18.0, 18), (0, None), ("99", None), ("R", None)])
+@pytest.mark.parametrize(
+    "raw, age", [("16", 16), ("16+", 16), ("PEGI 12", 12), (18.0, 18), (0, None), ("99", None), ("Unrated", None)]
+)
 def test_an_age_is_a_number_of_years(raw: Any, age: int | None) -> None:
     assert clean_age(raw) == age
+
+
+@pytest.mark.parametrize("raw, age", [("G", 0), ("PG-13", 13), ("R", 17), ("TV-14", 14), ("tv-ma", 17)])
+def test_an_american_rating_is_an_age(raw: str, age: int) -> None:
+    assert item(age=raw).age == age
 
 
 @pytest.mark.parametrize(
@@ -119,13 +131,45 @@ def test_a_number_is_finite_and_not_negative(raw: Any, number: float | None) -> 
 
 
 @pytest.mark.parametrize(
-    "raw, code", [("en", "en"), ("EN_us", "en-US"), ("Japanese", "ja"), ("zxx", "zxx"), ("Elvish of old", None), ("qqqq", None)]
+    "raw, code",
+    [
+        ("en", "en"),
+        ("EN_us", "en-US"),
+        ("Japanese", "ja"),
+        ("zxx", "zxx"),
+        ("Elvish of old", None),
+        ("qqqq", None),
+        ("eng", "en"),
+        ("JPN", "ja"),
+        ("ger", "de"),
+        ("Mandarin", "zh"),
+        ("chi-tw", "zh-TW"),
+        ("ase", "ase"),
+        ("qqq", None),
+    ],
 )
 def test_a_language_is_a_code(raw: str, code: str | None) -> None:
     assert clean_language(raw) == code
 
 
-@pytest.mark.parametrize("raw, code", [("us", "US"), ("USA", "US"), ("France", "FR"), ("UK", "GB"), ("Atlantis", None)])
+@pytest.mark.parametrize(
+    "raw, code",
+    [
+        ("us", "US"),
+        ("USA", "US"),
+        ("France", "FR"),
+        ("UK", "GB"),
+        ("Atlantis", None),
+        ("England", "GB"),
+        ("Great Britain", "GB"),
+        ("Korea", "KR"),
+        ("Soviet Union", "RU"),
+        ("SU", "RU"),
+        ("West Germany", "DE"),
+        ("DEU", "DE"),
+        ("QQQ", None),
+    ],
+)
 def test_a_country_is_a_code(raw: str, code: str | None) -> None:
     assert clean_country(raw) == code
 
@@ -204,7 +248,17 @@ def test_moods_that_few_items_of_a_medium_have_become_tags() -> None:
     assert told == {"video items have moods, fewer than half of all: these became tags": 1}
 
 
-@pytest.mark.parametrize("a, b", [("The Big Café", "big cafe"), ("Tom & Jo", "Tom and Jo"), ("Who's There?", "whos there")])
+@pytest.mark.parametrize(
+    "a, b",
+    [
+        ("The Big Café", "big cafe"),
+        ("Tom & Jo", "Tom and Jo"),
+        ("Who's There?", "whos there"),
+        ("STAR WARS™ Empire at War", "Star Wars Empire at War"),
+        ("Tetris® Effect", "Tetris Effect"),
+        ("The Office™", "Office"),
+    ],
+)
 def test_titles_are_compared_without_case_accents_articles_and_punctuation(a: str, b: str) -> None:
     assert title_key(a) == title_key(b)
 
@@ -239,6 +293,16 @@ def test_the_same_work_is_merged_under_the_first_id_with_all_that_is_known() -> 
 def test_another_year_creator_medium_form_title_or_database_entry_is_another_work(other: dict[str, Any]) -> None:
     same = {"title": "A", "year": 2001, "creators": ["Ann"], "form": "film", "links": {"imdb": "tt1"}}
     assert len(works(item(id="t:1", **same), item(id="t:2", **same | other)).items) == 2
+
+
+def test_the_order_of_creators_makes_no_other_work_and_one_that_they_share_behind_others_no_same_one() -> None:
+    same: dict[str, Any] = {"title": "A", "year": 2001}
+    orders = (["Ann", "Bo"], ["Bo", "Ann"], ["Cy", "Ann", "Bo"], ["Bo", "Cy", "Ann"])
+    assert list(works(*(item(id=f"t:{n}", creators=names, **same) for n, names in enumerate(orders))).items) == ["t:0", "t:2"]
+    one_alone = (["Ann"], ["Ann", "Bo"], ["Bo", "Ann"])
+    assert len(works(*(item(id=f"t:{n}", creators=names, **same) for n, names in enumerate(one_alone))).items) == 1
+    sharing = (["Ann", "Bo"], ["Cy", "Bo"])
+    assert len(works(*(item(id=f"t:{n}", creators=names, **same) for n, names in enumerate(sharing))).items) == 2
 
 
 def test_without_year_and_creator_only_artists_are_merged() -> None:
@@ -288,3 +352,8 @@ def test_labels_are_sorted_into_words_of_the_vocabulary_only() -> None:
     assert set(data["implied"]) <= set(words.genres) and {m for moods in data["implied"].values() for m in moods} <= set(
         words.moods
     )
+
+
+def test_rhythm_and_blues_is_soul_however_it_is_written() -> None:
+    for word in ("r-n-b", "R&B", "rnb", "r'n'b"):
+        assert sort_labels("audio", genres=[word]).genres == ("soul",)
