@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import gettempdir
 
-from chatrec.catalog.clean import Works, clean_item, settle_moods
+from chatrec.catalog.clean import Works, clean_item, clean_texts, settle_moods
 from chatrec.catalog.interactions import Interaction, InteractionStore, ValueKind
 from chatrec.catalog.read import write_catalog
 from chatrec.catalog.report import Report
@@ -60,10 +60,10 @@ def import_catalog(
 def _import(source: Source, name: str, path: Path, out: Path, interactions: Path | None, report: Report) -> Imported:
     if interactions is not None and source.value is None:
         raise InputError(f"{name} at {path} holds no interactions")
-    works = _gather(source, report)
+    works, moods_said = _gather(source, report)
     if not works.items:
         raise CatalogError("holds no items", path=str(path))
-    if name != "generic":  # there, whoever wrote the mapping said what moods are
+    if not (name == "generic" and moods_said):  # there, whoever filled a column of moods said what they are
         works.items = {item.id: item for item in settle_moods(works.items.values(), report.note)}
     if source.value is not None:
         return _with_interactions(source, source.value, works, out, interactions, report)
@@ -93,15 +93,17 @@ def _with_interactions(
     return Imported(items, rows)
 
 
-def _gather(source: Source, report: Report) -> Works:
-    works = Works()
+def _gather(source: Source, report: Report) -> tuple[Works, bool]:
+    """The works, and whether any record says what its moods are."""
+    works, moods_said = Works(), False
     for raw in source.items():
+        moods_said = moods_said or bool(clean_texts(raw.fields.get("moods"), "moods", lambda what: None))
         try:
             works.add(clean_item(raw.fields, report.note))
         except CatalogError as error:
             report.bad_row(raw.file, raw.line, str(error))
     report.note("items are works that were there already and were merged with them", works.merged)
-    return works
+    return works, moods_said
 
 
 def _of_catalog(found: Iterable[Interaction], same: Mapping[str, str], least: float, report: Report) -> Iterator[Interaction]:

@@ -136,6 +136,21 @@ def test_a_csv_in_latin_1_with_the_fields_names_needs_no_mapping(tmp_path: Path)
     assert (item.title, item.genres) == ("Café del Río", ("jazz", "pop"))
 
 
+def test_moods_among_the_genres_become_tags_unless_a_column_says_what_moods_are(tmp_path: Path) -> None:
+    rows = "id,kind,title,genres,moods\nx:1,game,Dig,violent|rpg,\nx:2,game,Dug,rpg,{}\nx:3,game,Dog,rpg,\n"
+    for moods, wanted in (("", ()), ("calm", ("aggressive",))):
+        catalog = run_import("generic", put(tmp_path, {"a.csv": rows.replace("{}", moods)}) / "a.csv").catalog
+        assert catalog["x:1"].moods == wanted
+
+
+def test_a_table_without_a_mapping_that_lacks_what_every_item_needs_is_refused_as_a_whole(tmp_path: Path) -> None:
+    put(tmp_path, {"a.csv": "id;kind;title\nx:1;game;Dig\n", "m.toml": 'namespace = "x"\nkind = "game"\n'})
+    with pytest.raises(CatalogError, match=r"a\.csv:1: has no column id, kind, title; it has id_kind_title"):
+        run_import("generic", tmp_path / "a.csv")
+    put(tmp_path, {"a.csv": "title\nDig\n"})
+    assert list(run_import("generic", tmp_path / "a.csv", mapping=tmp_path / "m.toml").catalog) == ["x:dig"]
+
+
 def test_parquet_is_read(tmp_path: Path) -> None:
     path = tmp_path / "a.parquet"
     columns = {"id": ["x:1", "x:2"], "kind": ["audio", "audio"], "title": ["Dawn", None], "genres": [["jazz"], None]}

@@ -53,6 +53,12 @@ def test_a_playtime_table_with_a_header_may_name_ids_and_minutes(tmp_path: Path)
     assert result.bad[0].startswith("playtime.csv:4: ")
 
 
+def test_a_playtime_table_that_lacks_a_column_is_refused_as_a_whole(tmp_path: Path) -> None:
+    put(tmp_path, {"steam.csv": STORE, "playtime.csv": "player,appid,minutes\nu,10,90\n"})
+    with pytest.raises(CatalogError, match=r"playtime\.csv:1: has no column user_id or userid or user or steamid; it has player"):
+        run_import("steam", tmp_path, interactions=True)
+
+
 def test_a_store_table_with_other_column_names_and_a_glued_header_is_read(tmp_path: Path) -> None:
     games = (
         "AppID,Name,Release date,Estimated owners,Required age,DiscountDLC count,About the game,Developers,Publishers,Categories,"

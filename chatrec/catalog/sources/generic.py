@@ -26,7 +26,7 @@
 
 A table that lacks a column which is named here is refused; a JSON line may lack any.
 Without a mapping, or without `[columns]`, columns are taken for the catalog fields of the same names, and what else a JSON line
-holds is kept.
+holds is kept. Words for moods among the genres are tags, as for other sources, unless a column says what the moods are.
 """
 
 from __future__ import annotations
@@ -145,7 +145,10 @@ class Generic:
         yield from interactions_in(records, self.files[1], self._report, columns, self._id)
 
     def _needed(self) -> list[str]:
-        """The columns that the mapping names."""
+        """The columns that the mapping names; without one, those that every item needs."""
+        if not self._mapping.columns:
+            made = {"id": self._mapping.namespace, "kind": self._mapping.kind}
+            return [name for name in ("id", "kind", "title") if not made.get(name)] + list(self._mapping.links.values())
         return [column.column for column in self._mapping.columns.values()] + list(self._mapping.links.values())
 
     def _value(self, name: str, column: Column, record: dict[str, Any]) -> Any:

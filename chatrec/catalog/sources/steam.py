@@ -28,6 +28,11 @@ PLAYTIME = ("user_id", "game", "behavior", "hours", "zero")
 """Columns of `steam-200k.csv`, which names none."""
 GLUED = {"discountdlc_count": ("discount", "dlc_count")}
 """A comma that the header of FronkonGames' `games.csv` lacks and its rows have."""
+USER = ("user_id", "userid", "user", "steamid")
+GAME = ("appid", "app_id", "item_id", "game", "title", "name")
+TIME = ("hours", "playtime", "value", "minutes", "playtime_forever")
+NEEDS = ("|".join(USER), "|".join(GAME), "|".join(TIME))
+"""What columns of a playtime table with a header are called: of each kind one must be there."""
 APP_ID = ("appid", "steam_appid", "app_id")
 MAX_TAGS = 20
 _REVIEWS = (("positive_ratings", "positive"), ("negative_ratings", "negative"))
@@ -65,9 +70,10 @@ class Steam:
         if self._playtime is None:
             return
         file, by_title = str(self._playtime), _by_title(items)
-        for line, row in read_table(self._playtime, self._report, header=PLAYTIME if self._headless else None):
-            key, title = first_of(row, "appid", "app_id", "item_id").strip(), first_of(row, "game", "title", "name")
-            user = first_of(row, "user_id", "userid", "user", "steamid")
+        header = PLAYTIME if self._headless else None
+        for line, row in read_table(self._playtime, self._report, header=header, needs=NEEDS):
+            key, title = first_of(row, *GAME[:3]).strip(), first_of(row, *GAME[3:])
+            user = first_of(row, *USER)
             try:
                 hours = _hours(row)
             except ValueError as error:
@@ -137,7 +143,7 @@ def _hours(row: dict[str, str]) -> float:
         return 0.0
     if behavior != "play":
         raise ValueError(f"{behavior[:40]!r} is neither purchase nor play")
-    hours, minutes = first_of(row, "hours", "playtime", "value"), first_of(row, "minutes", "playtime_forever")
+    hours, minutes = first_of(row, *TIME[:3]), first_of(row, *TIME[3:])
     try:
         return float(hours) if hours else float(minutes) / 60
     except ValueError:
