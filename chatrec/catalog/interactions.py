@@ -4,8 +4,8 @@ Of what is gathered:
 
 | kind of value | a user meets an item several times | outliers |
 |---|---|---|
-| `rating` | the highest stays | none: a scale has ends |
-| `plays`, `hours` | the sum | values above the 99th percentile of all positive ones become that percentile |
+| `rating` | the first of the highest stays, with its time | none: a scale has ends |
+| `plays`, `hours` | the sum, at the last time | values above the 99th percentile of all positive ones become that percentile |
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ ValueKind = Literal["rating", "plays", "hours"]
 CAP_PERCENTILE = 0.99
 BATCH = 50_000
 _INSERT = {
-    "max": "INSERT INTO seen VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET value = max(value, excluded.value), "
-    "at = coalesce(max(at, excluded.at), at, excluded.at)",
+    "max": "INSERT INTO seen VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value, at = excluded.at "
+    "WHERE excluded.value > value",
     "sum": "INSERT INTO seen VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET value = value + excluded.value, "
     "at = coalesce(max(at, excluded.at), at, excluded.at)",
 }

@@ -69,11 +69,29 @@ def test_bad_rows_are_told_and_latin_1_is_read(tmp_path: Path) -> None:
     result = run_import("spotify", put(tmp_path, {"tracks.csv": text}) / "tracks.csv")
     assert (result.catalog["spotify:dd"].title, result.catalog["spotify:dd"].creators) == ("Café", ("José",))
     assert result.bad == [
-        "tracks.csv:7: energy 'loud' is not from 0 to 1",
-        "tracks.csv:8: energy '11' is not from 0 to 1",
         "tracks.csv:9: has no track_id",
         "tracks.csv:10: field 'title': is missing",
     ]
+
+
+def test_a_feature_that_cannot_be_is_left_out_and_counted_and_the_track_stays(tmp_path: Path) -> None:
+    rows = ["aa,A,loud,0.5,100", "bb,B,1.95,0.5,100", "cc,C,nan,0.5,301", "dd,D,,-1,100"]
+    table = "\n".join(["track_id,track_name,energy,valence,tempo", *rows])
+    result = run_import("spotify", put(tmp_path, {"t.csv": table}) / "t.csv")
+    assert [set(item.extra["audio_features"]) for item in result.catalog.values()] == [
+        {"valence", "tempo"},
+        {"valence", "tempo"},
+        {"valence"},
+        {"tempo"},
+    ]
+    counts = {"energy": 2, "tempo": 1, "valence": 1}
+    assert result.report.notes == {f"values of {name} could not be read and were left out": n for name, n in counts.items()}
+
+
+def test_tracks_that_are_explicit_say_so_as_podcasts_do(tmp_path: Path) -> None:
+    table = "track_id,track_name,explicit\na,A,True\nb,B,False\nc,C,1\nd,D,\n"
+    catalog = run_import("spotify", put(tmp_path, {"t.csv": table}) / "t.csv").catalog
+    assert [item.tags for item in catalog.values()] == [("explicit",), (), ("explicit",), ()]
 
 
 def test_lengths_may_be_decimal_and_those_that_cannot_be_read_are_counted(tmp_path: Path) -> None:

@@ -18,16 +18,16 @@ def store(folder: Path, kind: ValueKind, rows: Iterable[tuple[str, str, float, i
     return made
 
 
-TWICE = [("u", "t:1", 2.0, 5), ("v", "t:1", 1.0, None), ("u", "t:1", 3.0, None), ("u", "t:1", 1.0, 9)]
+TWICE = [("u", "t:1", 2.0, 5), ("v", "t:1", 1.0, None), ("u", "t:1", 3.0, 7), ("u", "t:1", 3.0, None), ("u", "t:1", 1.0, 9)]
 
 
-@pytest.mark.parametrize("kind, value", [("rating", 3.0), ("plays", 6.0), ("hours", 6.0)])
-def test_of_a_user_and_item_the_best_rating_stays_plays_and_hours_are_summed_and_the_last_time_stays(
-    tmp_path: Path, kind: ValueKind, value: float
+@pytest.mark.parametrize("kind, value, at", [("rating", 3.0, 7), ("plays", 9.0, 9), ("hours", 9.0, 9)])
+def test_of_a_user_and_item_the_best_rating_stays_with_its_time_and_plays_and_hours_are_summed_at_the_last(
+    tmp_path: Path, kind: ValueKind, value: float, at: int
 ) -> None:
     with store(tmp_path, kind, TWICE) as made:
-        assert list(made.rows()) == [("u", "t:1", value, 9), ("v", "t:1", 1.0, None)]
-        assert (made.added, len(made)) == (4, 2)
+        assert list(made.rows()) == [("u", "t:1", value, at), ("v", "t:1", 1.0, None)]
+        assert (made.added, len(made)) == (5, 2)
         assert made.users_of_items() == {"t:1": 2}
 
 
@@ -74,7 +74,7 @@ def test_what_was_written_is_read_back_also_gzipped(tmp_path: Path) -> None:
     (tmp_path / "i.csv.gz").write_bytes(gzip.compress((tmp_path / "i.csv").read_bytes()))
     for name in ("i.csv", "i.csv.gz"):
         read = [(one.line, one.user, one.item, one.value, one.timestamp) for one in read_interactions(tmp_path / name)]
-        assert read == [(2, "u", "t:1", 3.0, 9), (3, "v", "t:1", 1.0, None)]
+        assert read == [(2, "u", "t:1", 3.0, 7), (3, "v", "t:1", 1.0, None)]
 
 
 def test_lines_are_read_as_a_stream_and_bad_ones_are_told_together_at_the_end(tmp_path: Path) -> None:

@@ -2,17 +2,17 @@
 
 Moods are read off the features (0 to 1; tempo in beats per minute) where these are clear, by `MOODS`; a track that no rule
 fits has none. They are a rule of thumb of this project, not Spotify's word. The features stay in the item as `audio_features`.
-Tags are added by `TAGS`. A track with several rows, one a genre, becomes one item.
+A feature that is out of
+range is left out. Tags are added by `TAGS`, and `explicit`. A track with several rows, one a genre, becomes one item.
 """
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from chatrec.catalog.clean import RawItem, clean_number, clean_text
+from chatrec.catalog.clean import UNREAD, RawItem, clean_number, clean_value
 from chatrec.catalog.interactions import Interaction, ValueKind
 from chatrec.catalog.report import Report
 from chatrec.catalog.sources.tables import first_of, read_table
@@ -38,6 +38,7 @@ TAGS: dict[str, Ranges] = {
     "slow": {"tempo": (1, 80)},
     "fast": {"tempo": (140, 250)},
 }
+EXPLICIT = ("true", "1", "yes")
 _LIMITS = dict.fromkeys(FEATURES, 1.0) | {"tempo": 300.0}
 _QUOTED = re.compile(r"""'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)\"""")
 
@@ -58,14 +59,11 @@ class Spotify:
             if not key:
                 self._report.bad_row(self._path, line, "has no track_id")
                 continue
-            try:
-                features = _features(row)
-            except ValueError as error:
-                self._report.bad_row(self._path, line, str(error))
-                continue
+            features = self._features(row)
             length = first_of(row, "duration_ms")
             milliseconds = clean_number(length)
             tags = [name for name, ranges in TAGS.items() if fits(features, ranges)]
+            tags += ["explicit"] if first_of(row, "explicit", "track_explicit").strip().lower() in EXPLICIT else []
             yield RawItem(
                 str(self._path),
                 line,
@@ -87,6 +85,18 @@ class Spotify:
                 },
             )
 
+    def _features(self, row: Mapping[str, str]) -> dict[str, float]:
+        """The audio features that are known and in range."""
+        found: dict[str, float] = {}
+        for name in FEATURES:
+            text = clean_value(row.get(name))
+            value = clean_number(text)
+            if value is not None and value <= _LIMITS[name]:
+                found[name] = value
+            elif text:
+                self._report.note(UNREAD.format(name))
+        return found
+
     def interactions(self, items: Mapping[str, Item]) -> Iterator[Interaction]:
         """None: a table of tracks knows no listeners."""
         return iter(())
@@ -106,22 +116,3 @@ def names(text: str) -> list[str]:
     if text.startswith("[") and text.endswith("]"):
         return [re.sub(r"\\(.)", r"\1", one or other) for one, other in _QUOTED.findall(text)]
     return text.split(";")
-
-
-def _features(row: Mapping[str, str]) -> dict[str, float]:
-    """The known audio features.
-
-    Raises:
-        ValueError: one is no number, or out of range.
-    """
-    found: dict[str, float] = {}
-    for name in FEATURES:
-        if text := clean_text(row.get(name)):
-            try:
-                value = float(text)
-            except ValueError:
-                value = math.nan
-            if not 0 <= value <= _LIMITS[name]:
-                raise ValueError(f"{name} {text[:40]!r} is not from 0 to {_LIMITS[name]:g}")
-            found[name] = value
-    return found
