@@ -19,9 +19,10 @@ The one place where outside values are standardised. For each field:
 | other lists | each value once, at most 50, none above 200 characters |
 
 A value that cannot be read is left out and counted, the item stays. Two items are one work if kind, form, normalised title, year
-and first creator (or all creators, in any order) agree and no database that both link to gives them different ids. The first keeps
-its id; lists are joined, missing fields filled, the higher popularity stays. Without year and creator only artists are merged. An id
-that comes again is merged if kind, title and, where both are known, form, year and one creator agree; else its row is a bad one.
+and first creator (or all creators, in any order) agree and no database that both link to gives them different ids. The first
+keeps its id; lists are joined, missing fields filled, the higher popularity stays. Without year and creator only artists are
+merged. An id that comes again is merged if kind, title and, where both are known, form, year and one creator agree; else its row
+is a bad one.
 
 Moods that a source has for fewer than half of the items of a medium become tags (`settle_moods`): what is forbidden ("nothing
 scary") is not satisfied by an item of unknown mood, so a few known ones would rule out all others.
