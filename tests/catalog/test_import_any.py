@@ -65,6 +65,13 @@ def test_damage_is_an_error_that_says_so_or_a_catalog_that_can_be_read(
         assert all(row["item_id"] in result.catalog for row in result.interactions)
 
 
+@pytest.mark.parametrize("name, main", [("movielens", "movies.csv"), ("imdb", "title.basics.tsv"), ("lastfm", "artists.dat")])
+def test_the_main_file_of_a_folder_stands_for_the_folder(tmp_path: Path, name: str, main: str) -> None:
+    files, _, interactions = DATA[name]
+    whole = run_import(name, put(tmp_path, files), interactions=interactions)
+    assert run_import(name, tmp_path / main, interactions=interactions).catalog.by_id == whole.catalog.by_id
+
+
 def test_an_unclosed_quote_says_which_lines_it_took(tmp_path: Path) -> None:
     movies = movielens.MOVIES + '5,"Open (2001),Drama\n6,Lost (2002),Drama\n'
     result = run_import("movielens", put(tmp_path, {"movies.csv": movies}))

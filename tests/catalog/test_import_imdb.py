@@ -70,6 +70,48 @@ def test_packed_tables_are_read_and_the_basics_alone_will_do(tmp_path: Path) -> 
     assert len(alone) == 4 and alone["imdb:tt0000001"].popularity is None
 
 
+CREW = tsv("tconst|directors|writers", r"tt0000001|nm3,nm2|\N", r"tt0000002|nm1|nm4", r"tt0000005|\N|nm1")
+
+
+def test_directors_are_those_of_the_crew_where_the_principals_are_not_there(tmp_path: Path) -> None:
+    files = {name: content for name, content in GOOD.items() if name != "title.principals.tsv"}
+    result = run_import("imdb", put(tmp_path, files | {"title.crew.tsv": CREW}))
+    assert [item.creators for item in result.catalog.values()] == [("Cy Ó Dálaigh", "Bo Ek"), (), ()]
+    assert result.report.notes["titles have no cast, and series no creators, for want of title.principals.tsv"] == 3
+    principals = GOOD | {"title.crew.tsv": CREW}
+    assert run_import("imdb", put(tmp_path, principals)).catalog["imdb:tt0000001"].creators == ("Cy Ó Dálaigh",)
+
+
+def test_what_is_unknown_for_want_of_a_table_is_told(tmp_path: Path) -> None:
+    votes, people, names = (
+        "titles were taken however few their votes, for want of title.ratings.tsv",
+        "titles have no people, for want of title.principals.tsv or title.crew.tsv",
+        "titles have no people, for want of name.basics.tsv",
+    )
+    put(tmp_path, {"title.basics.tsv": BASICS})
+    notes = run_import("imdb", tmp_path).report.notes
+    assert (notes[votes], notes[people], notes[names]) == (4, 4, 0)
+    notes = run_import("imdb", put(tmp_path, {"title.principals.tsv": PRINCIPALS})).report.notes
+    assert (notes[votes], notes[people], notes[names]) == (4, 0, 4)
+
+
+def test_people_that_have_no_name_are_counted(tmp_path: Path) -> None:
+    names = NAMES.replace("nm1\t", "nm7\t")
+    result = run_import("imdb", put(tmp_path, GOOD | {"name.basics.tsv": names}))
+    assert result.catalog["imdb:tt0000001"].cast == ("Bo Ek",)
+    assert result.report.notes["credits of people that name.basics.tsv lacks were left out"] == 1
+
+
+def test_the_running_time_of_a_series_is_left_out_where_it_can_be_no_episodes(tmp_path: Path) -> None:
+    rows = [
+        f"tt000000{n}|{kind}|S{n}|S{n}|0|2019|\\N|{minutes}|Drama"
+        for n, kind, minutes in ((6, "tvMiniSeries", 330), (7, "tvSeries", 120), (8, "movie", 330))
+    ]
+    result = run_import("imdb", put(tmp_path, {"title.basics.tsv": BASICS.splitlines(keepends=True)[0] + tsv(*rows)}))
+    assert [item.minutes for item in result.catalog.values()] == [None, 120, 330]
+    assert result.report.notes["running times of series were left out: above 120 minutes, all episodes together"] == 1
+
+
 def test_jobs_that_only_sound_like_creating_make_no_creator(tmp_path: Path) -> None:
     jobs = ["writer|co-creator", "writer|Created by", "producer|creative producer", "writer|based on characters created by"]
     people = tsv(*(f"tt0000002|{n}|nm{n}|{job}|\\N" for n, job in enumerate(jobs, 1)))

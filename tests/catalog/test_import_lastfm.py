@@ -63,6 +63,12 @@ def test_bad_rows_are_told(tmp_path: Path) -> None:
     ]
 
 
+def test_tags_of_artists_that_are_not_there_are_counted(tmp_path: Path) -> None:
+    tagged = str(GOOD["user_taggedartists.dat"]) + "2\t777\t1\t1\t4\t2009\n"
+    notes = run_import("lastfm", put(tmp_path, GOOD | {"user_taggedartists.dat": tagged})).report.notes
+    assert notes["tags of artists that artists.dat lacks were left out"] == 1
+
+
 def test_an_empty_file_and_a_folder_without_artists_are_errors(tmp_path: Path) -> None:
     with pytest.raises(DataMissingError, match=r"artists\.dat"):
         run_import("lastfm", tmp_path)

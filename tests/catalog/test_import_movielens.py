@@ -102,6 +102,24 @@ def test_bad_rows_are_told_with_file_line_and_reason_and_the_others_are_used(tmp
     assert len(result.catalog) == len(result.interactions) == 4
 
 
+def test_tags_and_links_that_name_no_film_or_say_nothing_are_counted(tmp_path: Path) -> None:
+    tags = TAGS + "1,777,slow,5\n2,777,slow,6\n1,1,,5\n"
+    links = "movieId,imdbId,tmdbId\n999,1,1\n1,xx,yy\n2,tt0114709,194.0\n3,114709,\n"
+    result = run_import("movielens", put(tmp_path, GOOD | {"tags.csv": tags, "links.csv": links}))
+    assert {name: dict(item.links) for name, item in list(result.catalog.items())[:3]} == {
+        "movielens:1": {"movielens": "1"},
+        "movielens:2": {"movielens": "2", "imdb": "tt0114709", "tmdb": "194"},
+        "movielens:3": {"movielens": "3", "imdb": "tt0114709"},
+    }
+    told = {what: times for what, times in result.report.notes.items() if "moods" not in what}
+    assert told == {
+        "tags are empty and were left out": 1,
+        "tags of films that movies.csv lacks were left out": 2,
+        "links of films that movies.csv lacks were left out": 1,
+        "values of links could not be read and were left out": 2,
+    }
+
+
 def test_lines_in_latin_1_are_read_and_counted(tmp_path: Path) -> None:
     movies = MOVIES.encode() + "5,Amélie's Brother (2002),Comedy\n".encode("latin-1")
     result = run_import("movielens", put(tmp_path, GOOD | {"movies.csv": movies}))

@@ -89,7 +89,9 @@ def test_if_nothing_is_left_the_bad_rows_are_named_and_no_file_is_touched(run: R
     "arguments, code, told",
     [
         (("import", "netflix", "ml", "--out", "x.jsonl"), 2, "unknown source 'netflix': take one of movielens"),
-        (("import", "movielens", "nowhere", "--out", "x.jsonl"), 6, "holds no movies.csv"),
+        (("import", "movielens", "nowhere", "--out", "x.jsonl"), 6, "no file or folder nowhere"),
+        (("import", "movielens", "ml/ratings.csv", "--out", "x.jsonl"), 2, "is no folder: give one that holds movies.csv"),
+        (("import", "imdb", "ml", "--out", "x.jsonl"), 6, "ml holds no title.basics.tsv"),
         (("import", "movielens", "ml", "--out", "ml/movies.csv/x.jsonl"), 2, "movies.csv is no folder"),
         (("import", "movielens", "ml", "--out", "ml/movies.csv"), 2, "cannot be written over"),
         (("import", "movielens", "ml", "--out", "."), 2, ". cannot be written: it is a folder"),

@@ -1,8 +1,11 @@
-"""IMDb's public tables: `title.basics.tsv`, `title.ratings.tsv`, `title.principals.tsv`, `name.basics.tsv`, plain or `.gz`.
+"""IMDb's public tables: `title.basics.tsv`, `title.ratings.tsv`, `title.principals.tsv`, `title.crew.tsv`, `name.basics.tsv`,
+plain or `.gz`; the first alone will do.
 
 Titles with fewer than `MIN_VOTES` votes are left out and counted where `title.ratings` is there, and so are episodes, pilots and
 other types that are no works. Popularity is the number of votes. Directors (of series: their creators) are `creators`, the
-first five actors `cast`. IMDb says "adult", so `age` is 18 there and unknown elsewhere.
+first five actors `cast`; `title.crew` is read for the directors of what has no creators in `title.principals`, and of a series
+names those of single episodes. IMDb says "adult", so `age` is 18 there and unknown elsewhere. The running time of a series above
+`MAX_EPISODE_MINUTES` is that of all its episodes and is left out; below, nothing tells the two apart.
 """
 
 from __future__ import annotations
@@ -16,11 +19,12 @@ from typing import Any
 from chatrec.catalog.clean import NULL, RawItem, clean_number
 from chatrec.catalog.interactions import Interaction, ValueKind
 from chatrec.catalog.report import Report
-from chatrec.catalog.sources.tables import existing, read_table, required
+from chatrec.catalog.sources.tables import data_folder, existing, read_table, required
 from chatrec.types import Item
 
 MIN_VOTES = 100
 MAX_CAST = 5
+MAX_EPISODE_MINUTES = 120
 ACTORS = frozenset({"actor", "actress", "self"})
 TYPES: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "movie": ("video", "film", ()),
@@ -54,18 +58,26 @@ class IMDb:
 
     def __init__(self, path: Path, report: Report) -> None:
         self._report = report
+        path = data_folder(path, "title.basics.tsv")
         self._basics = required(path, "title.basics.tsv")
         self._ratings = existing(path, "title.ratings.tsv")
         self._principals = existing(path, "title.principals.tsv")
+        self._crew = existing(path, "title.crew.tsv")
         self._names = existing(path, "name.basics.tsv")
-        self.files = tuple(file for file in (self._ratings, self._basics, self._principals, self._names) if file)
+        files = (self._ratings, self._basics, self._principals, self._crew, self._names)
+        self.files = tuple(file for file in files if file)
 
     def items(self) -> Iterator[RawItem]:
         """The titles that are works and that people know."""
         titles = self._read_titles(self._read_votes())
         self._add_people(titles)
+        self._add_directors(titles)
+        self._tell_missing(len(titles))
         names = self._read_names({person for title in titles.values() for person in (*title.creators, *title.cast)})
         for title in titles.values():
+            if self._names:
+                unnamed = sum(person not in names for person in (*title.creators, *title.cast))
+                self._report.note(f"credits of people that {self._names.name} lacks were left out", unnamed)
             title.fields["creators"] = [names[person] for person in title.creators if person in names]
             title.fields["cast"] = [names[person] for person in title.cast if person in names]
             yield RawItem(str(self._basics), title.line, title.fields)
@@ -101,7 +113,15 @@ class IMDb:
                 self._report.note(f"titles were left out: fewer than {MIN_VOTES} votes")
             else:
                 titles[key] = _Title(line, _fields(key, row) | {"popularity": votes[key] if votes else None})
+                self._check_minutes(titles[key].fields)
         return titles
+
+    def _check_minutes(self, fields: dict[str, Any]) -> None:
+        if fields["form"] == "series" and (clean_number(fields["minutes"]) or 0) > MAX_EPISODE_MINUTES:
+            fields["minutes"] = None
+            self._report.note(
+                f"running times of series were left out: above {MAX_EPISODE_MINUTES} minutes, all episodes together"
+            )
 
     def _add_people(self, titles: Mapping[str, _Title]) -> None:
         """Note who made and who plays in these titles; the table lists people in billing order."""
@@ -115,6 +135,26 @@ class IMDb:
                 title.cast.append(row["nconst"])
             elif row["category"] in ("director", "creator") or _CREATED.search(row.get("job", "")):
                 title.creators.append(row["nconst"])
+
+    def _add_directors(self, titles: Mapping[str, _Title]) -> None:
+        """Note the directors of titles that have no creators yet; of series, they are those of single episodes."""
+        if self._crew is None:
+            return
+        for _, row in self._rows(self._crew, "tconst", "directors"):
+            title = titles.get(row["tconst"])
+            if title and not title.creators and title.fields["form"] != "series" and row["directors"] != NULL:
+                title.creators += row["directors"].split(",")
+
+    def _tell_missing(self, titles: int) -> None:
+        """What cannot be told of these titles for want of a table."""
+        if self._ratings is None:
+            self._report.note("titles were taken however few their votes, for want of title.ratings.tsv", titles)
+        if self._principals is None and self._crew is None:
+            self._report.note("titles have no people, for want of title.principals.tsv or title.crew.tsv", titles)
+        elif self._names is None:
+            self._report.note("titles have no people, for want of name.basics.tsv", titles)
+        elif self._principals is None:
+            self._report.note("titles have no cast, and series no creators, for want of title.principals.tsv", titles)
 
     def _read_names(self, wanted: set[str]) -> dict[str, str]:
         if self._names is None or not wanted:

@@ -13,7 +13,7 @@ from pathlib import Path
 from chatrec.catalog.clean import RawItem, clean_text
 from chatrec.catalog.interactions import Interaction, ValueKind
 from chatrec.catalog.report import Report
-from chatrec.catalog.sources.tables import existing, read_table, required
+from chatrec.catalog.sources.tables import data_folder, existing, read_table, required
 from chatrec.types import Item
 
 MAX_TAGS = 20
@@ -26,6 +26,7 @@ class LastFM:
 
     def __init__(self, path: Path, report: Report) -> None:
         self._report = report
+        path = data_folder(path, "artists.dat")
         self._artists = required(path, "artists.dat")
         self._plays = existing(path, "user_artists.dat")
         self._tag_names = existing(path, "tags.dat")
@@ -37,7 +38,7 @@ class LastFM:
         """The artists."""
         tags = self._read_tags()
         for line, row in self._rows(self._artists, "id", "name"):
-            given = tags.get(row["id"], Counter()).most_common(MAX_TAGS)
+            given = tags.pop(row["id"].strip(), Counter()).most_common(MAX_TAGS)
             yield RawItem(
                 str(self._artists),
                 line,
@@ -51,6 +52,10 @@ class LastFM:
                     "links": {"lastfm": row.get("url", "")},
                 },
             )
+
+        self._report.note(
+            f"tags of artists that {self._artists.name} lacks were left out", sum(map(Counter.total, tags.values()))
+        )
 
     def interactions(self, items: Mapping[str, Item]) -> Iterator[Interaction]:
         """The plays."""
@@ -73,7 +78,7 @@ class LastFM:
         names = {row["tagid"]: clean_text(row["tagvalue"]).lower() for _, row in self._rows(self._tag_names, "tagid", "tagvalue")}
         for line, row in self._rows(self._tagged, "artistid", "tagid"):
             if row["tagid"] in names:
-                tags[row["artistid"]][names[row["tagid"]]] += 1
+                tags[row["artistid"].strip()][names[row["tagid"]]] += 1
             else:
                 self._report.bad_row(self._tagged, line, f"tag {row['tagid'][:40]!r} is not in {self._tag_names.name}")
         return tags

@@ -14,12 +14,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from chatrec.catalog.clean import RawItem, clean_text
+from chatrec.catalog.clean import UNREAD, RawItem, clean_text
 from chatrec.catalog.interactions import Columns, Interaction, interactions_in
 from chatrec.catalog.report import Report
-from chatrec.catalog.sources.tables import column_name, existing, read_table, required
+from chatrec.catalog.sources.tables import column_name, data_folder, existing, read_table, required
 from chatrec.types import Item
 
+MAIN = ("movies.csv", "movies.dat", "u.item")
 MAX_TAGS = 20
 MOOD_PEOPLE = 3
 _YEAR = re.compile(r"\s*\((\d{4})(?:\s*[-–]\s*(?:\d{4})?)?\)\s*$")
@@ -40,6 +41,8 @@ _COLUMNS = {
     "u.item": ("movieid", "title", "released", "released_on_video", "url", *GENRES),
 }
 _DELIMITERS = {"u.item": "|", "u.data": "\t"}
+_LINK = {"imdb": re.compile(r"(?:tt)?(\d+)"), "tmdb": re.compile(r"(\d+)(?:\.0)?")}
+"""Database → how `links.csv` writes its numbers."""
 _RATED = Columns("userid", "movieid", "rating", "timestamp")
 
 
@@ -48,7 +51,8 @@ class MovieLens:
 
     def __init__(self, path: Path, report: Report) -> None:
         self._report = report
-        self._movies = required(path, "movies.csv", "movies.dat", "u.item")
+        path = data_folder(path, *MAIN)
+        self._movies = required(path, *MAIN)
         self._tags = existing(path, "tags.csv", "tags.dat")
         self._links = existing(path, "links.csv")
         self._ratings = existing(path, "ratings.csv", "ratings.dat", "u.data")
@@ -63,14 +67,16 @@ class MovieLens:
             if not key.isdecimal():
                 self._report.bad_row(self._movies, line, f"movieId {key[:40]!r} is no number")
                 continue
-            given = tags.get(key, Counter()).most_common(MAX_TAGS)
+            given = tags.pop(key, Counter()).most_common(MAX_TAGS)
             title, aliases, year = split_title(row["title"])
             fields: dict[str, Any] = {"id": f"movielens:{key}", "kind": "video", "form": "film", "title": title}
             fields |= {"aliases": aliases, "year": year or row.get("released", ""), "genres": _genres(row)}
             fields["moods"] = [tag for tag, people in given if people >= MOOD_PEOPLE]
             fields["tags"] = [tag for tag, people in given if people < MOOD_PEOPLE]
-            fields["links"] = {"movielens": key} | links.get(key, {})
+            fields["links"] = {"movielens": key} | links.pop(key, {})
             yield RawItem(str(self._movies), line, fields)
+        self._report.note(f"tags of films that {self._movies.name} lacks were left out", sum(map(Counter.total, tags.values())))
+        self._report.note(f"links of films that {self._movies.name} lacks were left out", len(links))
 
     def interactions(self, items: Mapping[str, Item]) -> Iterator[Interaction]:
         """The ratings."""
@@ -96,17 +102,25 @@ class MovieLens:
         tags: dict[str, Counter[str]] = defaultdict(Counter)
         if self._tags:
             for _, row in self._rows(self._tags, "tags"):
-                tags[row["movieid"]][clean_text(row["tag"]).lower()] += 1
+                if tag := clean_text(row["tag"]).lower():
+                    tags[row["movieid"].strip()][tag] += 1
+                else:
+                    self._report.note("tags are empty and were left out")
         return tags
 
     def _read_links(self) -> dict[str, dict[str, str]]:
         if self._links is None:
             return {}
         rows = read_table(self._links, self._report, needs=("movieid", "imdbid"))
-        return {
-            row["movieid"]: {"imdb": f"tt{row['imdbid'].zfill(7)}" if row["imdbid"] else "", "tmdb": row.get("tmdbid", "")}
-            for _, row in rows
-        }
+        return {row["movieid"].strip(): {name: self._link(name, row) for name in _LINK} for _, row in rows}
+
+    def _link(self, name: str, row: Mapping[str, str]) -> str:
+        text = row.get(f"{name}id", "").strip()
+        found = _LINK[name].fullmatch(text)
+        if text and not found:
+            self._report.note(UNREAD.format("links"))
+        number = found[1] if found else ""
+        return f"tt{number.zfill(7)}" if number and name == "imdb" else number
 
 
 def _genres(row: Mapping[str, str]) -> list[str]:

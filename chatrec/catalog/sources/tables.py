@@ -156,6 +156,22 @@ def existing(folder: Path, *names: str) -> Path | None:
     return next((path for name in names for path in (folder / name, folder / f"{name}.gz") if path.is_file()), None)
 
 
+def data_folder(path: Path, *names: str) -> Path:
+    """The folder of a data set; one of these files may stand for the folder it lies in.
+
+    Raises:
+        DataMissingError: there is nothing.
+        InputError: it is another file.
+    """
+    if path.is_dir():
+        return path
+    if not path.exists():
+        raise DataMissingError(f"no file or folder {path}")
+    if path.name.removesuffix(".gz") not in names:
+        raise InputError(f"{path} is no folder: give one that holds {' or '.join(names)}")
+    return path.parent
+
+
 def required(folder: Path, *names: str) -> Path:
     """The first of these files that is in the folder, plain or gzipped.
 
