@@ -72,7 +72,32 @@ def test_a_list_gives_its_feeds_labelled_by_folder_and_one_without_a_title_is_to
         ("Tin Laughs", ("comedy",)),
         ("The Café Murders", ()),
     ]
-    assert result.bad == ["mine.opml:3: field 'title': is missing"]
+    assert result.bad == ["mine.opml:4: field 'title': is missing"]
+
+
+def test_a_feed_without_an_address_is_told_by_its_line_and_folders_without_one_are_none(tmp_path: Path) -> None:
+    text = LIST.replace("<body>", '<body>\n\n<outline\n type="rss" text="No address"/>')
+    result = run_import("podcasts", put(tmp_path, {"mine.opml": text}) / "mine.opml")
+    assert result.bad == ["mine.opml:3: is a feed without an address (xmlUrl)", "mine.opml:7: field 'title': is missing"]
+
+
+@pytest.mark.parametrize("wrapper, wanted", [("feeds", ()), ("Comedy", ("comedy",))])
+def test_a_folder_around_the_whole_list_is_a_label_only_if_it_names_a_genre(
+    tmp_path: Path, wrapper: str, wanted: tuple[str, ...]
+) -> None:
+    text = (
+        LIST.replace("Comedy", "Mine")
+        .replace("<body>", f'<body><outline text="{wrapper}">')
+        .replace("</body>", "</outline></body>")
+    )
+    first, second = run_import("podcasts", put(tmp_path, {"mine.opml": text}) / "mine.opml").catalog.values()
+    assert (first.tags, first.genres, second.tags, second.genres) == (("mine",), wanted, (), wanted)
+
+
+def test_a_list_that_breaks_off_gives_what_came_before(tmp_path: Path) -> None:
+    result = run_import("podcasts", put(tmp_path, {"mine.opml": LIST.replace("</body>", "")}) / "mine.opml")
+    assert len(result.catalog) == 2
+    assert result.bad[-1].startswith("mine.opml:5: not XML: ")
 
 
 def test_a_list_may_write_its_attributes_in_any_case(tmp_path: Path) -> None:

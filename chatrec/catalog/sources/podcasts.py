@@ -2,25 +2,28 @@
 `.xml`, `.rss`, `.atom` and `.opml`.
 
 A feed gives an item with author, categories, language, description and, as `minutes`, the median length of its episodes. An
-outline of an OPML list gives title, address and, as labels, the folders it lies in. Nothing is fetched. Feeds list recent
+outline of an OPML list gives title, address and, as labels, the folders it lies in, but for those around the whole list ("feeds")
+that name no genre. Nothing is fetched. Feeds list recent
 episodes only, so the year a podcast began is left unknown. XML that declares entities is refused.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
-from xml.etree.ElementTree import Element, ParseError
+from xml.etree.ElementTree import Element, ParseError, TreeBuilder
 
 from defusedxml.common import DefusedXmlException
-from defusedxml.ElementTree import iterparse
+from defusedxml.ElementTree import XMLParser, iterparse
 
 from chatrec.catalog.clean import RawItem, clean_minutes, clean_text, title_key
 from chatrec.catalog.interactions import Interaction, ValueKind
+from chatrec.catalog.labels import sort_labels
 from chatrec.catalog.report import Report
 from chatrec.errors import DataMissingError
 from chatrec.types import Item
@@ -31,6 +34,8 @@ MAX_DEPTH = 100
 ITUNES = "{http://www.itunes.com/dtds/podcast-1.0.dtd}"
 ATOM = "{http://www.w3.org/2005/Atom}"
 LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
+LINE = "#line"
+"""The attribute in which `_Numbered` keeps the line; no file can have one of this name."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,16 @@ class Form:
 
 
 RSS, ATOM_FEED = Form(("channel",), "item"), Form((), f"{ATOM}entry")
+
+
+class _Numbered(TreeBuilder):
+    """Builds elements that know in which line they begin."""
+
+    parser: Any = None
+    """The one that reads the file."""
+
+    def start(self, tag: str, attrs: dict[str, str], /) -> Element:
+        return super().start(tag, {**attrs, LINE: str(self.parser.CurrentLineNumber)})
 
 
 class Podcasts:
@@ -63,7 +78,7 @@ class Podcasts:
         """The podcasts of all files; a file that cannot be read is told as a bad row."""
         for number, file in enumerate(self.files, 1):
             try:
-                for line, fields in enumerate(_podcasts(file), 1):
+                for line, fields in _podcasts(file, partial(self._report.bad_row, file)):
                     yield RawItem(str(file), line, {"kind": "audio", "form": "podcast"} | fields)
             except ParseError as error:
                 self._report.bad_row(file, error.position[0], f"not XML: {error}")
@@ -78,8 +93,8 @@ class Podcasts:
         return iter(())
 
 
-def _podcasts(file: Path) -> Iterator[dict[str, Any]]:
-    """The podcasts of one file.
+def _podcasts(file: Path, bad: Callable[[int, str], None]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The podcasts of one file, and the lines where they begin; `bad` is told of outlines that cannot be used.
 
     Raises:
         ValueError: it is neither RSS nor Atom nor OPML, too large, or nested too deeply.
@@ -91,15 +106,18 @@ def _podcasts(file: Path) -> Iterator[dict[str, Any]]:
     if not size:
         raise ValueError("is empty")
     with file.open("rb") as stream:
-        events = _shallow(iterparse(stream, events=("start", "end")))
+        builder = _Numbered()
+        parser = XMLParser(target=builder)
+        builder.parser = parser.parser
+        events = _shallow(iterparse(stream, events=("start", "end"), parser=parser))
         _, root = next(events)
         name = root.tag.lower()
         if name == "opml":
-            yield from _outlines(events)
+            yield from _list(events, bad)
         elif name == "rss":
-            yield _feed(events, RSS)
+            yield 1, _feed(events, RSS)
         elif root.tag == f"{ATOM}feed":
-            yield _feed(events, ATOM_FEED, root.get(LANGUAGE, ""))
+            yield 1, _feed(events, ATOM_FEED, root.get(LANGUAGE, ""))
         else:
             raise ValueError(f"is neither RSS nor Atom nor OPML: its first element is {root.tag[:80]!r}")
 
@@ -118,25 +136,56 @@ def _shallow(events: Iterable[tuple[str, Element]]) -> Iterator[tuple[str, Eleme
         yield event, element
 
 
-def _outlines(events: Iterator[tuple[str, Element]]) -> Iterator[dict[str, Any]]:
+def _list(events: Iterator[tuple[str, Element]], bad: Callable[[int, str], None]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The podcasts of an OPML list; if it breaks off, those before, and then the error."""
+    found: list[tuple[int, dict[str, Any]]] = []
+    broken: Exception | None = None
+    try:
+        for one in _outlines(events, bad):
+            found.append(one)
+    except (ParseError, ValueError) as error:
+        broken = error
+    folders = _within([fields["genres"] for _, fields in found])
+    for (line, fields), genres in zip(found, folders, strict=True):
+        yield line, fields | {"genres": genres}
+    if broken is not None:
+        raise broken
+
+
+def _within(folders: list[list[str]]) -> list[list[str]]:
+    """The folders of each podcast without those that all lie in, unless they name a genre."""
+    while (
+        len({tuple(path[:1]) for path in folders}) == 1 and folders[0] and not sort_labels("audio", genres=folders[0][:1]).genres
+    ):
+        folders = [path[1:] for path in folders]
+    return folders
+
+
+def _outlines(events: Iterator[tuple[str, Element]], bad: Callable[[int, str], None]) -> Iterator[tuple[int, dict[str, Any]]]:
     folders: list[str] = []
     for event, element in events:
         if element.tag.lower() != "outline":
             continue
-        told = {name.lower(): value for name, value in element.items()}
-        title = told.get("title") or told.get("text") or ""
         if event == "end":
             folders.pop()
             continue
-        if address := clean_text(told.get("xmlurl")):
-            yield {
-                "id": _id(address, title),
-                "title": title,
-                "genres": [folder for folder in folders if folder],
-                "description": told.get("description"),
-                "language": told.get("language"),
-                "links": {"feed": address, "site": told.get("htmlurl")},
-            }
+        told = {name.lower(): value for name, value in element.items()}
+        title, line = told.get("title") or told.get("text") or "", int(told[LINE])
+        address = clean_text(told.get("xmlurl"))
+        if address:
+            yield (
+                line,
+                {
+                    "id": _id(address, title),
+                    "title": title,
+                    "genres": [folder for folder in folders if folder],
+                    "description": told.get("description"),
+                    "language": told.get("language"),
+                    "links": {"feed": address, "site": told.get("htmlurl")},
+                },
+            )
+        elif told.get("type", "").lower() == "rss":
+            bad(line, "is a feed without an address (xmlUrl)")
         folders.append("" if address else title)
 
 
