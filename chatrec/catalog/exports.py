@@ -5,12 +5,13 @@ An export may be given as it was downloaded, as a `.zip`.
 | source | PATH | liked |
 |---|---|---|
 | `letterboxd` | the export, or one of its CSV files | 4 stars or more, or a heart (`likes/films.csv`) |
-| `trakt` | a JSON file, or a folder of them (`ratings…`, `watched…`, `history…`) | rated 8 of 10 or more |
-| `spotify` | the export (`StreamingHistory…`, `Streaming_History_Audio…`, `YourLibrary.json`), or one of these | saved, followed|
+| `trakt` | a JSON file, or a folder of them (`ratings…`, `watched…`, `history…`) | rated 8 of 10 or more, favourites |
+| `spotify` | the export, or `StreamingHistory…`, `Streaming_History_Audio…`, `endsong…` or `YourLibrary….json` of it | saved, followed |
 | `lastfm` | a CSV of scrobbles, between commas, `;` or tabs: artist, album, track, date, or with a header that names them | |
 | `steam` | the JSON of `GetOwnedGames`, of a public profile | played 10 hours or more |
 
-A track that was played for 30 seconds counts as one play; what `LIKED_PLAYS` plays were counted of is liked, too.
+A track that was played for 30 seconds counts as one play; what `LIKED_PLAYS` plays were counted of is liked, too. What one wants
+to see (a watch list) is refused, and what was only begun (Trakt's playback) is left out.
 """
 
 from __future__ import annotations
@@ -26,13 +27,13 @@ from chatrec.catalog.clean import clean_text, clean_year
 from chatrec.catalog.read import parse_json
 from chatrec.catalog.report import Report
 from chatrec.catalog.sources.tables import Lines, column_name, first_of, read_table
-from chatrec.errors import DataMissingError
-from chatrec.types import Kind
+from chatrec.errors import CatalogError, DataMissingError, InputError
+from chatrec.types import EMPTY, Kind
 
 LIKED_PLAYS = 5
 ARTIST, TRACK = "artist|artist_name|artistname", "track|track_name|trackname|name|song|title"
 """What columns of scrobbles are called."""
-NOT_SEEN = ("hidden", "list")
+NOT_SEEN = ("hidden", "list-", "lists-list")
 """How files of Trakt begin that match its patterns and tell nothing of what was seen."""
 LIKED_STARS, LIKED_OF_TEN, LIKED_MINUTES = 4.0, 8, 600
 PLAYED_MS = 30_000
@@ -41,8 +42,8 @@ MAX_JSON_BYTES, MAX_HEADER = 1 << 28, 4096
 
 PATTERNS: dict[str, tuple[str, ...]] = {
     "letterboxd": ("watched.csv", "diary.csv", "ratings.csv", "reviews.csv", "likes/films.csv"),
-    "trakt": ("*ratings*.json", "*watched*.json", "*history*.json"),
-    "spotify": ("StreamingHistory*.json", "Streaming_History_Audio*.json", "YourLibrary*.json"),
+    "trakt": ("*ratings*.json", "*watched*.json", "*history*.json", "lists-favorites*.json"),
+    "spotify": ("StreamingHistory*.json", "Streaming_History_Audio*.json", "endsong_*.json", "YourLibrary*.json"),
     "lastfm": ("*.csv",),
     "steam": ("*.json",),
 }
@@ -78,6 +79,7 @@ class Met:
 def letterboxd(path: Path, report: Report) -> Iterator[Met]:
     """Films seen, rated and liked."""
     for file in _files(path, *PATTERNS["letterboxd"]):
+        _refuse_plans(file)
         heart = file.parent.name == "likes"
         for line, row in read_table(file, report, needs=("name", "year")):
             title, stars = clean_text(row["name"]), row.get("rating", "") or "0"
@@ -91,7 +93,12 @@ def letterboxd(path: Path, report: Report) -> Iterator[Met]:
 def trakt(path: Path, report: Report) -> Iterator[Met]:
     """Films and series watched and rated."""
     for file in _files(path, *PATTERNS["trakt"], but=NOT_SEEN):
+        _refuse_plans(file)
+        favourite = "favorites" in file.name
         for number, entry in _entries(file, report, _json(file, report)):
+            if "paused_at" in entry:
+                report.note("works were begun and not finished and were left out")
+                continue
             named = next(((name, entry[name]) for name in ("movie", "show") if isinstance(entry.get(name), dict)), None)
             title = clean_text(named[1].get("title")) if named else ""
             if named is None or not title:
@@ -103,7 +110,8 @@ def trakt(path: Path, report: Report) -> Iterator[Met]:
             work = Work("video", title, forms, clean_year(named[1].get("year")), links=links)
             whole = "episode" not in entry and "season" not in entry
             rating = entry.get("rating")
-            yield Met((work,), liked=whole and isinstance(rating, (int, float)) and rating >= LIKED_OF_TEN)
+            rated_high = isinstance(rating, (int, float)) and rating >= LIKED_OF_TEN
+            yield Met((work,), liked=whole and (favourite or rated_high))
 
 
 def spotify(path: Path, report: Report) -> Iterator[Met]:
@@ -123,7 +131,8 @@ def spotify(path: Path, report: Report) -> Iterator[Met]:
                 report.note(f"plays of less than {PLAYED_MS // 1000} seconds were left out")
             else:
                 album = clean_text(entry.get("master_metadata_album_album_name"))
-                yield Met((Work("audio", show, ("podcast",)),) if show else heard(artist, album, track), plays=1)
+                links = _spotify_id(entry.get("spotify_track_uri"), "track")
+                yield Met((Work("audio", show, ("podcast",)),) if show else heard(artist, album, track, links), plays=1)
 
 
 def lastfm(path: Path, report: Report) -> Iterator[Met]:
@@ -166,11 +175,11 @@ EXPORTS: dict[str, Callable[[Path, Report], Iterator[Met]]] = {
 }
 
 
-def heard(artist: str, album: str, track: str) -> tuple[Work, ...]:
-    """What a play of a track may be in a catalog: the track, its album, its artist."""
+def heard(artist: str, album: str, track: str, links: Mapping[str, str] = EMPTY) -> tuple[Work, ...]:
+    """What a play of a track may be in a catalog: the track (with its ids in other databases), its album, its artist."""
     by = (artist,)
     albums = (Work("audio", album, ("album",), creators=by),) if album else ()
-    return (Work("audio", track, ("track",), creators=by), *albums, Work("audio", artist, ("artist",)))
+    return (Work("audio", track, ("track",), creators=by, links=links), *albums, Work("audio", artist, ("artist",)))
 
 
 def _library(file: Path, report: Report) -> Iterator[Met]:
@@ -182,25 +191,41 @@ def _library(file: Path, report: Report) -> Iterator[Met]:
     for number, entry in _entries(file, report, library.get("tracks")):
         artist, track = clean_text(entry.get("artist")), clean_text(entry.get("track"))
         if artist and track:
-            yield Met(heard(artist, clean_text(entry.get("album")), track)[:1], liked=True)
+            yield Met(heard(artist, "", track, _spotify_id(entry.get("uri"), "track"))[:1], liked=True)
         else:
             report.bad_row(file, number, "has no artist or no track")
     for number, entry in _entries(file, report, library.get("albums")):
         artist, album = clean_text(entry.get("artist")), clean_text(entry.get("album"))
         if artist and album:
-            yield Met((Work("audio", album, ("album",), creators=(artist,)),), liked=True)
+            links = _spotify_id(entry.get("uri"), "album")
+            yield Met((Work("audio", album, ("album",), creators=(artist,), links=links),), liked=True)
         else:
             report.bad_row(file, number, "has no artist or no album")
-    for section, form in (("shows", "podcast"), ("artists", "artist")):
+    for section, form, named in (("shows", "podcast", "show"), ("artists", "artist", "artist")):
         for number, entry in _entries(file, report, library.get(section)):
             if name := clean_text(entry.get("name")):
-                yield Met((Work("audio", name, (form,)),), liked=True)
+                yield Met((Work("audio", name, (form,), links=_spotify_id(entry.get("uri"), named)),), liked=True)
             else:
                 report.bad_row(file, number, f"one of the {section} has no name")
 
 
+def _spotify_id(uri: Any, named: str) -> dict[str, str]:
+    """The link in an address such as `spotify:track:…`; none if it is of another kind."""
+    key = clean_text(uri).removeprefix(f"spotify:{named}:")
+    return {"spotify": key} if key and ":" not in key else {}
+
+
+def _refuse_plans(file: Path) -> None:
+    if "watchlist" in file.name:
+        raise InputError(f"{file} is what one wants to see, not what one saw: give the whole export, or another file of it")
+
+
 def _scrobbles(file: Path) -> tuple[tuple[str, ...] | None, str]:
-    """The columns of a CSV of scrobbles, if its first line does not name them, and what is between them."""
+    """The columns of a CSV of scrobbles, if its first line does not name them, and what is between them.
+
+    Raises:
+        CatalogError: the first line neither names columns nor is a scrobble.
+    """
     lines = next(iter(Lines(file, Report())), "")[:MAX_HEADER].splitlines()
     if not lines:
         return None, ","
@@ -210,7 +235,12 @@ def _scrobbles(file: Path) -> tuple[tuple[str, ...] | None, str]:
         if names & set(ARTIST.split("|")) and names & set(TRACK.split("|")):
             return None, delimiter
     unnamed = ("artist", "album", "track", "date")
-    return unnamed, next((delimiter for delimiter, found in columns.items() if len(found) == len(unnamed)), ",")
+    for delimiter, found in columns.items():
+        if len(found) == len(unnamed) and (not found[-1] or any(map(str.isdigit, found[-1]))):
+            return unnamed, delimiter
+    raise CatalogError(
+        "neither names columns of artist and track nor is a scrobble: artist, album, track, date", path=str(file), line=1
+    )
 
 
 def _files(path: Path, *names: str, but: tuple[str, ...] = ()) -> list[Path]:

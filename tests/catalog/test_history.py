@@ -92,6 +92,49 @@ def test_a_number_that_a_database_gave_to_a_film_finds_no_series(tmp_path: Path)
         assert read_history("trakt", tmp_path, others, Report()) == History(unmatched=("X",))
 
 
+def test_what_was_paused_at_trakt_was_not_seen_and_favourites_are_liked(tmp_path: Path) -> None:
+    paused = {
+        "progress": 10,
+        "paused_at": "2024-01-01T00:00:00Z",
+        "type": "movie",
+        "movie": {"title": "The Pale Lantern", "year": 1994},
+    }
+    favourite = {"rank": 1, "listed_at": "2024-01-01T00:00:00Z", "type": "show", "show": {"title": "Moss", "year": 2015}}
+    put(tmp_path, {"watched-playback.json": json.dumps([paused]), "lists-favorites.json": json.dumps([favourite])})
+    report = Report()
+    assert read("trakt", tmp_path, report) == History(("t:moss",), ("t:moss",))
+    assert report.notes == {"works were begun and not finished and were left out": 1}
+
+
+@pytest.mark.parametrize("source, name", [("letterboxd", "watchlist.csv"), ("trakt", "lists-watchlist.json")])
+def test_a_watch_list_is_refused_since_nothing_on_it_was_seen(tmp_path: Path, source: str, name: str) -> None:
+    put(tmp_path, {"watchlist.csv": "Date,Name,Year,Letterboxd URI\n2024-01-01,Twin,2001,u\n", "lists-watchlist.json": "[]"})
+    with pytest.raises(InputError, match=f"{name} is what one wants to see, not what one saw"):
+        read(source, tmp_path / name)
+
+
+def test_spotify_finds_tracks_albums_and_shows_by_their_ids_whatever_they_are_called(tmp_path: Path) -> None:
+    def audio(key: str, form: str, link: str) -> Item:
+        return Item(id=f"t:{key}", kind="audio", form=form, title="Rain", creators=("Ann Lee",), links={"spotify": link})
+
+    catalog = [
+        audio("one", "track", "u1"),
+        audio("two", "track", "u2"),
+        audio("album", "album", "u3"),
+        audio("show", "podcast", "u4"),
+    ]
+    play = {"master_metadata_track_name": "Rain", "master_metadata_album_artist_name": "Ann Lee", "ms_played": 60_000}
+    plays = [play | {"spotify_track_uri": "spotify:track:u2"}, play | {"spotify_track_uri": "spotify:local:u1"}]
+    library = {
+        "tracks": [{"artist": "Ann Lee", "track": "Rain - Remastered", "uri": "spotify:track:u1"}],
+        "albums": [{"artist": "Ann Lee", "album": "Rain (Deluxe)", "uri": "spotify:album:u3"}],
+        "shows": [{"name": "The Rain Show", "uri": "spotify:show:u4"}],
+    }
+    put(tmp_path, {"endsong_0.json": json.dumps(plays), "YourLibrary.json": json.dumps(library)})
+    found = read_history("spotify", tmp_path, {item.id: item for item in catalog}, Report())
+    assert found == History(("t:one", "t:album", "t:show"), ("t:two", "t:one", "t:album", "t:show"), ("Ann Lee – Rain",))
+
+
 def test_spotify_counts_plays_of_track_album_or_artist_whichever_the_catalog_has(tmp_path: Path) -> None:
     short = {"artistName": "Bo Ek", "trackName": "Anything", "msPlayed": 29_000}
     history = [
@@ -148,6 +191,14 @@ def test_lastfm_scrobbles_are_read_whatever_is_between_them_and_however_they_are
     report = Report()
     assert read("lastfm", put(tmp_path, {"scrobbles.csv": text}), report) == History((), ("t:track",))
     assert report.bad == 0
+
+
+@pytest.mark.parametrize(
+    "text", ["Date,Name,Year,Letterboxd URI\n2024-01-01,Twin,2001,u\n", "userId,movieId,rating\n1,2,3\n", "no table at all\n"]
+)
+def test_a_table_that_holds_no_scrobbles_is_refused_as_a_whole(tmp_path: Path, text: str) -> None:
+    with pytest.raises(CatalogError, match=r"watched\.csv:1: neither names columns of artist and track nor is a scrobble"):
+        read("lastfm", put(tmp_path, {"watched.csv": text}) / "watched.csv")
 
 
 def test_what_was_hidden_or_put_on_a_list_at_trakt_was_not_seen(tmp_path: Path) -> None:
