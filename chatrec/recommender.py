@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+import structlog
 import torch
 
 from chatrec.catalog.read import Catalog
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
 
 Reaction = Literal["liked", "disliked", "seen", "saved"]
 
+log = structlog.get_logger()
 
 HISTORY_PULLS = 5
 """Works of a person's history that pull at the beginning of a conversation: the latest they liked."""
@@ -252,28 +254,34 @@ class Chat:
         opinion = Opinion(item_id=item_id, sentiment=reaction, turn=turn)
         return self._refresh(Change(action="opine", turn=turn, opinion=opinion), keep=True)
 
-    def add_history(self, liked: Sequence[str] = (), seen: Sequence[str] = ()) -> Ledger:
-        """Tell what one met before, e.g. from `chatrec catalog history`: none of it is recommended again.
+    def add_history(self, liked: Sequence[str] = (), seen: Sequence[str] = (), unmatched: Sequence[str] = ()) -> Ledger:
+        """Tell what one met before, e.g. all that `chatrec catalog history` wrote: none of it is recommended again.
 
         The last `HISTORY_PULLS` of the liked ones pull, and are chips that can be removed, until the topic changes.
 
         Args:
-            liked, seen: ids of this catalog, oldest first; what is liked need not be named as seen too.
+            liked, seen: ids of this catalog, oldest first; what is liked need not be named as seen too. Those that it lacks are
+                left out, and the log says how many.
+            unmatched: titles that were not found; no use is made of them.
 
         Raises:
-            InputError: the catalog has no such id.
+            InputError: the catalog has none of these ids.
         """
-        unknown = [item_id for item_id in (*liked, *seen) if item_id not in self.recommender.catalog]
+        told = dict.fromkeys((*seen, *liked))
+        known = {item_id for item_id in told if item_id in self.recommender.catalog}
+        unknown = [item_id for item_id in told if item_id not in known]
+        if unknown and not known:
+            raise InputError(f"none of the history's {len(told)} ids is in this catalog, e.g. {unknown[0]!r}")
         if unknown:
-            raise InputError(f"no item {unknown[0]!r} in this catalog ({len(unknown)} of the history's ids are unknown)")
-        pulling = tuple(dict.fromkeys(reversed(liked)))[:HISTORY_PULLS]
-        met = [item_id for item_id in dict.fromkeys((*seen, *liked)) if item_id not in pulling]
+            log.warning("ids of the history that the catalog lacks were left out", count=len(unknown), first=unknown[0])
+        pulling = tuple(item_id for item_id in dict.fromkeys(reversed(liked)) if item_id in known)[:HISTORY_PULLS]
+        met = [item_id for item_id in told if item_id in known and item_id not in pulling]
         with self._lock:
             state = self.state
             opinions = [Opinion(item_id=item_id, sentiment="past", turn=state.turn) for item_id in met]
             opinions += [Opinion(item_id=item_id, sentiment="liked", turn=state.turn) for item_id in reversed(pulling)]
-            told = tuple(Change(action="opine", turn=state.turn, opinion=opinion) for opinion in opinions)
-            self._store.save(self.id, replace(state, changes=(*state.changes, *told)))
+            changes = tuple(Change(action="opine", turn=state.turn, opinion=opinion) for opinion in opinions)
+            self._store.save(self.id, replace(state, changes=(*state.changes, *changes)))
         return self.ledger
 
     def choose_kinds(self, *kinds: Kind) -> Reply:

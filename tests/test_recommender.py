@@ -8,8 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from chatrec import Recommender, Reply
+from chatrec.catalog.history import History
 from chatrec.constraints import requirements, satisfies_all
 from chatrec.errors import IndexMismatchError, InputError, ModelMissingError
 from chatrec.retrieve.collaborative import save_models
@@ -303,9 +305,19 @@ def test_a_history_is_not_recommended_again_and_its_latest_likes_pull(rec: Recom
 
 def test_a_history_of_another_catalog_is_refused_and_changes_nothing(rec: Recommender) -> None:
     chat = rec.session()
-    with pytest.raises(InputError, match="2 of the history's ids are unknown"):
-        chat.add_history(liked=["other:1", next(iter(rec.catalog))], seen=["other:2"])
+    with pytest.raises(InputError, match=r"none of the history's 2 ids is in this catalog, e\.g\. 'other:1'"):
+        chat.add_history(liked=["other:1"], seen=["other:1", "other:2"])
     assert chat.ledger == rec.session().ledger
+
+
+def test_a_history_is_taken_as_it_was_written_and_ids_that_the_catalog_lacks_are_counted_once(rec: Recommender) -> None:
+    liked, seen = list(rec.catalog)[:2]
+    history = History(liked=("other:1", liked), seen=("other:1", liked, seen, "other:2"), unmatched=("Dug",))
+    chat = rec.session()
+    with capture_logs() as logs:
+        ledger = chat.add_history(**history.to_dict())
+    assert (ledger.ids("liked"), ledger.ids("past")) == ((liked,), (seen,))
+    assert [(log["count"], log["first"]) for log in logs] == [(2, "other:1")]
 
 
 def test_models_of_another_catalog_are_refused_before_an_index_is_built(tmp_path: Path) -> None:
