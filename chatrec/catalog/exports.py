@@ -6,7 +6,7 @@ An export may be given as it was downloaded, as a `.zip`.
 |---|---|---|
 | `letterboxd` | the export, or one of its CSV files | 4 stars or more, or a heart (`likes/films.csv`) |
 | `trakt` | a JSON file, or a folder of them (`ratings…`, `watched…`, `history…`) | rated 8 of 10 or more, favourites |
-| `spotify` | the export: `StreamingHistory…`, `Streaming_History_Audio…`, `endsong…`, `YourLibrary…`, or one | saved, followed |
+| `spotify` | the export or one of `StreamingHistory…`, `Streaming_History_Audio…`, `endsong…`, `YourLibrary…` | saved, followed |
 | `lastfm` | a CSV of scrobbles, between commas, `;` or tabs: artist, album, track, date, or with a header that names them | |
 | `steam` | the JSON of `GetOwnedGames`, of a public profile | played 10 hours or more |
 
