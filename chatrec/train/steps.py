@@ -17,10 +17,22 @@ from filelock import FileLock, Timeout
 
 import chatrec
 from chatrec.errors import InputError
+from chatrec.evaluate.leaks import FILE as TRAINED_ON
 from chatrec.evaluate.report import file_sha256
 from chatrec.outputs import check_folder, writing
+from chatrec.retrieve.collaborative import CONFIG as RETRIEVERS
+from chatrec.retrieve.fuse import CONFIG as FUSION
 from chatrec.score.head import CONFIG as HEAD
+from chatrec.score.head import WEIGHTS
+from chatrec.train import models
+from chatrec.train.card import CARD, FACTS
 
+MODELS = (models.CO_MENTIONED, models.FOLLOWED, models.BAG, models.NEIGHBOURS, models.TOWER)
+MODELS += (models.RECOMMENDED, models.NAMED, models.CO_RATED)
+RESULTS = (CARD, FACTS, HEAD, WEIGHTS, FUSION, RETRIEVERS, TRAINED_ON, *(f"{name}.npz" for name in MODELS))
+"""Names of the files of a trained folder."""
+OWN_FACTS = frozenset(("head", "retrievers"))
+"""What every card of a trained folder tells."""
 UNFINISHED = "unfinished"
 PART = ".part"
 """Ending of the folder of a step that is being written."""
@@ -146,8 +158,10 @@ def unfinished(out: Path, parts: Mapping[str, Any], say: Callable[[str], None]) 
         say: told whether the run goes on or starts anew.
 
     Raises:
-        InputError: the folder cannot be written, or another run is writing there.
+        InputError: the folder cannot be written, holds a file of somebody's own that results would replace, or another run is
+            writing there.
     """
+    _check_own(out)
     home = out / UNFINISHED
     steps = Steps(home / _key(parts))
     with _alone(home):
@@ -161,6 +175,26 @@ def unfinished(out: Path, parts: Mapping[str, Any], say: Callable[[str], None]) 
 def clear(out: Path) -> None:
     """Remove the steps of all runs of a folder: its results are there."""
     shutil.rmtree(out / UNFINISHED, ignore_errors=True)
+
+
+def _check_own(out: Path) -> None:
+    """See that no results would replace what no training wrote."""
+    if (out / UNFINISHED).is_dir() or _trained(out):
+        return
+    for name in RESULTS:
+        if (out / name).exists():
+            raise InputError(
+                f"{out / name} was not written by a training, whose results have a file of that name: give another --out, or"
+                " move it away"
+            )
+
+
+def _trained(out: Path) -> bool:
+    """Whether a training wrote into a folder."""
+    try:
+        return set(json.loads((out / FACTS).read_text(encoding="utf-8"))) >= OWN_FACTS
+    except (OSError, ValueError, TypeError):
+        return False
 
 
 @contextmanager

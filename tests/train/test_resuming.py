@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -25,7 +26,7 @@ from chatrec.train.config import HeadOptions
 from chatrec.train.fit import FitConfig
 from chatrec.train.head import Trainer
 from chatrec.train.meter import Meter
-from chatrec.train.steps import NUMBER, Kind, Steps, unfinished
+from chatrec.train.steps import NUMBER, RESULTS, Kind, Steps, unfinished
 
 STEPS = 16
 """Texts, epochs, retrievers, two folds with retrievers of their own, how much these count, three fits, the validation dialogs'
@@ -130,6 +131,25 @@ def test_what_an_earlier_run_alone_had_is_removed_and_nothing_else(tmp_path: Pat
     train(tmp_path, "models")
     assert not (out / "gone.npz").exists()
     assert (out / "bag.npz").exists() and (out / "mine.npz").exists() and (tmp_path / "mine.npz").exists()
+
+
+@pytest.mark.parametrize("name", ["README.md", "card.json", "dialogs.npz"])
+def test_a_file_of_somebodys_own_that_results_would_replace_is_refused_before_anything_is_done(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text('{"mine": 1}', encoding="utf-8")
+    with pytest.raises(InputError, match=rf"{name} was not written by a training"), unfinished(tmp_path, {}, print):
+        pass
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_other_files_and_those_of_an_earlier_training_may_be_there(tmp_path: Path, whole: tuple[Path, dict[str, str]]) -> None:
+    (tmp_path / "data.csv").write_text("mine", encoding="utf-8")
+    (tmp_path / "begun" / "unfinished").mkdir(parents=True)
+    (tmp_path / "begun" / "README.md").write_text("moved there when the run was interrupted", encoding="utf-8")
+    shutil.copytree(whole[0] / "models", tmp_path / "earlier")
+    for out in (tmp_path, tmp_path / "begun", tmp_path / "earlier"):
+        with unfinished(out, {}, print):
+            pass
+    assert set(whole[1]) <= set(RESULTS)  # so that none is replaced unseen
 
 
 def test_other_options_start_anew_and_say_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
