@@ -119,12 +119,12 @@ def baselines(
     console.print(tables.baselines(report, protocol))
 
 
-def _stamp(console: Console, leak: Mapping[str, int | bool]) -> None:
+def _stamp(console: Console, leak: Mapping[str, int | bool], of: str = "") -> None:
     """Say before all figures what of the dialogs was trained on."""
     from chatrec.evaluate.leaks import told_leak
 
     if told := told_leak(leak):
-        console.print(told, style="bold red" if leak["allowed"] else "yellow")
+        console.print(f"{of}{told}", style="bold red" if leak["allowed"] else "yellow", markup=False)
 
 
 def compare(
@@ -133,10 +133,14 @@ def compare(
     k: Annotated[str, typer.Option("--k", help="Cut-offs, e.g. 1,10,50.")] = "1,10,50",
 ) -> None:
     """The difference between two replays, with a 95% interval: paired bootstrap, drawn by dialog."""
-    from chatrec.evaluate.compare import compare, read_rankings
+    from chatrec.evaluate.compare import compare, leak_of, read_rankings
 
     differences = compare(read_rankings(a), read_rankings(b), cutoffs(k))
-    Console().print(tables.compared(differences, f"A: {a}, B: {b}"))
+    console = Console()
+    for name, path in (("A", a), ("B", b)):
+        if leak := leak_of(path):
+            _stamp(console, leak, f"{name}: ")
+    console.print(tables.compared(differences, f"A: {a}, B: {b}"))
 
 
 def cutoffs(text: str) -> tuple[int, ...]:

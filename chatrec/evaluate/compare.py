@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -96,11 +96,23 @@ def _parse(text: str, path: Path, number: int) -> RankedLine:
     return line
 
 
+def leak_of(path: Path) -> Mapping[str, int | bool] | None:
+    """The stamp of a report that tells what of its dialogs was trained on; None for what is no report."""
+    return _provenance(path).get("leak")
+
+
+def _provenance(path: Path) -> Mapping[str, Any]:
+    """Of a report; empty for what is none."""
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8"))["provenance"])
+    except (ValueError, KeyError, TypeError):
+        return {}
+
+
 def _rankings_of(path: Path) -> Path:
     """The rankings a report belongs to; a path that is no report is returned as it is."""
-    try:
-        wanted = json.loads(path.read_text(encoding="utf-8"))["provenance"]["rankings_sha256"]
-    except (ValueError, KeyError, TypeError):
+    wanted = _provenance(path).get("rankings_sha256")
+    if wanted is None:
         return path
     for beside in sorted(path.parent.glob("*.jsonl")):
         if file_sha256(beside) == wanted:

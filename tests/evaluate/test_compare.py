@@ -7,9 +7,11 @@ import math
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from chatrec.cli import app
 from chatrec.errors import DataMissingError, DialogLogError, InputError
-from chatrec.evaluate.compare import Line, compare, read_rankings
+from chatrec.evaluate.compare import Line, compare, leak_of, read_rankings
 from chatrec.evaluate.report import file_sha256
 
 
@@ -101,3 +103,22 @@ def test_a_report_stands_for_the_rankings_beside_it(tmp_path: Path) -> None:
     (tmp_path / "rankings.jsonl").unlink()
     with pytest.raises(DataMissingError, match="do not lie beside it"):
         read_rankings(tmp_path / "report.json")
+
+
+def test_what_a_report_says_of_a_leak_is_said_again(tmp_path: Path) -> None:
+    (tmp_path / "r.jsonl").write_text(line(), encoding="utf-8")
+    for name, by_id, by_text, allowed in (("leak", 2, 3, True), ("few", 0, 1, False), ("none", 0, 0, False)):
+        leak = {"by_id": by_id, "by_text": by_text, "allowed": allowed}
+        report = {"provenance": {"rankings_sha256": file_sha256(tmp_path / "r.jsonl"), "leak": leak}}
+        (tmp_path / f"{name}.json").write_text(json.dumps(report), encoding="utf-8")
+
+    def told(a: str, b: str) -> list[str]:
+        ended = CliRunner().invoke(app, ["compare", str(tmp_path / a), str(tmp_path / b)], env={"COLUMNS": "200"})
+        assert ended.exit_code == 0, ended.output
+        return [line for line in ended.output.splitlines() if "trained on" in line]
+
+    below = "trained on: 0 dialogs by id, 1 by near-duplicate text, below the share that is refused"
+    allowed = "LEAK ALLOWED, these figures say nothing of unseen dialogs; trained on: 2 dialogs by id, 3 by near-duplicate text"
+    assert told("leak.json", "few.json") == [f"A: {allowed}", f"B: {below}"]
+    assert told("none.json", "leak.json") == [f"B: {allowed}"]
+    assert told("none.json", "r.jsonl") == [] and leak_of(tmp_path / "r.jsonl") is None
