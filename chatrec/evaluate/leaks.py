@@ -57,8 +57,10 @@ class Fingerprints:
         """Read what `save` wrote.
 
         Raises:
-            ModelMissingError: the file is missing or damaged, so that nobody knows what was trained on.
+            ModelMissingError: there is no such folder, or its file is missing or damaged: nobody knows what was trained on.
         """
+        if not folder.is_dir():
+            raise ModelMissingError(f"there is no folder {folder}: give one that `chatrec train head` wrote")
         try:
             with np.load(folder / FILE, allow_pickle=False) as stored:
                 return cls(frozenset(int(number) for number in stored["ids"]), stored["sketches"])

@@ -85,6 +85,11 @@ def test_damaged_fingerprints_are_an_error_not_an_empty_set(tmp_path: Path, kept
         Fingerprints.load(tmp_path)
 
 
+def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ModelMissingError, match=r"there is no folder .*nowhere"):
+        Fingerprints.load(tmp_path / "nowhere")
+
+
 def test_a_folder_that_does_not_say_what_was_trained_on_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelMissingError, match="it tells what was trained on"):
         Fingerprints.load(tmp_path)
