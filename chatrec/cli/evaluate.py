@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.console import Console
@@ -14,6 +14,12 @@ from chatrec.cli.progress import expected
 from chatrec.cli.tables import table
 from chatrec.errors import DependencyMissingError
 from chatrec.settings import Settings
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from chatrec.index.embed import Embedder
 
 OF_ALL = (
     "AUC liked: predicted values tell what is at least the median value; AUC: held-out against unmet items, all users"
@@ -60,7 +66,6 @@ def ratings(
     except ModuleNotFoundError as error:
         raise DependencyMissingError(f"this needs {error.name}: pip install 'chatrec[train]'") from error
     from chatrec.evaluate.report import write_report
-    from chatrec.index.embed import Embedder
     from chatrec.index.generation import homes
     from chatrec.outputs import check_outputs, to_streams
 
@@ -70,7 +75,8 @@ def ratings(
     hybrid = HybridConfig(value_weight=value_weight)
     config = RatingsConfig(interactions, catalog, split, scale, max_users, seed, hybrid)
     with expected("reading") as show:
-        report = run_ratings(config, Embedder.of(settings), settings.build_dir, tick=lambda what, done: show(what, done, None))
+        embedder = telling(settings.embedder, lambda done: show(f"embedding the catalog, {done:,} texts", 0.0, None))
+        report = run_ratings(config, embedder, settings.build_dir, tick=lambda what, done: show(what, done, None))
     if out is not None:
         write_report(out, report)
     console = Console(stderr=to_streams(out))
@@ -78,6 +84,21 @@ def ratings(
         console.print(part, highlight=False)
     if out is not None:
         console.print(str(out))
+
+
+def telling(model: str, tell: Callable[[int], None]) -> Embedder:
+    """An embedder that tells how many texts it has been given, before it embeds them."""
+    from chatrec.index.embed import Embedder
+
+    class Telling(Embedder):
+        given = 0
+
+        def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+            self.given += len(texts)
+            tell(self.given)
+            return super().encode(texts)
+
+    return Telling(model)
 
 
 def tables(report: Mapping[str, Any]) -> tuple[Table, Table]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import csv
 import json
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,11 @@ from scipy import sparse
 from typer.testing import CliRunner
 
 from chatrec.cli import app
+from chatrec.cli.evaluate import telling
 from chatrec.errors import DependencyMissingError, TrainingDataError
 from chatrec.evaluate.ratings import Interactions, Split, split
 from chatrec.evaluate.ratings_metrics import judge, summary
+from chatrec.index.embed import Embedder
 from chatrec.train.ratings import RatingsConfig, contenders
 from chatrec.train.ratings_hybrid import HybridConfig, fit_hybrid
 from chatrec.train.ratings_systems import Bias, Ease, Popularity, fit_als, fit_bpr, fit_factorisation, implicit, met
@@ -126,6 +129,15 @@ def test_users_with_two_interactions_leave_nothing_to_choose_settings_by(tmp_pat
         next(contenders(split(twice, "last-out"), np.zeros((5, 2), np.float32), config))
 
 
+def test_embedding_is_told_by_how_many_texts_were_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[int] = []
+    monkeypatch.setattr(Embedder, "encode", lambda self, texts: np.zeros((len(texts), 2)))
+    embedder = telling("", told.append)
+    for texts in (["a", "b"], ["c"]):
+        assert len(embedder.encode(texts)) == len(texts)
+    assert told == [2, 3]
+
+
 def test_the_command_prints_tables_and_writes_a_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CHATREC_INDEX_DIR", str(tmp_path / "index"))
     monkeypatch.setenv("COLUMNS", "200")
@@ -138,9 +150,12 @@ def test_the_command_prints_tables_and_writes_a_report(tmp_path: Path, monkeypat
             writer.writerows((user, item, int(rng.integers(1, 6)), place) for place, item in enumerate(rng.permutation(ids)[:6]))
         writer.writerow((0, "s:unheard-of", 5, 9))
     report = tmp_path / "report.json"
+    told: list[str] = []
+    monkeypatch.setattr("chatrec.cli.evaluate.expected", lambda what: nullcontext(lambda what, *_: told.append(what)))
     given = ["evaluate", "ratings", "--interactions", str(tmp_path / "i.csv"), "--catalog", str(SAMPLE), "--out", str(report)]
     ended = CliRunner().invoke(app, given)
     assert ended.exit_code == 0, ended.output
+    assert told[:3] == ["reading", f"embedding the catalog, {len(ids)} texts", "popularity"]
     assert "RMSE of ratings" in ended.output and "EASE" in ended.output
     assert "lacks their item: 1, for instance 's:unheard-of'" in ended.output
     written = json.loads(report.read_text(encoding="utf-8"))
