@@ -112,7 +112,7 @@ def run_baselines(
     Raises:
         DialogLogError, CatalogError, DataMissingError, LeakError: as in a replay.
     """
-    log = open_log(config, embedder, build_dir)
+    log = open_log(config, embedder, build_dir, once=True)
     index, found = log.index, log.found
     compared = systems(load_fusion(index, config.models))
     rows: dict[str, list[Replayed]] = {name: [] for name in compared}

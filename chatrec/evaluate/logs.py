@@ -99,15 +99,21 @@ class Instance:
         return tuple(item for item in gold if item not in known)
 
 
-def read_dialogs(path: Path) -> tuple[DialogLine, ...]:
+def read_dialogs(path: Path, *, once: bool = False) -> tuple[DialogLine, ...]:
     """Read a dialog log.
 
+    Args:
+        path: the file.
+        once: it is not read again, for its hash, so that a pipe will do.
+
     Raises:
-        DataMissingError: there is no such file.
+        DataMissingError: there is no such file, or it is a pipe and read again.
         DialogLogError: a line is no JSON object, lacks a field, repeats a dialog id or has a wrong type; or the file is empty.
     """
-    if not path.is_file():
+    if path.is_dir() or not path.exists():
         raise DataMissingError(f"no dialog log at {path}: give a .jsonl file in the dialog-log format")
+    if not once and not path.is_file():
+        raise DataMissingError(f"{path} is no file but a stream, and dialogs are read twice here: write them to a file first")
     dialogs: dict[str, DialogLine] = {}
     for number, line in numbered_lines(path):
         dialog = parse_dialog(line, path=str(path), line=number)
@@ -126,9 +132,10 @@ def parse_dialog(text: str, *, path: str = "", line: int = 0) -> DialogLine:
         DialogLogError: the line is no JSON object, or a field is missing or of a wrong type.
     """
     try:
-        data: Any = json.loads(text)
+        data: Any = json.loads(text.rstrip())
     except json.JSONDecodeError as error:
-        raise DialogLogError(f"not JSON: {error.msg}", path=path, line=line) from error
+        what = error.msg.removesuffix(" at")
+        raise DialogLogError(f"not JSON: {what} at column {error.colno}", path=path, line=line) from error
     if not isinstance(data, dict):
         raise DialogLogError("not a JSON object", path=path, line=line)
     try:

@@ -60,15 +60,15 @@ class Log:
     """The instances that are replayed, in order."""
 
 
-def open_log(config: ReplayConfig, embedder: Embedder, build_dir: Path) -> Log:
-    """Read and guard the dialogs, and open or build the index.
+def open_log(config: ReplayConfig, embedder: Embedder, build_dir: Path, *, once: bool = False) -> Log:
+    """Read and guard the dialogs, and open or build the index; `once` is as in `read_dialogs`.
 
     Raises:
         DialogLogError, CatalogError, DataMissingError: the files cannot be used, or are not of each other.
         LeakError: the dialogs were trained on.
         ModelMissingError: the models are of another catalog.
     """
-    dialogs = read_dialogs(config.dialogs)
+    dialogs = read_dialogs(config.dialogs, once=once)
     leak = guard(dialogs, Fingerprints.load(config.models or SHIPPED), allow=config.allow_leak)
     catalog = read_catalog(config.catalog)
     if config.models:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 from contextlib import suppress
 from pathlib import Path
 
@@ -38,6 +40,30 @@ def test_a_missing_or_empty_log_is_named(tmp_path: Path) -> None:
     (tmp_path / "empty.jsonl").write_text("\n", encoding="utf-8")
     with pytest.raises(DialogLogError, match="holds no dialogs"):
         read_dialogs(tmp_path / "empty.jsonl")
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ('{"dialog_id": "a\tb"}', "Invalid control character at column 17"),
+        ('{"dialog_id": \n', "Expecting value at column 14"),
+        ('{"dialog_id": "d", turns}', "Expecting property name enclosed in double quotes at column 20"),
+    ],
+)
+def test_a_line_that_is_no_json_says_where(line: str, message: str) -> None:
+    with pytest.raises(DialogLogError, match=rf"log\.jsonl:7: not JSON: {message}$"):
+        parse_dialog(line, path="log.jsonl", line=7)
+
+
+def test_a_stream_is_read_where_that_is_done_once_and_refused_where_it_is_done_again(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(DataMissingError, match="write them to a file first"):
+        read_dialogs(pipe)
+    with subprocess.Popen(["sh", "-c", f"echo '{json.dumps(GOOD)}' > '{pipe}'"]):
+        assert [line.dialog_id for line in read_dialogs(pipe, once=True)] == ["d:1"]
+    with pytest.raises(DataMissingError, match="no dialog log"):
+        read_dialogs(tmp_path, once=True)
 
 
 @given(
