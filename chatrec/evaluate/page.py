@@ -118,6 +118,7 @@ def _settings(report: Mapping[str, Any]) -> list[tuple[str, str]]:
     hashes = {
         "dialogs": f"{origin['dialogs']['file']}, SHA-256 {origin['dialogs']['sha256']}",
         "catalog": f"{origin['catalog']['file']}, SHA-256 {origin['catalog']['sha256']}",
+        "catalog as it was read": f"SHA-256 {origin['catalog']['content_sha256']}",
         "models": f"SHA-256 {origin['models_sha256']}",
         "index": f"generation {origin['index']['generation']}, embedder {origin['index']['embedder_sha256']}",
         "recorded model output": f"{recorded(report)}, SHA-256 {origin['recorded_sha256']}" if report["recorded"] else "none",

@@ -218,9 +218,10 @@ def _understanding(rows: Sequence[Replayed], config: ReplayConfig, reader: WordR
 
 
 def _provenance(config: ReplayConfig, index: Index, leak: Leak) -> dict[str, Any]:
+    catalog = {"file": config.catalog.name, "sha256": file_sha256(config.catalog), "content_sha256": index.catalog.sha256}
     return {
         "dialogs": {"file": config.dialogs.name, "sha256": file_sha256(config.dialogs)},
-        "catalog": {"file": config.catalog.name, "sha256": index.catalog.sha256},
+        "catalog": catalog,
         "index": {"generation": index.manifest.generation, "embedder_sha256": index.manifest.embedder_sha256},
         "models_sha256": file_sha256(config.models or SHIPPED),
         "recorded_sha256": file_sha256(config.recorded) if config.recorded else None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from dataclasses import replace
@@ -10,12 +11,13 @@ from pathlib import Path
 import pytest
 from dialog_samples import assistant, dialog, items, last_instance, many_dialogs, user, write_dialogs
 
-from chatrec.catalog.read import write_catalog
+from chatrec.catalog.read import read_catalog, write_catalog
 from chatrec.errors import DialogLogError, LeakError
 from chatrec.evaluate.compare import compare, read_rankings
 from chatrec.evaluate.leaks import Fingerprints
 from chatrec.evaluate.logs import Instance, Protocol
 from chatrec.evaluate.replay import System, judge, masked_items, replay, select
+from chatrec.evaluate.report import file_sha256
 from chatrec.evaluate.run import ReplayConfig, run_replay, union
 from chatrec.index.embed import Embedder
 from chatrec.index.open import Index
@@ -86,6 +88,18 @@ def test_rankings_have_a_line_per_instance_with_its_place_in_the_dialog(files: R
     assert [(line["dialog_id"], line["turn"]) for line in lines[:3]] == [("s:0", 1), ("s:0", 3), ("s:1", 1)]
     assert report["instances"] == len(lines) == 12
     assert all(len(line["ranking"]) == len(set(line["ranking"])) <= 100 and line["gold"] for line in lines)
+
+
+def test_the_report_names_the_files_by_the_hashes_that_others_find(files: ReplayConfig, tmp_path: Path) -> None:
+    files.catalog.write_text(files.catalog.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts" / "all.jsonl").write_bytes(files.catalog.read_bytes())
+    one = run(files, tmp_path)[0]["provenance"]
+    parts = run(replace(files, catalog=tmp_path / "parts"), tmp_path)[0]["provenance"]
+    for name, path in (("dialogs", files.dialogs), ("catalog", files.catalog)):
+        assert one[name]["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert parts["catalog"]["sha256"] == file_sha256(tmp_path / "parts") != one["catalog"]["sha256"]
+    assert parts["catalog"]["content_sha256"] == one["catalog"]["content_sha256"] == read_catalog(files.catalog).sha256
 
 
 def test_the_report_counts_what_the_rankings_show(files: ReplayConfig, tmp_path: Path) -> None:
