@@ -126,7 +126,7 @@ def search(
     chroma_url: ChromaUrl = None,
     skip_bad: SkipBad = False,
 ) -> None:
-    """Search an index by meaning and by words, without any understanding of the request; misspelt titles as they are meant."""
+    """Search an index by meaning and by words, without any understanding of the request; misspelt names as they are meant."""
     from chatrec.retrieve.load import load_fusion
     from chatrec.retrieve.spelling import Spelling
 
@@ -139,10 +139,9 @@ def search(
     query = Query(ledger=Ledger(), text=words, last_message=words, vector=opened.embedder.encode([words])[0])
     required = (Constraint(field="kind", op="in", value=(kind,)),) if kind else ()
     table = Table("id", "title", "found by", box=None)
-    found = sorted(load_fusion(opened)(query, required), key=lambda one: one.item.title.casefold() != words.casefold())
-    for candidate in found[:k]:
+    for candidate in load_fusion(opened)(query, required)[:k]:
         found_by = " ".join(f"{hit.retriever}#{hit.rank}" for hit in candidate.hits)
-        table.add_row(Text(candidate.item.id), Text(candidate.item.title), found_by)
+        table.add_row(Text(candidate.item.id), Text(candidate.item.title), found_by or "name")
     Console(width=None if sys.stdout.isatty() else WIDEST).print(table)
 
 

@@ -23,6 +23,7 @@ from chatrec.index.document import SCHEMA_VERSION, dense_text, sparse_tokens
 from chatrec.index.embed import Embedder
 from chatrec.index.generation import LOCK, MANIFEST, POINTER, Manifest, current_generation, digest, fixed_files, index_home
 from chatrec.index.items import ITEMS
+from chatrec.index.names import write_names
 from chatrec.index.vectors import Embedded, embed
 from chatrec.types import Item
 
@@ -72,6 +73,7 @@ def _write_generation(catalog: Catalog, embedder: Embedder, embedded: Embedded, 
     embedded.write(folder)
     _write_bm25(catalog.values(), folder / "bm25")
     Columns(catalog.values()).save(folder)
+    write_names(catalog.values(), folder)
     fill_store(catalog, embedded.vectors, folder)
     Manifest(
         catalog_sha256=catalog.sha256,

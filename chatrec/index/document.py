@@ -11,12 +11,13 @@ import Stemmer
 
 from chatrec.types import Item
 
-SCHEMA_VERSION = 2
-"""Raised whenever what is indexed changes, so that older indexes are rebuilt."""
+SCHEMA_VERSION = 3
+"""Raised whenever what is indexed changes, or how names are compared, so that older indexes are rebuilt."""
 
 FIELD_WEIGHTS = {"title": 3, "aliases": 2, "people": 2, "genres": 2, "themes": 2, "moods": 1, "tags": 1, "form": 1}
 _WORD = re.compile(r"[^\W_]+", re.UNICODE)
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_ACCENTS = re.compile(r"[\u0300-\u036f]")
 _STOP = frozenset("a an and are as at be by for from has in is it its of on or that the this to was with".split())  # noqa: SIM905 - reads better
 
 
@@ -46,15 +47,20 @@ def sparse_tokens(item: Item) -> list[str]:
 
 
 def tokenize(text: str) -> list[str]:
-    """Lower-cased English stems without stop words; runs of CJK characters as overlapping pairs."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
+    """Lower-cased English stems without accents and stop words; runs of CJK characters as overlapping pairs."""
     tokens: list[str] = []
-    for word in _WORD.findall(folded):
+    for word in _WORD.findall(folded(text)):
         if _CJK.search(word):
             tokens += [word[i : i + 2] for i in range(max(1, len(word) - 1))]
         elif word not in _STOP:
             tokens.append(_stem(word))
     return tokens
+
+
+def folded(text: str) -> str:
+    """Without case and accents (`Röyksopp` → `royksopp`, `й` → `и`); marks that other scripts write stay, as in `が`."""
+    apart = unicodedata.normalize("NFKD", text).casefold()
+    return unicodedata.normalize("NFC", _ACCENTS.sub("", apart))
 
 
 @lru_cache(50_000)

@@ -26,6 +26,7 @@ from chatrec.index.compare import comparisons, cosines
 from chatrec.index.document import SCHEMA_VERSION, tokenize
 from chatrec.index.embed import Embedder
 from chatrec.index.generation import Manifest, current_generation, digest, fixed_files, index_home
+from chatrec.index.names import Names
 from chatrec.index.vectors import VECTORS
 from chatrec.pool import Found
 from chatrec.types import Constraint, Query
@@ -55,6 +56,7 @@ class Index:
     popularity: NDArray[np.float32]
     """float32 [items]: popularity percentile in (0, 1] within the item's medium; NaN where unknown."""
     columns: Columns
+    names: Names
 
     def vector(self, item_id: str) -> NDArray[np.float32]:
         """float32 [dimension]: an item's vector."""
@@ -221,6 +223,7 @@ def open_index(folder: Path, catalog: Catalog, embedder: Embedder, *, chroma_url
         ids=ids,
         popularity=popularity_percentiles(columns.numbers("popularity"), columns),
         columns=columns,
+        names=Names(folder),
     )
 
 

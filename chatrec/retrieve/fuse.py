@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -76,15 +76,21 @@ class Fusion:
     def __call__(self, query: Query, required: tuple[Constraint, ...] | None = None, behind: int = 0) -> Pool:
         """Up to `pool` candidates, best first, each with its hits. Every one satisfies the requirements; none is excluded.
 
+        Where nothing was understood and the text as a whole is a name, what has it comes first: as its title, as an alias, as
+        one of its people.
+
         Args:
             query: what is asked.
             required: what must hold; none given: what the ledger requires.
             behind: how many that were found before take the first ranks of every list.
         """
         lists, verdicts = self.lists(query, required)
-        rows, ranks, scores = joined(lists)
+        named = self._named(query, required)
+        rows, ranks, scores = joined(lists, named)
         ranks += behind
         fused = reciprocal_ranks(ranks, [self.config.weights.get(name, 1.0) for name in lists], self.config.rrf_k)
+        if named:
+            fused += (1 + fused.max()) * np.array([named.get(row, 0) for row in rows.tolist()])
         best = np.argsort(-fused, kind="stable")[: self.config.pool]  # ties as they were brought up
         rows = rows[best]
         names = (*lists, *(name for name in verdicts if name not in lists))
@@ -92,6 +98,17 @@ class Fusion:
         if verdicts:
             ranks, scores = self._complete(names, rows, ranks, scores, verdicts)
         return Pool(self.index.catalog, [self.index.ids[row] for row in rows.tolist()], fused[best], names, ranks, scores)
+
+    def _named(self, query: Query, required: tuple[Constraint, ...] | None) -> dict[int, int]:
+        """Row → 3, 2 or 1 of what may be shown and has the query's text for its title, an alias, or the name of a person."""
+        ledger = query.ledger
+        if not query.text or ledger.opinions or ledger.constraints or ledger.wishes:
+            return {}
+        named: dict[int, int] = {}
+        for place, rows in zip((3, 2, 1), self.index.names.named(query.text), strict=True):
+            named = dict.fromkeys(rows.tolist(), place) | named
+        allowed = self.index.allowed(query, requirements(ledger) if required is None else required) if named else ()
+        return {row: place for row, place in named.items() if allowed[row]}
 
     def lists(self, query: Query, required: tuple[Constraint, ...] | None = None) -> tuple[dict[str, Found], Verdicts]:
         """What each retriever finds that may be shown, best first, and the scores of those that score the whole catalog.
@@ -158,10 +175,17 @@ class Fusion:
         return ranks, scores
 
 
-def joined(lists: Mapping[str, Found]) -> tuple[NDArray[np.intp], Floats, Floats]:
-    """All rows that n retrievers brought up, intp [m], and float64 [m, n] ranks, from 1, and scores, NaN where one did not."""
+def joined(lists: Mapping[str, Found], more: Iterable[int] = ()) -> tuple[NDArray[np.intp], Floats, Floats]:
+    """All rows that n retrievers brought up, intp [m], and float64 [m, n] ranks, from 1, and scores, NaN where one did not.
+
+    Args:
+        lists: what each brought up.
+        more: rows that are there whether one did or not.
+    """
     places: dict[int, int] = {}
     at = [[places.setdefault(row, len(places)) for row in found.rows.tolist()] for found in lists.values()]
+    for row in more:
+        places.setdefault(row, len(places))
     ranks, scores = (np.full((len(places), len(lists)), np.nan) for _ in range(2))
     for column, (here, found) in enumerate(zip(at, lists.values(), strict=True)):
         ranks[here, column], scores[here, column] = np.arange(1, len(here) + 1), found.scores

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from chatrec.index.document import tokenize
+from chatrec.index.document import folded, tokenize
 from chatrec.index.open import Index, top
+from chatrec.types import Item
 
 SHORTEST, LONG = 5, 9
 """Letters of a word that may have one slip of the finger, and of one that may have two; the first letter has none, and a word
@@ -55,14 +56,14 @@ class Spelling:
         return result if named else None
 
     def meant(self, text: str) -> str | None:
-        """The title that a misspelt one most likely stands for; None if no word is misspelt, or no title has them all."""
+        """The title, alias or person that a misspelt one most likely stands for; None if no word is misspelt, or none has all."""
         spelt = self._spelt(text)
         if not spelt or not all(spelt):
             return None
         _, named = self._named(spelt)
-        titles = [self._index.catalog[self._index.ids[row]].title for row in named]
-        whole = [title for title in titles if all(set(tokenize(title)).intersection(those) for those in spelt)]
-        return min(whole, key=lambda title: OSA.distance(title.casefold(), text.casefold()), default=None)
+        names = [name for row in named for name in _names(self._index.catalog[self._index.ids[row]])]
+        whole = [name for name in names if all(set(tokenize(name)).intersection(those) for those in spelt)]
+        return min(whole, key=lambda name: OSA.distance(folded(name), folded(text)), default=None)
 
     def _named(self, spelt: Sequence[tuple[str, ...]]) -> tuple[NDArray[np.float32], list[int]]:
         """BM25 of all items by these words, and the rows of those that are named by all of them, best first."""
@@ -73,7 +74,7 @@ class Spelling:
 
     def _spelt(self, text: str) -> list[tuple[str, ...]]:
         """For each word of a query the stems that may be meant by it; nothing if all of them are known, or it is a sentence."""
-        words = [word for word in dict.fromkeys(_WORD.findall(text.casefold())) if tokenize(word)]
+        words = [word for word in dict.fromkeys(_WORD.findall(folded(text))) if tokenize(word)]
         known = self._index.bm25.vocab_dict
         lone = len(words) == 1 and len(words[0]) <= SHORTEST
         if lone or len(words) > MOST_WORDS or all(token in known for word in words for token in tokenize(word)):
@@ -81,8 +82,7 @@ class Spelling:
         return [tuple(tokenize(word)) if tokenize(word)[0] in known else self._alike(word) for word in words]
 
     def _names(self, row: int, spelt: Sequence[tuple[str, ...]]) -> bool:
-        item = self._index.catalog[self._index.ids[row]]
-        stems = set(tokenize(" ".join((item.title, *item.aliases, *item.people))))
+        stems = set(tokenize(" ".join(_names(self._index.catalog[self._index.ids[row]]))))
         return all(stems.intersection(those) for those in spelt)
 
     def _look_up(self, word: str) -> tuple[str, ...]:
@@ -111,6 +111,10 @@ class Spelling:
             if stem.isalpha():
                 shapes[stem[0], len(stem)].append(stem)
         return shapes
+
+
+def _names(item: Item) -> tuple[str, ...]:
+    return (item.title, *item.aliases, *item.people)
 
 
 def _one_slip(word: str) -> set[str]:

@@ -182,6 +182,14 @@ def test_index_search_looks_for_a_misspelt_title_as_it_is_meant_and_cuts_no_id(r
     assert ended.out.splitlines()[1].split()[0] == long["id"]
 
 
+def test_index_search_puts_first_what_is_called_as_typed(run: Run, tmp_path: Path) -> None:
+    made = FILM | {"id": "t:parasite", "title": "Parasite", "aliases": ["기생충"], "creators": ["Bong Joon-ho", "Zoë Björk"]}
+    path = tmp_path / "films.jsonl"
+    path.write_text("".join(json.dumps(line) + "\n" for line in (*LINES, made)))
+    for typed in ("기생충", "bong joon ho", "Zoe Bjork", "PARASITE!", "Bong Jon-ho"):
+        assert run("index", "search", typed, "--catalog", str(path)).out.splitlines()[1].split()[0] == "t:parasite", typed
+
+
 def test_index_commands_read_a_catalog_with_bad_lines_as_it_was_built(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "films.jsonl"
     path.write_text("".join(json.dumps(line) + "\n" for line in LINES) + "{\n")

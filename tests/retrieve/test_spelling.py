@@ -81,10 +81,13 @@ def test_what_is_nearly_named_is_the_first_that_is_found(small_index: Index) -> 
     assert found("blue zzzzz") == found("blue")
 
 
-def test_the_title_that_a_misspelt_one_stands_for_is_told(spelling: Spelling) -> None:
+def test_the_name_that_a_misspelt_one_stands_for_is_told(spelling: Spelling) -> None:
     assert spelling.meant("the pale lantren") == "The Pale Lantern"
     assert spelling.meant("the pale lantern") is None
-    assert spelling.meant("ingrid halvorson") is None  # a person's name is no title
+    assert spelling.meant("ingrid halvorson") == spelling.meant("Halvorsn") == "Ingrid Halvorsen"
+    assert spelling.meant("kometenwellt") == "Kometenwelt"
+    assert spelling.meant("pale halvorsne") is None  # no one name has both
+    assert spelling.meant("Hálvorsen") is None
 
 
 def test_an_endless_word_is_not_looked_up(spelling: Spelling) -> None:
