@@ -61,7 +61,7 @@ class ModelMissingError(ChatrecError):
 
 
 class DependencyMissingError(ChatrecError):
-    """An optional package is needed for this; the message names the extra to install."""
+    """An optional package is needed for this, or what one brings fails; the message names it, or the extra to install."""
 
     exit_code = 5
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -13,12 +14,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from chatrec.constraints import requirements
-from chatrec.errors import InputError, ModelMissingError
+from chatrec.errors import ChatrecError, DependencyMissingError, InputError, ModelMissingError
 from chatrec.index.open import Index
 from chatrec.pool import Floats, Found, Pool, finite
 from chatrec.retrieve.protocol import CatalogScorer, Retriever
 from chatrec.retrieve.retrievers import best_rows
-from chatrec.types import Constraint, Query
+from chatrec.types import EMPTY, Constraint, Query
 
 F = TypeVar("F", np.float32, np.float64)
 CONFIG = "fusion.json"
@@ -65,12 +66,26 @@ class FusionConfig:
 
 
 class Fusion:
-    """Asks every retriever and fuses what they found: score(i) = Σ_r w_r / (k + rank_r(i)) (Cormack, Clarke & Büttcher 2009)."""
+    """Asks every retriever and fuses what they found: score(i) = Σ_r w_r / (k + rank_r(i)) (Cormack, Clarke & Büttcher 2009).
 
-    def __init__(self, index: Index, retrievers: Sequence[Retriever], config: FusionConfig | None = None) -> None:
+    Args:
+        index: what is searched.
+        retrievers: who is asked.
+        config: how much each counts.
+        packages: retriever → the installed package that brought it, to be named if it fails.
+    """
+
+    def __init__(
+        self,
+        index: Index,
+        retrievers: Sequence[Retriever],
+        config: FusionConfig | None = None,
+        packages: Mapping[str, str] = EMPTY,
+    ) -> None:
         self.index = index
         self.retrievers = tuple(retrievers)
         self.config = config or FusionConfig()
+        self._packages = packages
         self._scorers = {retriever.name: retriever for retriever in retrievers if isinstance(retriever, CatalogScorer)}
 
     def __call__(self, query: Query, required: tuple[Constraint, ...] | None = None, behind: int = 0) -> Pool:
@@ -119,24 +134,29 @@ class Fusion:
 
         Raises:
             InputError: a retriever gives something other than its protocol says, or a score that is not finite.
+            DependencyMissingError: one fails.
         """
         required = requirements(query.ledger) if required is None else required
         allowed, lists, verdicts = self.index.allowed(query, required), {}, {}
         for retriever in self.retrievers:
             name, scorer = retriever.name, self._scorers.get(retriever.name)
-            if scorer is None:
-                found = retriever.retrieve(query, required, self.config.per_retriever)
-                try:
-                    lists[name] = self._allowed(found, allowed)
-                except (OverflowError, TypeError, ValueError) as error:
-                    what = "(item id, score) pairs, or Found(rows, scores) with rows of the index and as many finite scores"
-                    raise InputError(f"the retriever {name!r} has to give {what}: {error}") from error
-            elif (told := scorer.scores(query)) is not None:
-                scores = verdicts[name] = self._verdict(name, told)
-                if self.config.weights.get(name, 1.0) > 0:
-                    rows = best_rows(scores, (scores > 0) & allowed, self.config.per_retriever)
-                    lists[name] = Found(rows, scores[rows].astype(np.float64))
+            with naming(name, self._packages.get(name)):
+                if scorer is None:
+                    lists[name] = self._found(retriever, query, required, allowed)
+                elif (told := scorer.scores(query)) is not None:
+                    scores = verdicts[name] = self._verdict(name, told)
+                    if self.config.weights.get(name, 1.0) > 0:
+                        rows = best_rows(scores, (scores > 0) & allowed, self.config.per_retriever)
+                        lists[name] = Found(rows, scores[rows].astype(np.float64))
         return lists, verdicts
+
+    def _found(self, retriever: Retriever, query: Query, required: tuple[Constraint, ...], allowed: NDArray[np.bool_]) -> Found:
+        found = retriever.retrieve(query, required, self.config.per_retriever)
+        try:
+            return self._allowed(found, allowed)
+        except (OverflowError, TypeError, ValueError) as error:
+            what = "(item id, score) pairs, or Found(rows, scores) with rows of the index and as many finite scores"
+            raise InputError(f"the retriever {retriever.name!r} has to give {what}: {error}") from error
 
     def _allowed(self, found: Sequence[tuple[str, float]] | Found, allowed: NDArray[np.bool_]) -> Found:
         """Once more what may be shown, whatever the retriever makes of it; of an item that comes twice the first."""
@@ -173,6 +193,23 @@ class Fusion:
             ranks[unlisted, column] = len(verdict) + 1 - np.searchsorted(np.sort(verdict), told, side="right")
             scores[unlisted, column] = told
         return ranks, scores
+
+
+@contextmanager
+def naming(retriever: str, package: str | None = None) -> Iterator[None]:
+    """Whatever fails in here but for errors of this project is said to be the retriever's fault.
+
+    Raises:
+        DependencyMissingError: something failed.
+    """
+    try:
+        yield
+    except ChatrecError:
+        raise
+    except Exception as error:  # whatever the code of others does
+        told = " ".join(f"{type(error).__name__}: {error}".split())
+        of = f" of {package}" if package else ""
+        raise DependencyMissingError(f"the retriever {retriever!r}{of} failed: {told}") from error
 
 
 def joined(lists: Mapping[str, Found], more: Iterable[int] = ()) -> tuple[NDArray[np.intp], Floats, Floats]:

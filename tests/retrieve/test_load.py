@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from chatrec.errors import DependencyMissingError, InputError
+from chatrec.errors import DependencyMissingError, IndexMissingError, InputError
 from chatrec.index.open import Index
 from chatrec.pool import Found
 from chatrec.retrieve.load import load_fusion
@@ -186,3 +186,51 @@ def test_one_that_fails_while_it_is_imported_is_named(
     (tmp_path / "own_broken.py").write_text("raise RuntimeError('no licence')")
     with pytest.raises(DependencyMissingError, match=r"of own-newest cannot be loaded \(RuntimeError: no licence"):
         load_fusion(small_index)
+
+
+def failing(how: BaseException) -> type[Careless]:
+    class Odd(Careless):
+        name = "odd"
+
+        def retrieve(self, query: Query, required: tuple[Constraint, ...], k: int) -> Iterator[tuple[str, float]]:  # type: ignore[override]
+            yield from super().retrieve(query, required, 1)
+            raise how
+
+    return Odd
+
+
+def test_one_that_fails_is_named_and_why_is_kept(small_index: Index) -> None:
+    for how in (RuntimeError("boom\nand more"), FileNotFoundError("x.bin"), KeyError("zz")):
+        with pytest.raises(DependencyMissingError, match=rf"^the retriever 'odd' failed: {type(how).__name__}: ") as raised:
+            load_fusion(small_index, more=[failing(how)])(Query(ledger=Ledger(), text=""))
+        assert raised.value.__cause__ is how
+        assert "\n" not in str(raised.value)
+    with pytest.raises(DependencyMissingError, match="the retriever 'odd' failed: ZeroDivisionError"):
+        load_fusion(small_index, more=[scoring(lambda n: n // 0)])(Query(ledger=Ledger(), text=""))
+
+
+def test_an_interrupt_and_errors_of_the_project_are_what_they_are(small_index: Index) -> None:
+    for how in (KeyboardInterrupt(), IndexMissingError("gone")):
+        with pytest.raises(type(how)) as raised:
+            load_fusion(small_index, more=[failing(how)])(Query(ledger=Ledger(), text=""))
+        assert raised.value is how
+
+
+def test_one_that_cannot_be_made_is_named(small_index: Index) -> None:
+    class Unready(Careless):
+        def __init__(self, index: Index) -> None:
+            raise OSError("no model file")
+
+    with pytest.raises(DependencyMissingError, match="the retriever 'Unready' failed: OSError: no model file"):
+        load_fusion(small_index, more=[Unready])
+
+
+@pytest.mark.parametrize("failing_at", ["__init__", "retrieve"])
+def test_the_package_of_one_that_fails_is_named(
+    small_index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing_at: str
+) -> None:
+    module = f"own_fails_at_{failing_at.strip('_')}"
+    install(tmp_path, monkeypatch, f"{module}:Newest")
+    (tmp_path / f"{module}.py").write_text(f"{MODULE}\n    def {failing_at}(self, *told):\n        raise RuntimeError('boom')\n")
+    with pytest.raises(DependencyMissingError, match="the retriever 'newest' of own-newest failed: RuntimeError: boom"):
+        load_fusion(small_index)(Query(ledger=Ledger(), text=""))
