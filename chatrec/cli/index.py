@@ -21,6 +21,7 @@ from chatrec.settings import Settings
 from chatrec.types import KINDS, Constraint, Ledger, Query
 
 if TYPE_CHECKING:
+    from chatrec.index.embed import Embedder
     from chatrec.index.open import Index
 
 WIDEST = 10_000
@@ -75,6 +76,8 @@ def info(catalog: CatalogPath = None, index: IndexPath = None, skip_bad: SkipBad
 
     settings = Settings.load(catalog=catalog)
     items, embedder = _read(settings, skip_bad), Embedder.of(settings)
+    if not index:
+        _note_building(items, embedder, settings)
     folder = index or built_index(items, embedder, settings.build_dir)
     manifest, problem = Manifest.read(folder), None
     try:
@@ -172,6 +175,14 @@ def _read(settings: Settings, skip_bad: bool) -> Catalog:
     return items
 
 
+def _note_building(items: Catalog, embedder: Embedder, settings: Settings) -> None:
+    """Say that an index is going to be built, and why, if it is: a large one takes hours."""
+    from chatrec.index.generation import index_home, why_missing
+
+    if why := why_missing(index_home(settings.build_dir, items.sha256, embedder.sha256)):
+        typer.echo(f"building the index of {len(items)} items: {why}", err=True)
+
+
 def _open(catalog: CatalogPath, index: IndexPath, chroma_url: ChromaUrl, skip_bad: bool) -> Index:
     from chatrec.index.embed import Embedder
     from chatrec.index.items import open_catalog
@@ -182,4 +193,5 @@ def _open(catalog: CatalogPath, index: IndexPath, chroma_url: ChromaUrl, skip_ba
     items = open_catalog(settings.catalog_path, embedder, settings.build_dir, index=index, skip_bad=skip_bad)
     if index:
         return open_index(index, items, embedder, chroma_url=settings.chroma_url)
+    _note_building(items, embedder, settings)
     return open_or_build(items, embedder, settings.build_dir, chroma_url=settings.chroma_url)

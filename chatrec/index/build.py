@@ -61,7 +61,8 @@ def build_index(catalog: Catalog, embedder: Embedder, build_dir: Path, *, reuse:
             if not _in_use(generation):
                 shutil.rmtree(generation, ignore_errors=True)
             if isinstance(error, (OSError, ChromaError)):
-                raise InputError(f"the index cannot be written to {home}, with {free:,.1f} MB free there: {error}") from error
+                why = f": {error}" if isinstance(error, OSError) else ""  # of Chroma's only it can make something
+                raise InputError(f"the index cannot be written to {home}, with {free:,.1f} MB free there{why}") from error
             raise
         _drop_unfinished(home, keep=generation)
     log.info("index built", items=len(catalog), embedded=embedded.fresh, folder=str(generation))

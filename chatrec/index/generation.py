@@ -108,6 +108,26 @@ def generations(home: Path) -> list[Path]:
     return sorted(found, key=lambda path: _time(path / MANIFEST), reverse=True)
 
 
+def finished(home: Path) -> list[Path]:
+    """Every generation of a home that was finished, that in use first, as far as it is known, then the newest."""
+    try:
+        current = [current_generation(home)]
+    except (IndexMissingError, IndexCorruptError):
+        current = []
+    return list(dict.fromkeys(folder for folder in (*current, *generations(home)) if (folder / MANIFEST).is_file()))
+
+
+def why_missing(home: Path) -> str:
+    """Why a home has no index to open, be it whole or damaged; empty if it has one."""
+    try:
+        folder = current_generation(home)
+    except IndexMissingError:
+        return f"{home / POINTER} is missing" if home.is_dir() and finished(home) else "there is none yet"
+    except IndexCorruptError:
+        return ""
+    return "" if (folder / MANIFEST).is_file() else f"{folder / MANIFEST} is missing"
+
+
 def built_at(generation: Path) -> datetime:
     """When a generation was finished."""
     return datetime.fromtimestamp(_time(generation / MANIFEST), UTC)

@@ -11,14 +11,14 @@ from chatrec.catalog.read import Catalog
 from chatrec.errors import IndexCorruptError, IndexMismatchError, IndexMissingError
 from chatrec.index.build import build_index
 from chatrec.index.embed import Embedder
-from chatrec.index.generation import Manifest, current_generation, homes, index_home
+from chatrec.index.generation import Manifest, current_generation, finished, homes, index_home
 from chatrec.index.items import ITEMS
 from chatrec.index.open import open_index
 
 
 @dataclass(frozen=True)
 class Update:
-    """How an index differs from the one it follows: that of the same embedder which shares most items."""
+    """How an index differs from the one it follows: one of the same items, or of the same embedder that shares most."""
 
     folder: Path
     added: int = 0
@@ -34,19 +34,21 @@ def update_index(catalog: Catalog, embedder: Embedder, build_dir: Path, *, progr
     Raises:
         InputError: the folder cannot be written, or another process is building there.
     """
+    home = index_home(build_dir, catalog.sha256, embedder.sha256)
     try:
-        current = current_generation(index_home(build_dir, catalog.sha256, embedder.sha256))
+        current = current_generation(home)
         open_index(current, catalog, embedder)
     except (IndexMissingError, IndexCorruptError, IndexMismatchError):
-        before = _most_alike(catalog, build_dir, embedder)
+        mends = home.is_dir() and bool(finished(home))
+        before = {} if mends else _most_alike(catalog, build_dir, embedder)
         folder = build_index(catalog, embedder, build_dir, progress=progress)
-        now = _lines(folder)
+        embedded, now = Manifest.read(folder).embedded or 0, {} if mends else _lines(folder)
         return Update(
             folder,
             added=len(now.keys() - before.keys()),
             changed=sum(before[item_id] != now[item_id] for item_id in now.keys() & before.keys()),
             removed=len(before.keys() - now.keys()),
-            embedded=Manifest.read(folder).embedded or 0,
+            embedded=embedded,
         )
     return Update(current)
 
@@ -55,11 +57,13 @@ def _most_alike(catalog: Catalog, build_dir: Path, embedder: Embedder) -> Mappin
     """The items of the embedder's index that shares most ids with the catalog; none if none shares any."""
     alike: Mapping[str, str] = {}
     for home in homes(build_dir, embedder.sha256):
-        try:
-            lines = _lines(current_generation(home))
-        except (IndexMissingError, IndexCorruptError, OSError, ValueError, KeyError, TypeError):
-            continue  # what cannot be read has nothing to be compared with
-        alike = max(alike, lines, key=lambda each: len(each.keys() & catalog.keys()))
+        for generation in finished(home):
+            try:
+                lines = _lines(generation)
+            except (OSError, ValueError, KeyError, TypeError):
+                continue  # what cannot be read has nothing to be compared with
+            alike = max(alike, lines, key=lambda each: len(each.keys() & catalog.keys()))
+            break
     return alike
 
 

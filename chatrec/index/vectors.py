@@ -22,7 +22,7 @@ from rich.progress import track
 
 from chatrec.errors import IndexCorruptError, IndexMissingError
 from chatrec.index.embed import Embedder
-from chatrec.index.generation import Manifest, current_generation, digest, homes
+from chatrec.index.generation import Manifest, digest, finished, homes
 
 if TYPE_CHECKING:  # a third of a second to import, needed only where shards are
     import pyarrow as pa
@@ -142,20 +142,23 @@ class _Gathered:
 
 
 def _earlier(home: Path, embedder: Embedder) -> Iterator[tuple[Sequence[str], NDArray[np.float32]]]:
-    """Keys and vectors of interrupted builds, then of the indexes in use, the newest first."""
-    neighbours = homes(home.parent, embedder.sha256)
+    """Keys and vectors of interrupted builds, then of each index what is in use, or the newest that is whole."""
+    neighbours, unread = homes(home.parent, embedder.sha256), []
     for path in (path for neighbour in neighbours for path in neighbour.glob(f"{UNFINISHED}/*.parquet")):
         try:
             yield _read_shard(path, embedder.dimension)
         except (IndexCorruptError, OSError) as error:
-            log.warning("vectors not reused", shard=str(path), reason=str(error))
+            unread.append(str(error))
     for neighbour in neighbours:
-        try:
-            yield _read(current_generation(neighbour))
-        except IndexMissingError:
-            continue
-        except (IndexCorruptError, OSError, ValueError) as error:
-            log.warning("vectors not reused", folder=str(neighbour), reason=str(error))
+        for generation in finished(neighbour):
+            try:
+                yield _read(generation)
+                break
+            except (IndexCorruptError, IndexMissingError, OSError, ValueError) as error:
+                unread.append(str(error))
+    if unread:
+        more = f", and {len(unread) - 1} more" if len(unread) > 1 else ""
+        log.warning(f"vectors of earlier builds are not reused: {unread[0]}{more}")
 
 
 def _read(generation: Path) -> tuple[Sequence[str], NDArray[np.float32]]:

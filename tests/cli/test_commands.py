@@ -182,6 +182,19 @@ def test_index_search_looks_for_a_misspelt_title_as_it_is_meant_and_cuts_no_id(r
     assert ended.out.splitlines()[1].split()[0] == long["id"]
 
 
+def test_an_index_that_is_built_in_passing_is_said_to_be_and_why(run: Run, catalog: str) -> None:
+    first = run("index", "search", "spaceship", "--catalog", catalog)
+    assert "building the index of 4 items: there is none yet" in first.err
+    assert "building" not in run("index", "search", "spaceship", "--catalog", catalog).err
+    for name in ("../CURRENT", "manifest.json"):
+        folder = Path(json.loads(run("index", "info", "--catalog", catalog).out)["folder"])
+        lost = (folder / name).resolve()
+        lost.unlink()
+        ended = run("index", "search", "spaceship", "--catalog", catalog)
+        assert f"building the index of 4 items: {lost} is missing" in ended.err
+        assert "t:ftl" in ended.out
+
+
 def test_index_search_puts_first_what_is_called_as_typed(run: Run, tmp_path: Path) -> None:
     made = FILM | {"id": "t:parasite", "title": "Parasite", "aliases": ["기생충"], "creators": ["Bong Joon-ho", "Zoë Björk"]}
     path = tmp_path / "films.jsonl"

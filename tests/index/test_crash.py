@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from builder import HashEmbedder, answers, catalog, start
+from chromadb.errors import InternalError
 
 from chatrec.errors import ChatrecError, IndexCorruptError, IndexMissingError, InputError
 from chatrec.index import build
@@ -111,6 +112,18 @@ def test_a_build_that_ends_at_any_step_leaves_a_whole_index_in_use(
     assert len(opened(current).ids) == len(CATALOG)
     make(folder)
     assert leftovers(home_of(folder)) == []
+
+
+def test_what_chroma_says_of_its_insides_is_kept_as_the_cause_only(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    full = InternalError("Error in compaction: Failed to apply logs to the hnsw segment writer")
+
+    def fail(*_: object) -> None:
+        raise full
+
+    monkeypatch.setattr(build, "fill_store", fail)
+    with pytest.raises(InputError, match=r"the index cannot be written to .+, with [\d,.]+ MB free there$") as raised:
+        make(folder)
+    assert raised.value.__cause__ is full
 
 
 @pytest.mark.parametrize("stop", [KeyboardInterrupt(), OSError(5, "Input/output error")], ids=["interrupt", "disk"])

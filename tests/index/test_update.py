@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import structlog
 from builder import HashEmbedder, answers, catalog
 
 from chatrec.catalog.read import Catalog
@@ -45,9 +46,9 @@ def test_another_catalog_beside_it_is_not_what_an_edit_is_measured_against(tmp_p
     assert (done.added, done.changed, done.removed, done.embedded) == (0, 0, 1, 0)
 
 
-WHOLE = {"chroma/chroma.sqlite3": True, "chroma/*/*.bin": True, "bm25/*": True, "items.jsonl": True}
+WHOLE = {"chroma/chroma.sqlite3": True, "chroma/*/*.bin": True, "bm25/*": True, "items.jsonl": True, "../CURRENT": True}
 """What is damaged → whether the vectors can still be told to be those that were embedded."""
-NOT_TRUSTED = {"../CURRENT": False, "manifest.json": False, "vectors.npy": False, "vectors.sha256": False}
+NOT_TRUSTED = {"manifest.json": False, "vectors.npy": False, "vectors.sha256": False}
 
 
 @pytest.mark.parametrize(("damaged", "reused"), [*(WHOLE | NOT_TRUSTED).items()])
@@ -59,7 +60,37 @@ def test_what_is_damaged_is_mended_from_the_vectors_that_are_whole(tmp_path: Pat
     done, embedded = update(CATALOG, tmp_path)
     assert done.folder != folder
     assert bool(embedded) is not reused
+    assert (done.added, done.changed, done.removed) == (0, 0, 0)
     assert answers(open_index(done.folder, CATALOG, HashEmbedder())) == expected  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("left", [b"", None])
+def test_an_index_whose_pointer_is_lost_is_mended_from_the_newest_generation_that_is_whole(
+    tmp_path: Path, left: bytes | None
+) -> None:
+    first = update(CATALOG, tmp_path)[0].folder
+    home = first.parent
+    (first / "bm25" / "params.index.json").unlink()
+    second = update(CATALOG, tmp_path)[0].folder
+    (second / "vectors.npy").write_bytes(b"noise")
+    (home / "CURRENT").unlink() if left is None else (home / "CURRENT").write_bytes(left)
+    done, embedded = update(CATALOG, tmp_path)
+    assert (done.added, done.changed, done.removed, done.embedded, embedded) == (0, 0, 0, 0, [])
+    assert done.folder not in (first, second)
+    edited = Catalog.of([*REST, THIRD, replace(FIRST, title="Edited")])
+    (home / "CURRENT").unlink()
+    done, embedded = update(edited, tmp_path)
+    assert (done.added, done.changed, done.removed, len(embedded)) == (0, 1, 1, 1)
+
+
+def test_vectors_that_cannot_be_reused_are_told_of_once(tmp_path: Path) -> None:
+    for items in (CATALOG, Catalog.of([FIRST, SECOND]), Catalog.of([FIRST, THIRD])):
+        (update(items, tmp_path)[0].folder / "vectors.npy").write_bytes(b"noise")
+    with structlog.testing.capture_logs() as logged:
+        update(CATALOG, tmp_path)
+    said = [entry for entry in logged if entry["log_level"] == "warning"]
+    assert [set(entry) for entry in said] == [{"event", "log_level"}]
+    assert said[0]["event"].endswith("vectors.npy is damaged, and 2 more")
 
 
 def test_an_index_that_lost_its_manifest_is_built_anew_and_one_of_another_version_updated(tmp_path: Path) -> None:
