@@ -11,7 +11,7 @@ import Stemmer
 
 from chatrec.types import Item
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """Raised whenever what is indexed changes, or how names are compared, so that older indexes are rebuilt."""
 
 FIELD_WEIGHTS = {"title": 3, "aliases": 2, "people": 2, "genres": 2, "themes": 2, "moods": 1, "tags": 1, "form": 1}
@@ -22,15 +22,15 @@ _STOP = frozenset("a an and are as at be by for from has in is it its of on or t
 
 
 def dense_text(item: Item) -> str:
-    """The text that is embedded, most telling fields first because the encoder cuts the end."""
+    """The text that is embedded, most telling fields first because the encoder cuts the end (`bench/documents.py`)."""
     parts = [
         f"{item.title} ({item.year})" if item.year else item.title,
+        f"by {', '.join(item.creators)}" if item.creators else "",
+        f"with {', '.join(item.cast[:3])}" if item.cast else "",
+        item.description or "",
         item.form or item.kind,
         ", ".join((*item.genres, *item.moods)),
         ", ".join(item.themes),
-        item.description or "",
-        f"by {', '.join(item.creators)}" if item.creators else "",
-        f"with {', '.join(item.cast[:3])}" if item.cast else "",
         ", ".join(item.tags),
     ]
     return ". ".join(part for part in parts if part)

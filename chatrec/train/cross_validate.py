@@ -23,16 +23,15 @@ from chatrec.retrieve.load import load_fusion
 from chatrec.score.head import Scorer
 from chatrec.train.config import TrainConfig, TrainFiles
 from chatrec.train.data import mentions_of, person_of
+from chatrec.train.folds import random_folds
 from chatrec.train.head import Trainer
 from chatrec.train.popularity import Counted
-from chatrec.train.prepare import Preparation, fold_of
+from chatrec.train.prepare import Preparation
 from chatrec.train.steps import Kind, clear, unfinished
 
 REPORT, TAUGHT = "cross_validated.json", "dialogs.jsonl"
 PROTOCOLS: tuple[Protocol, ...] = get_args(Protocol)
 KS = (1, 10, 50)
-OUTER = 2
-"""Added to the seed: the trainings themselves draw folds with it and with the next, and these must not be the same."""
 Prepare = Callable[[TrainFiles, TrainConfig], Preparation]
 Rows = dict[Protocol, list[Replayed]]
 
@@ -57,7 +56,7 @@ def cross_validate(files: TrainFiles, config: TrainConfig, out: Path, prepare: P
     lines, index = whole.lines, whole.index
     _check_popularity(lines, index)
     people = [person_of(line) for line in lines]
-    folds = fold_of(people, config.folds, config.seed + OUTER)
+    folds = random_folds(people, config.folds, config.seed)
     names = ", ".join(map(str, files.dialogs))
     if len(set(people)) < config.folds or len(np.unique(folds)) < 2:
         raise TrainingDataError(

@@ -159,11 +159,11 @@ def gather(lines: Sequence[DialogLine], index: Index) -> Dialogs:
     turns = [(number, *turn) for number, line in enumerate(lines) for turn in turns_of(line, index)]
     asked = _checked(queries(index, [instance for _, instance, _, _ in turns], "full"), [turn[1] for turn in turns])
     liked = [liked_of(line) for line in lines]
-    first = {person_of(line): number for number, line in reversed(list(enumerate(lines)))}
+    person = persons(lines)
     cases = tuple(
         Case(
             number,
-            first[person_of(lines[number])],
+            person[number],
             Example(
                 query,
                 tuple(row for row in rows if index.ids[row] not in instance.mentioned),
@@ -195,6 +195,12 @@ def has_text(line: DialogLine) -> bool:
 def person_of(line: DialogLine) -> str:
     """Who a dialog was with; where the log does not say, somebody of its own."""
     return line.dialog_id if line.user_id is None else f"user {line.user_id}"
+
+
+def persons(lines: Sequence[DialogLine]) -> list[int]:
+    """Per dialog, the number of the first one with the same person."""
+    first: dict[str, int] = {}
+    return [first.setdefault(person_of(line), number) for number, line in enumerate(lines)]
 
 
 def liked_of(line: DialogLine) -> dict[str, float]:

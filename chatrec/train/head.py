@@ -19,9 +19,10 @@ from chatrec.train.card import write_card
 from chatrec.train.costs import finishing
 from chatrec.train.data import Dialogs
 from chatrec.train.fit import calibrate, fit_head, predict
+from chatrec.train.folds import folds_in_order
 from chatrec.train.models import TOWER
 from chatrec.train.pools import Pools, pool_metrics, reliability
-from chatrec.train.prepare import ENOUGH, POOLS, Preparation, Prepared, fold_of
+from chatrec.train.prepare import ENOUGH, POOLS, Preparation, Prepared
 from chatrec.train.start import from_shipped, has_shape, saw
 from chatrec.train.steps import Kind, clear, versions
 
@@ -127,7 +128,7 @@ class Trainer:
         return self._relearn("head", prepared.taught(pools), learned)
 
     def _folds_of(self, pools: Pools) -> NDArray[np.int64]:
-        return fold_of([str(group) for group in pools.group], self._config.folds, self._config.seed + 1)
+        return folds_in_order(pools.group, self._config.folds, self._config.seed + 1)
 
     def _calibrated(self, prepared: Prepared, learned: Learned) -> Learned:
         """The same, calibrated on all instances, each scored by a head that learned as long from the other folds."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -31,9 +30,10 @@ from chatrec.score.table import Floats
 from chatrec.train.bag import choose_epochs
 from chatrec.train.config import TrainConfig, TrainFiles
 from chatrec.train.costs import Size, preparing, share_of_bag
-from chatrec.train.data import Case, Dialogs, check_tasks, gather, has_text, mentions_of, person_of, read_all, turns_of, users_of
+from chatrec.train.data import Case, Dialogs, check_tasks, gather, has_text, mentions_of, persons, read_all, turns_of, users_of
 from chatrec.train.exact import ExactIndex
 from chatrec.train.exposure import Exposure
+from chatrec.train.folds import folds_in_order
 from chatrec.train.meter import Mark, Meter
 from chatrec.train.models import BAG, CO_RATED, FEATURE_ONLY, co_rated, fit_models
 from chatrec.train.pools import Asked, Pools, build_pools
@@ -296,7 +296,7 @@ class Preparation:
 
     def _folds(self, dialogs: Dialogs) -> list[frozenset[int]]:
         """Numbers of the dialogs of each fold; those of a person are in one."""
-        folds = fold_of([person_of(line) for line in dialogs.lines], self.config.folds, self.config.seed)
+        folds = folds_in_order(persons(dialogs.lines), self.config.folds, self.config.seed)
         return [frozenset(np.flatnonzero(folds == fold).tolist()) for fold in range(self.config.folds)]
 
     def out_of_fold(self, dialogs: Dialogs, config: HeadConfig, *, fitted: bool = True) -> Pools:
@@ -410,9 +410,3 @@ class Preparation:
 def retrievers_of(index: ExactIndex, models: dict[str, Model]) -> list[Retriever]:
     """The retrievers every catalog has, and the trained ones."""
     return base_retrievers(index) + [TrainedRetriever(name, model, index) for name, model in models.items()]
-
-
-def fold_of(names: Sequence[str], folds: int, seed: int) -> np.ndarray:
-    """int [names]: the fold of each name; equal names share theirs, and order does not matter."""
-    digests = [hashlib.blake2b(f"{seed} {name}".encode(), digest_size=4).digest() for name in names]
-    return np.array([int.from_bytes(digest, "big") % folds for digest in digests], dtype=np.int64)

@@ -26,11 +26,12 @@ from chatrec.train.card import write_shipped_card
 from chatrec.train.config import TrainConfig, TrainFiles
 from chatrec.train.data import Case, Dialogs
 from chatrec.train.fit import FitConfig, calibrate, fit_head, predict
+from chatrec.train.folds import random_folds
 from chatrec.train.head import by_protocol
 from chatrec.train.meter import Mark, Meter, Progress, Report
 from chatrec.train.needs import simulate
 from chatrec.train.pools import Asked, Pools, build_pools
-from chatrec.train.prepare import Preparation, fold_of
+from chatrec.train.prepare import Preparation
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ def fit_shipped(
         "learned": withhold(replace(learned, weight=learned.weight * shares.learned), seed + 1),
         "needs": replace(needs, weight=needs.weight * shares.needs, group=needs.group + 1_000_000),
     }
-    folds = {name: fold_of([str(group) for group in part.group], 6, seed) for name, part in parts.items()}
+    folds = {name: random_folds([str(group) for group in part.group], 6, seed) for name, part in parts.items()}
     seen = Pools.join([part.take(folds[name] > 0) for name, part in parts.items()])
     held = {name: part.take(folds[name] == 0) for name, part in parts.items()}
     head, epochs = fit_head(SHIPPED_CONFIG, seen, Pools.join(list(held.values())), replace(PATIENT, seed=seed), report=_say_epoch)

@@ -17,9 +17,10 @@ from chatrec.score.head import Head, HeadConfig
 from chatrec.train.config import HeadOptions
 from chatrec.train.costs import fitting
 from chatrec.train.fit import FitConfig, fit_head, predict
+from chatrec.train.folds import folds_in_order
 from chatrec.train.meter import Mark
 from chatrec.train.pools import Pools, found_within, reciprocal_ranks, under_new
-from chatrec.train.prepare import ENOUGH, Preparation, Prepared, fold_of
+from chatrec.train.prepare import ENOUGH, Preparation, Prepared
 from chatrec.train.start import from_shipped, has_shape
 from chatrec.train.steps import Kind
 
@@ -158,7 +159,7 @@ def cross_validated(
 
     Each of at least three folds in turn is scored by a head fitted on the others, of which the next one says when to stop.
     """
-    fold = fold_of([str(group) for group in pools.group], folds, fit.seed + 1)
+    fold = folds_in_order(pools.group, folds, fit.seed + 1)
     logits = np.full(pools.present.shape, -np.inf, dtype=np.float32)
     for number in range(folds):
         stopping = fold == (number + 1) % folds

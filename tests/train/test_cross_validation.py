@@ -21,7 +21,7 @@ from chatrec.train.config import TrainConfig, TrainFiles
 from chatrec.train.cross_validate import REPORT, cross_validate
 from chatrec.train.head import Trainer
 from chatrec.train.popularity import Counted
-from chatrec.train.prepare import Preparation, fold_of
+from chatrec.train.prepare import Preparation
 
 
 def begin(folder: Path, begun: list[TrainFiles]) -> module.Prepare:
@@ -54,15 +54,6 @@ def test_every_dialog_is_asked_once_of_models_that_did_not_see_it(tmp_path: Path
         seen.append({line.dialog_id for line in others})
     assert len(seen) == QUICK.folds
     assert sorted(name for held in seen for name in held) == sorted(line.dialog_id for line in lines)
-
-
-def test_the_trainings_themselves_have_all_of_their_folds(tmp_path: Path) -> None:
-    begun: list[TrainFiles] = []
-    cross_validate(files_of(tmp_path, many_dialogs(40)), QUICK, tmp_path / "out", begin(tmp_path, begun))
-    for files in begun[1:]:
-        names = [line.dialog_id for line in read_dialogs(files.dialogs[0])]
-        for seed in (QUICK.seed, QUICK.seed + 1):  # of the retrievers' folds and of the head's
-            assert len(np.unique(fold_of(names, QUICK.folds, seed))) == QUICK.folds
 
 
 def test_dialogs_of_a_person_are_in_one_fold(tmp_path: Path) -> None:

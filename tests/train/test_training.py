@@ -27,7 +27,6 @@ from chatrec.score.head import SHIPPED, Scorer, load_head, save_head
 from chatrec.train.bag import BagConfig, choose_epochs
 from chatrec.train.config import TrainConfig, TrainFiles
 from chatrec.train.data import gather
-from chatrec.train.prepare import fold_of
 
 
 @pytest.fixture(scope="module")
@@ -212,13 +211,6 @@ def test_files_that_share_folder_and_name_keep_their_own_hashes(tmp_path: Path) 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataMissingError, match=r"nowhere\.jsonl"):
         train(tmp_path, "models", dialogs=tmp_path / "nowhere.jsonl")
-
-
-def test_folds_go_by_name_and_do_not_depend_on_order() -> None:
-    names = [f"d{n}" for n in range(200)]
-    forward = dict(zip(names, fold_of(names, 5, 0).tolist(), strict=True))
-    assert forward == dict(zip(names[::-1], fold_of(names[::-1], 5, 0).tolist(), strict=True))
-    assert min(np.bincount(list(forward.values()))) > 20
 
 
 @pytest.mark.parametrize("order", ["shuffled", "given"])
