@@ -47,6 +47,8 @@ def named(spelling: Spelling, text: str) -> list[str]:
         ("Halvorsn", ["v:lantern", "v:harbour"]),
         ("kometenwelltt", ["g:world"]),
         ("wrold of comets", ["g:world"]),
+        ("plae lantern", ["v:lantern"]),
+        ("Hvaen", ["v:haven"]),
     ],
 )
 def test_a_slip_of_the_finger_in_a_title_or_name_is_forgiven(spelling: Spelling, text: str, wanted: list[str]) -> None:
@@ -62,6 +64,10 @@ def test_a_slip_of_the_finger_in_a_title_or_name_is_forgiven(spelling: Spelling,
         ("pale halvorsne keeper", "a word is in the description only"),
         ("harbuor comets", "no work has both"),
         ("hallo", "short and alone"),
+        ("halen", "short and alone"),
+        ("pole lantern", "short, and no letters swapped"),
+        ("aple lantern", "the first letter is another"),
+        ("plae", "shorter and alone"),
         ("lantreen lit by one who went out to sea", "a sentence"),
         ("", "nothing was said"),
         ("灯笼", "another script"),
@@ -88,6 +94,8 @@ def test_the_name_that_a_misspelt_one_stands_for_is_told(spelling: Spelling) -> 
     assert spelling.meant("kometenwellt") == "Kometenwelt"
     assert spelling.meant("pale halvorsne") is None  # no one name has both
     assert spelling.meant("Hálvorsen") is None
+    assert spelling.meant("hvaen") == "Haven"
+    assert spelling.meant("cometing") is None  # its stem is near, it is not
 
 
 def test_an_endless_word_is_not_looked_up(spelling: Spelling) -> None:
