@@ -150,6 +150,7 @@ def test_index_gc_removes_what_a_newer_index_replaced(run: Run, catalog: str) ->
 
 
 def test_a_chroma_server_that_is_not_there_is_one_line(run: Run, catalog: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    run("index", "build", "--catalog", catalog)
     ended = run("index", "search", "spaceship", "--chroma-url", "http://127.0.0.1:1", "--catalog", catalog)
     assert (ended.code, ended.err.count("\n")) == (4, 1)
     assert "chroma run" in ended.err

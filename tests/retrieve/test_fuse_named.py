@@ -64,8 +64,9 @@ def test_what_is_named_is_there_even_where_no_retriever_found_it(index: Index) -
 
 
 def test_a_name_among_what_was_understood_does_not_go_before_the_rest(index: Index) -> None:
-    wished = Ledger(wishes=(Wish(text="lisbon", turn=0),))
-    assert found(index, "lisbon", ledger=wished)[0] != found(index, "lisbon")[0] == "a:lisbon"
+    fusion, query = load_fusion(index), Query(ledger=Ledger(), text="无主之城")
+    wished = replace(query, ledger=Ledger(wishes=(Wish(text="无主之城", turn=0),)))
+    assert fusion(query).scores.max() > 1 > fusion(wished).scores.max()
 
 
 def test_the_order_of_a_text_that_is_no_name_is_that_of_the_ranks(index: Index) -> None:
