@@ -55,19 +55,26 @@ def composed(*parts: str) -> Callable[[Item], str]:
     return compose
 
 
-WHOLE = ("title, year", "form", "genres, moods", "themes", "description", "creators", "cast", "tags")
+PEOPLE, TITLE = ("creators", "cast"), "title, year"
+WHOLE = (TITLE, *PEOPLE, "description", "form", "genres, moods", "themes", "tags")
+
+
+def without(*parts: str) -> tuple[str, ...]:
+    """The whole text but for these parts."""
+    return tuple(part for part in WHOLE if part not in parts)
+
+
 COMPOSITIONS: Mapping[str, Callable[[Item], str]] = {
     "as it is": dense_text,
     "title alone": composed("title"),
-    "without year": composed("title", *WHOLE[1:]),
-    "without genres and moods": composed(*(part for part in WHOLE if part != "genres, moods")),
-    "without description": composed(*(part for part in WHOLE if part != "description")),
-    "without people": composed(*(part for part in WHOLE if part not in ("creators", "cast"))),
-    "without themes and tags": composed(*(part for part in WHOLE if part not in ("themes", "tags"))),
-    "description after the title": composed("title, year", "description", *(p for p in WHOLE[1:] if p != "description")),
-    "people after the title": composed(
-        "title, year", "creators", "cast", *(p for p in WHOLE[1:] if p not in ("creators", "cast"))
-    ),
+    "without year": composed("title", *without(TITLE)),
+    "without people": composed(*without(*PEOPLE)),
+    "without description": composed(*without("description")),
+    "without genres and moods": composed(*without("genres, moods")),
+    "without themes and tags": composed(*without("themes", "tags")),
+    "description before people": composed(TITLE, "description", *PEOPLE, *without(TITLE, "description", *PEOPLE)),
+    "genres before people": composed(TITLE, "form", "genres, moods", "themes", *PEOPLE, "description", "tags"),
+    "genres before description before people": composed(TITLE, "form", "genres, moods", "themes", "description", *PEOPLE, "tags"),
 }
 
 
