@@ -22,7 +22,7 @@ from chatrec.present.answers import SPOKEN, spoken_reply
 from chatrec.present.central import central_first
 from chatrec.present.clarify import Question, question_for
 from chatrec.present.reply import empty_reply, final_reply, recommend
-from chatrec.present.slate import fill_gaps, kept_picks, slate, unexpected
+from chatrec.present.slate import fill_gaps, kept_picks, named_works, slate, unexpected
 from chatrec.retrieve.candidates import candidates_for
 from chatrec.retrieve.fuse import Fusion
 from chatrec.retrieve.near import near_liked
@@ -38,6 +38,7 @@ from chatrec.types import (
     Draft,
     Event,
     Final,
+    Language,
     Ledger,
     Message,
     Query,
@@ -48,7 +49,7 @@ from chatrec.types import (
     Understood,
 )
 from chatrec.understand.chips import chips
-from chatrec.understand.ledger import replay
+from chatrec.understand.ledger import pulling, replay
 from chatrec.understand.read import Understander
 from chatrec.understand.text import language_of
 
@@ -113,8 +114,9 @@ class Turn:
             yield self._finish(engine, self._filled(engine, reading, ledger, words))
             return
         query, pool = self._retrieve(engine, ledger, words, others=reading.intent in OTHERS)
+        named = named_works(ledger, engine.index.catalog, self.number)
         exhausted = ""
-        if not pool:
+        if not (pool or named):
             empty = self._empty(engine, query, reading)
             if reading.intent == "critique":  # what was shown already may be what is asked for
                 query, pool = self._retrieve(engine, ledger, self.message, others=False)
@@ -123,18 +125,19 @@ class Turn:
                 yield self._finish(engine, empty)
                 return
         n = reading.n or self.n or engine.n
-        pool, shortlist = self._shortlist(engine, query, pool, n, reading)
-        context = FactContext(ledger, engine.index.catalog, near_liked(engine.index, query, shortlist), reading.language)
+        pool, shortlist = self._shortlist(engine, query, pool, n, reading, named)
+        context = _context(engine, ledger, shortlist, reading.language)
+        first_ids = tuple(candidate.item.id for candidate in named)
         drafts = drafts_from_facts(shortlist, context)
-        first = recommend(slate(drafts, n, ledger, candidate=_candidate, each=reading.each), context)
+        first = recommend(slate(drafts, n, ledger, candidate=_candidate, each=reading.each, first=first_ids), context)
         try:
             yield CandidatesFound(recommendations=first)
             written, degraded = yield from self._generate(engine, drafts, context, n)
         except GeneratorExit:
             self._note_shown(first)  # whoever stops a turn still has its first cards before them
             raise
-        ranked = self._rescore(engine, query, written)
-        shown = slate(ranked, n, ledger, candidate=_candidate, each=reading.each)
+        ranked = self._rescore(engine, query, written, first_ids)
+        shown = slate(ranked, n, ledger, candidate=_candidate, each=reading.each, first=first_ids)
         question = question_for(reading, ledger, pool, self.number)
         if question is not None:
             self.changes += (Change(action="asked", turn=self.number, key=question.field),)
@@ -161,11 +164,14 @@ class Turn:
     def _anew(self, engine: Engine, reading: Reading, ledger: Ledger, words: str) -> Reply:
         """A new slate without the language model."""
         query, pool = self._retrieve(engine, ledger, words, others=False)
-        if not pool:
+        named = named_works(ledger, engine.index.catalog, self.number, kept=ledger.last_shown)
+        if not (pool or named):
             return self._empty(engine, query, reading)
-        scored = engine.rank(query, pool)
-        context = FactContext(ledger, engine.index.catalog, near_liked(engine.index, query, scored), reading.language)
-        shown = slate(drafts_from_facts(scored, context), engine.n, ledger, candidate=_candidate)
+        scored = engine.rank(query, pool) if pool else ()
+        works = (*named, *scored)
+        context = _context(engine, ledger, works, reading.language)
+        first = tuple(candidate.item.id for candidate in named)
+        shown = slate(drafts_from_facts(works, context), engine.n, ledger, candidate=_candidate, first=first)
         return final_reply(reading, context, recommend(shown, context), engine.n, (), pool=scored)
 
     def _filled(self, engine: Engine, reading: Reading, ledger: Ledger, words: str) -> Reply:
@@ -176,24 +182,25 @@ class Turn:
             return self._empty(engine, query, reading)
         n = len(ledger.last_shown) or engine.n
         found = {candidate.item.id for candidate in pool}
+        named = {candidate.item.id: candidate for candidate in named_works(ledger, engine.index.catalog, kept=ledger.last_shown)}
         scored = engine.rank(query, [*pool, *(Candidate(item=item) for item in kept if item.id not in found)])
-        context = FactContext(ledger, engine.index.catalog, near_liked(engine.index, query, scored), reading.language)
+        scored = [named.get(candidate.item.id, candidate) for candidate in scored]
+        context = _context(engine, ledger, scored, reading.language)
         shown = fill_gaps(ledger.last_shown, kept, drafts_from_facts(scored, context), n)
         return final_reply(reading, context, recommend(shown, context), n, (), pool=scored)
 
     def _answer(self, engine: Engine, reading: Reading, ledger: Ledger) -> Reply:
         """What is said in words only; which works it is about is kept for the next message."""
         works = [Candidate(item=engine.index.catalog[item_id]) for item_id in reading.about]
-        near = near_liked(engine.index, Query(ledger=ledger, text=""), works)
         if reading.about:
             self.changes += (Change(action="spoken_of", turn=self.number, item_ids=reading.about),)
-        return spoken_reply(reading, FactContext(ledger, engine.index.catalog, near, reading.language))
+        return spoken_reply(reading, _context(engine, ledger, works, reading.language))
 
     def _understand(self, engine: Engine) -> tuple[Reading, Ledger]:
         with self.stages.stage("understand", len(self.message)) as detail:
             before = replay(self.changes)
             reading = engine.understander.read(self.message, before, turn=self.number)
-            if engine.reader is not None and reading.intent in READ_BY_MODEL:
+            if engine.reader is not None and reading.intent in READ_BY_MODEL and not _asks_for_work(reading):
                 reading = self._read_by_model(engine, engine.reader, reading, before, detail)
             self.changes += reading.changes
             ledger = replay(self.changes)
@@ -241,7 +248,7 @@ class Turn:
     ) -> tuple[Query, Pool]:
         """The query and its candidates; `others` leaves out what was shown, but for the items that are kept."""
         with self.stages.stage("embed", 1) as detail:
-            query = compose(engine.index, ledger, words, exclude_shown=others)
+            query = compose(engine.index, pulling(ledger), words, exclude_shown=others)
             query = replace(query, excluded=query.excluded - kept)
             detail |= {"n_out": int(query.vector is not None)}
         with self.stages.stage("retrieve", len(engine.index.ids)) as detail:
@@ -250,17 +257,18 @@ class Turn:
         return query, pool
 
     def _shortlist(
-        self, engine: Engine, query: Query, pool: Sequence[Candidate], n: int, reading: Reading
+        self, engine: Engine, query: Query, pool: Sequence[Candidate], n: int, reading: Reading, named: Sequence[Candidate]
     ) -> tuple[Sequence[Candidate], Sequence[Candidate]]:
-        """The pool with the head's probabilities, and what of it is put before the language model."""
+        """The pool with the head's probabilities, and what is put before the language model: first what was asked for itself."""
         with self.stages.stage("shortlist", len(pool)) as detail:
-            scored = engine.rank(query, pool)
+            scored = engine.rank(query, pool) if pool else ()
             if reading.intent == "surprise":
                 ledger, catalog = query.ledger, engine.index.catalog
                 known = [catalog[item_id] for item_id in (*ledger.shown, *ledger.ids("liked", "seen")) if item_id in catalog]
                 kept = unexpected(scored, n, known, candidate=_itself)
             else:
                 kept = slate(scored, max(engine.slots, n), query.ledger, candidate=_itself, each=reading.each)
+            kept = (*named, *kept)[: max(engine.slots, n)]
             detail |= {"n_out": len(kept)}
         return scored, kept
 
@@ -290,12 +298,15 @@ class Turn:
             detail |= {"n_out": len(picked), **grounding.counts, **writing.usage()}
         return tuple(_completed(draft, picked.get(draft.candidate.item.id), context) for draft in drafts), degraded
 
-    def _rescore(self, engine: Engine, query: Query, drafts: Sequence[Draft]) -> tuple[Draft, ...]:
+    def _rescore(self, engine: Engine, query: Query, drafts: Sequence[Draft], first: Sequence[str]) -> tuple[Draft, ...]:
+        """The drafts as the head orders them, behind those that were asked for themselves, of which it has nothing to tell."""
         ranks = {draft.candidate.item.id: draft.rank for draft in drafts if draft.rank is not None}
         with self.stages.stage("score", len(drafts)) as detail:
-            scored = engine.rank(query, [draft.candidate for draft in drafts], ranks)
             by_id = {draft.candidate.item.id: draft for draft in drafts}
-            ranked = tuple(replace(by_id[candidate.item.id], candidate=candidate) for candidate in scored)
+            others = [draft.candidate for draft in drafts if draft.candidate.item.id not in first]
+            scored = engine.rank(query, others, ranks) if others else ()
+            named = tuple(draft for draft in drafts if draft.candidate.item.id in first)
+            ranked = named + tuple(replace(by_id[candidate.item.id], candidate=candidate) for candidate in scored)
             detail |= {"n_out": len(ranked), "picked_by_llm": len(ranks)}
         return ranked
 
@@ -303,7 +314,7 @@ class Turn:
         with self.stages.stage("relax", len(engine.index.ids)) as detail:
             relaxation = relax(engine.index, query, requirements(query.ledger))
             detail |= {"n_out": relaxation.remaining if relaxation else 0}
-        return empty_reply(reading, query.ledger, engine.index.catalog, relaxation)
+        return empty_reply(reading, replay(self.changes), engine.index.catalog, relaxation)
 
     def _finish(self, engine: Engine, reply: Reply) -> Final:
         self._note_shown(reply.recommendations)
@@ -315,6 +326,18 @@ class Turn:
         shown = tuple(recommendation.item.id for recommendation in recommendations)
         if shown:
             self.changes += (Change(action="shown", turn=self.number, item_ids=shown),)
+
+
+def _asks_for_work(reading: Reading) -> bool:
+    """A work that is asked for itself is plain, and a model would take it for one that is liked."""
+    return any(change.opinion is not None and change.opinion.sentiment == "wanted" for change in reading.changes)
+
+
+def _context(engine: Engine, ledger: Ledger, works: Sequence[Candidate], language: Language) -> FactContext:
+    """What is said of these works goes by the ledger; a work is not near itself."""
+    query = Query(ledger=pulling(ledger), text="")
+    near = near_liked(engine.index, query, works)
+    return FactContext(ledger, engine.index.catalog, {i: found for i, found in near.items() if i != found[0]}, language)
 
 
 def _is_command(reading: Reading) -> bool:

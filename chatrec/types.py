@@ -102,9 +102,10 @@ class Constraint:
         return f"{self.field}|{self.op}|{self.value}"
 
 
-Sentiment = Literal["liked", "disliked", "seen", "saved", "mentioned", "past"]
-"""`mentioned`: named without a verdict, e.g. in a replayed log whose sentiment must not be used. `past`: liked before the
-topic changed; it is not offered, and no longer pulls."""
+Sentiment = Literal["liked", "wanted", "disliked", "seen", "saved", "mentioned", "past"]
+"""`wanted`: asked for itself; it is shown first once, and pulls as a liked one does. `mentioned`: named without a verdict, e.g.
+in a replayed log whose sentiment must not be used. `past`: liked before the topic changed; it is not offered, and no longer
+pulls."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -328,3 +328,42 @@ def test_models_of_another_catalog_are_refused_before_an_index_is_built(tmp_path
             catalog=tmp_path / "a.jsonl", models=tmp_path / "models", index_dir=tmp_path / "index", llm=False, store=None
         )
     assert not (tmp_path / "index").exists()
+
+
+def test_a_work_that_is_asked_for_comes_first_once_and_others_follow(rec: Recommender) -> None:
+    chat = rec.session()
+    reply = chat.send("play Kind of Blue")
+    assert ids(reply)[0] == "audio:kind-of-blue" and len(ids(reply)) == 5
+    assert reply.text == "Here is Kind of Blue, and four more close to it."
+    assert reply.recommendations[0].fit == "high"
+    assert "asked for: Kind of Blue" in [chip.label for chip in reply.chips]
+    assert {pick.item.kind for pick in reply.recommendations} == {"audio"}
+    assert not any("which you like" in pick.reason for pick in reply.recommendations)
+    assert "close to" not in reply.recommendations[0].reason
+    for message in ("something else", "shorter"):
+        assert "audio:kind-of-blue" not in ids(chat.send(message))
+
+
+def test_a_chip_of_a_work_that_was_asked_for_can_be_removed_and_undone(rec: Recommender) -> None:
+    chat = rec.session()
+    reply = chat.send("我想看《降临》")
+    assert ids(reply)[0] == "video:arrival-2016" and reply.text.startswith("这是《降临》，另有 4 个")
+    medium, asked = reply.chips[:2]
+    assert ids(chat.remove(medium))[0] == "video:arrival-2016"
+    assert not chat.remove(asked).ledger.ids("wanted")
+    assert not rec.session().send("undo").ledger.opinions
+
+
+def test_what_was_demanded_holds_for_a_work_that_is_asked_for(rec: Recommender) -> None:
+    chat = rec.session()
+    chat.send("a film under 90 minutes")
+    reply = chat.send("I want to watch Arrival")
+    assert "video:arrival-2016" not in ids(reply)
+    assert "Arrival (2016) is in this catalog, but does not fit “< 90 min”." in reply.notes
+    limit = next(chip for chip in reply.chips if chip.label == "< 90 min")
+    assert ids(chat.remove(limit))[0] == "video:arrival-2016"
+
+
+def test_several_works_that_are_asked_for_come_first_in_order(rec: Recommender) -> None:
+    reply = rec.session().send("play Abbey Road and Revolver")
+    assert ids(reply)[:2] == ["audio:abbey-road", "audio:revolver-the-beatles"]

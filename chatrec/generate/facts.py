@@ -12,7 +12,7 @@ from chatrec.catalog.chinese import chinese
 from chatrec.constraints import NUMBER_FIELDS, satisfies
 from chatrec.generate import wording
 from chatrec.generate.sentence import echoes, reason
-from chatrec.types import Claim, Constraint, Item, Kind, Language, Ledger, Wish
+from chatrec.types import Claim, Constraint, Item, Kind, Language, Ledger, Sentiment, Wish
 
 __all__ = ["FactContext", "asked_facts", "complete", "facts", "headline", "make_claim", "reason", "shared_facts", "spread"]
 
@@ -69,8 +69,8 @@ def make_claim(field: str, value: str, item: Item, context: FactContext, languag
         return None
     tongue = language or context.language
     if field == "near":
-        liked = exact in context.ledger.ids("liked")
-        text = wording.near_phrase(_title(context.catalog[exact], tongue), tongue, liked=liked)
+        said: list[Sentiment] = [opinion.sentiment for opinion in context.ledger.opinions if opinion.item_id == exact]
+        text = wording.near_phrase(_title(context.catalog[exact], tongue), tongue, said[0] if said else "mentioned")
     else:
         text = wording.PHRASES[field](exact, item, tongue)
     return Claim(wording.spaced(text) if tongue == "zh" else text, field, exact)
@@ -98,7 +98,7 @@ def _true_value(field: str, value: str, item: Item, context: FactContext) -> str
 def _is_near(item: Item, liked_id: str, context: FactContext) -> bool:
     liked = context.catalog.get(liked_id)
     near = context.near.get(item.id)
-    return near is not None and near[0] == liked_id and liked is not None and bool(_title(liked, context.language))
+    return near is not None and near[0] == liked_id != item.id and liked is not None and bool(_title(liked, context.language))
 
 
 def _title(item: Item, language: Language) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 from babel import Locale
 
 from chatrec.catalog.chinese import chinese
-from chatrec.types import OF_EPISODES, Item, Language
+from chatrec.types import OF_EPISODES, Item, Language, Sentiment
 
 MAX_VALUE_CHARS = 60
 """Longest catalog value that is put into a reason; anything longer is prose, not a fact."""
@@ -279,8 +279,10 @@ PHRASES: Mapping[str, Callable[[str, Item, Language], str]] = {
 }
 
 
-def near_phrase(title: str, language: Language, *, liked: bool) -> str:
-    """ "close to X, which you like"; "…, which you named" where no verdict was given."""
-    if language == "zh":
-        return f"与你{'喜欢' if liked else '提到'}的《{title}》相近"
-    return f"close to {title}, which you {'like' if liked else 'named'}"
+SAID: Mapping[Sentiment, tuple[str, str]] = {"liked": ("like", "喜欢"), "wanted": ("asked for", "想要")}
+
+
+def near_phrase(title: str, language: Language, opinion: Sentiment) -> str:
+    """ "close to X, which you like"; "…, which you asked for", and "…, which you named" where no verdict was given."""
+    english, chinese = SAID.get(opinion, ("named", "提到"))
+    return f"与你{chinese}的《{title}》相近" if language == "zh" else f"close to {title}, which you {english}"

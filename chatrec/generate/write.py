@@ -249,7 +249,8 @@ def _parts(reader: Reader, answer: Answer, n: int) -> Iterator[tuple[Candidate, 
 def known_words(ledger: Ledger, catalog: Mapping[str, Item]) -> str:
     """The ledger in a few words, for a prompt."""
     liked = [wording.plain(catalog[i].title, 40) for i in ledger.ids("liked")[-3:] if i in catalog]
-    parts = [f"likes {', '.join(liked)}"] if liked else []
+    wanted = [wording.plain(catalog[i].title, 40) for i in ledger.ids("wanted")[-3:] if i in catalog]
+    parts = [f"{verb} {', '.join(titles)}" for verb, titles in (("likes", liked), ("asked for", wanted)) if titles]
     parts += [_said(constraint) for constraint in ledger.constraints]
     parts += [("less " if wish.direction == "less" else "") + wish.text for wish in ledger.wishes]
     return wording.plain("; ".join(dict.fromkeys(part for part in parts if part)), MAX_KNOWN_CHARS)

@@ -105,7 +105,7 @@ def facts_known(ledger: Ledger) -> int:
     """How many things are known of what is wanted; a work that is liked says as much as two others."""
     medium = bool(ledger.kinds or any(c.field == "form" for c in ledger.constraints))
     others = sum(c.field != "form" for c in ledger.constraints)
-    return medium + others + len(ledger.wishes) + 2 * len(ledger.ids("liked", "mentioned"))
+    return medium + others + len(ledger.wishes) + 2 * len(ledger.ids("liked", "wanted", "mentioned"))
 
 
 def _settled(ledger: Ledger) -> set[str]:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from chatrec.constraints import requirements, satisfies_all
+from chatrec.constraints import requirements, satisfies, satisfies_all
 from chatrec.generate.facts import FactContext, reason, spread
 from chatrec.generate.speaker import Spoken
 from chatrec.generate.wording import sort_noun
 from chatrec.present.clarify import Question
 from chatrec.present.next_steps import next_steps
-from chatrec.present.wording import JOIN, MAX_NAMES, amount, count_picks, field_name, item_name, listed_names, say
+from chatrec.present.wording import JOIN, MAX_NAMES, NUMBERS, amount, count_picks, field_name, item_name, listed_names, say
 from chatrec.retrieve.candidates import sort_of, sorts_asked
 from chatrec.retrieve.relax import Relaxation
 from chatrec.types import Candidate, Chip, Claim, Constraint, Draft, Fit, Item, Language, Ledger, Reading, Recommendation, Reply
-from chatrec.understand.chips import chips, constraint_label
+from chatrec.understand.chips import chips, constraint_label, title_of
 
 FIT_BOUNDS: tuple[float, float] = (0.15, 0.4)
 """Probabilities below the first are a low fit, from the second on a high one: as the head is calibrated, fewer than one in seven
@@ -61,19 +61,24 @@ def final_reply(
     asked = chips(context.ledger, context.catalog, language)
     missing = missing_notes(reading, context.catalog)
     notes = notes_on(reading, context.ledger, context.catalog)
-    if len(recommendations) < n and not exhausted:
+    named = [pick.item for pick in recommendations if pick.item.id in context.ledger.ids("wanted")]
+    if len(named) < n and len(recommendations) < n and not exhausted:
         notes = (*notes, _few(context, recommendations))
     notes = (*notes, *_without_any(context, recommendations, n, pool))
-    opening = _swapped(reading, context, recommendations) or _opening(
-        reading,
-        _pulling(asked, context.ledger),
-        len(recommendations),
-        language,
-        without=bool(missing),
-        asks=question is not None,
-        again=bool(exhausted),
+    opening = (
+        _swapped(reading, context, recommendations)
+        or _named(named, len(recommendations), language)
+        or _opening(
+            reading,
+            _pulling(asked, context.ledger),
+            len(recommendations),
+            language,
+            without=bool(missing),
+            asks=question is not None,
+            again=bool(exhausted),
+        )
     )
-    if spoken.opening and reading.intent == "recommend" and not missing and not exhausted:
+    if spoken.opening and reading.intent == "recommend" and not (missing or exhausted or named):
         opening = spoken.opening
     ask = (spoken.question or question.text(language)) if question else ""
     rest = [*(note for note in notes if note not in missing), *filter(None, [ask])]
@@ -141,7 +146,25 @@ def notes_on(reading: Reading, ledger: Ledger, catalog: Mapping[str, Item]) -> t
         for c in ledger.constraints
         if not c.enforceable
     ]
-    return (*missing_notes(reading, catalog), *ambiguous, *unsupported, *unenforceable)
+    unfit = _unfit(reading, ledger, catalog)
+    return (*missing_notes(reading, catalog), *ambiguous, *unfit, *unsupported, *unenforceable)
+
+
+def _unfit(reading: Reading, ledger: Ledger, catalog: Mapping[str, Item]) -> list[str]:
+    """That a work which was asked for itself breaks what was demanded."""
+    opinions = (change.opinion for change in reading.changes if change.opinion is not None)
+    works = [catalog[o.item_id] for o in opinions if o.sentiment == "wanted" and o.item_id in catalog]
+    broken = [(work, [c for c in requirements(ledger) if not satisfies(work, c)]) for work in works]
+    language = reading.language
+    return [
+        say("unfit", language, name=item_name(work, language), demanded=_labels(demands, language))
+        for work, demands in broken
+        if demands
+    ]
+
+
+def _labels(constraints: Iterable[Constraint], language: Language) -> str:
+    return JOIN[language][0].join(constraint_label(constraint, language) for constraint in constraints)
 
 
 def missing_notes(reading: Reading, catalog: Mapping[str, Item]) -> tuple[str, ...]:
@@ -222,6 +245,20 @@ def _opening(
     return say(key, language, n=count_picks(n, language), asked=labels, are="is" if n == 1 else "are")
 
 
+def _named(works: Sequence[Item], n: int, language: Language) -> str:
+    """That works which were asked for themselves are here, and how many others."""
+    if not works:
+        return ""
+    titles = [f"《{title_of(work, language)}》" if language == "zh" else title_of(work, language) for work in works]
+    last = "和" if language == "zh" else " and "
+    names = last.join(filter(None, (JOIN[language][0].join(titles[:-1]), titles[-1])))
+    others = n - len(works)
+    key = "named_more" if others else "named"
+    more = str(others) if language == "zh" or others >= len(NUMBERS) else NUMBERS[others]
+    one = len(works) == 1
+    return say(key, language, names=names, are="is" if one else "are", more=more, them="it" if one else "them")
+
+
 def _pulling(asked: tuple[Chip, ...], ledger: Ledger) -> tuple[Chip, ...]:
     """What the picks go by: what was saved for later is none of it."""
     saved = ledger.ids("saved")
@@ -252,7 +289,7 @@ def _ambiguity(said: str, options: list[Item], language: Language) -> str:
 
 
 def _dropped(relaxation: Relaxation, language: Language) -> str:
-    return JOIN[language][0].join(constraint_label(constraint, language) for constraint in relaxation.dropped)
+    return _labels(relaxation.dropped, language)
 
 
 def _without(relaxation: Relaxation, language: Language) -> str:

@@ -20,7 +20,13 @@ NEAR = 1 / 3
 
 
 def slate(
-    ranked: Sequence[T], n: int, ledger: Ledger, *, candidate: Callable[[T], Candidate], each: Sequence[str] = ()
+    ranked: Sequence[T],
+    n: int,
+    ledger: Ledger,
+    *,
+    candidate: Callable[[T], Candidate],
+    each: Sequence[str] = (),
+    first: Sequence[str] = (),
 ) -> tuple[T, ...]:
     """The best n in order, not more than two by one maker, and each medium or form asked for represented if it has anything.
 
@@ -32,7 +38,13 @@ def slate(
         ledger: what was asked for.
         candidate: how to read an entry's candidate.
         each: the form that each of the n is to be of, as far as there are such.
+        first: ids of what was asked for itself; it comes first, in this order, whatever else there is.
     """
+    if first:
+        named = {candidate(entry).item.id: entry for entry in ranked if candidate(entry).item.id in first}
+        others = [entry for entry in ranked if candidate(entry).item.id not in named]
+        front = tuple(named[item_id] for item_id in first if item_id in named)[:n]
+        return front + slate(others, n - len(front), ledger, candidate=candidate, each=each)
     varied = _less_last(_spread_makers(ranked, ledger, candidate), ledger, candidate)
     asked = sorts_asked(ledger)
     sorts = asked or KINDS
@@ -107,6 +119,27 @@ def _less_last(ranked: Sequence[T], ledger: Ledger, candidate: Callable[[T], Can
         return not less.isdisjoint((*item.moods, *item.genres))
 
     return [*(entry for entry in ranked if not has(entry)), *(entry for entry in ranked if has(entry))]
+
+
+def named_works(
+    ledger: Ledger, catalog: Mapping[str, Item], turn: int | None = None, *, kept: Sequence[str] = ()
+) -> tuple[Candidate, ...]:
+    """The works that were asked for themselves and are to be shown now: those of this turn, and those that were not shown yet.
+
+    What was demanded holds for them, too. They are certain: the person has named them.
+
+    Args:
+        ledger: what is known.
+        catalog: of the works.
+        turn: the turn that is answered; none: only what is kept counts.
+        kept: ids that stay, though they were shown.
+    """
+    required = requirements(ledger)
+    wanted = [o for o in ledger.opinions if o.sentiment == "wanted" and o.item_id in catalog]
+    due = (
+        o.item_id for o in wanted if o.item_id in kept or (turn is not None and (o.turn == turn or o.item_id not in ledger.shown))
+    )
+    return tuple(Candidate(item=catalog[i], score=1.0) for i in due if satisfies_all(catalog[i], required))
 
 
 def kept_picks(catalog: Mapping[str, Item], ledger: Ledger) -> tuple[Item, ...]:

@@ -15,6 +15,12 @@ SENTENCES: dict[str, dict[Language, str]] = {
         "en": "Here {are} {n} to start with. Tell me more about what you are in the mood for.",
         "zh": "先推荐 {n} 个，告诉我你的喜好，我会调整。",
     },
+    "named": {"en": "Here {are} {names}.", "zh": "这是{names}："},
+    "named_more": {"en": "Here {are} {names}, and {more} more close to {them}.", "zh": "这是{names}，另有 {more} 个与之相近的："},
+    "unfit": {
+        "en": "{name} is in this catalog, but does not fit “{demanded}”.",
+        "zh": "目录里有{name}，但它不符合“{demanded}”。",
+    },
     "again": {"en": "Here {are} {n} of those again.", "zh": "再给你看其中 {n} 个："},
     "picks_start": {"en": "Here {are} {n} to start with.", "zh": "先推荐 {n} 个："},
     "picks_near": {"en": "Here {are} {n} that come close.", "zh": "先推荐接近的 {n} 个："},

@@ -16,6 +16,7 @@ from chatrec.understand.text import KANA, fold, is_han
 KIND_LABELS: dict[Kind, tuple[str, str]] = {"video": ("video", "影视"), "audio": ("audio", "音频"), "game": ("game", "游戏")}
 SECTIONS = {"genres": "genres", "moods": "moods", "tags": "tags", "themes": "themes", "form": "forms"}
 OPINIONS = {
+    "wanted": ("asked for: ", "想要："),
     "liked": ("like: ", "喜欢："),
     "disliked": ("not: ", "不要："),
     "seen": ("seen: ", "看过："),

@@ -147,9 +147,9 @@ def turn_topic(draft: Draft, asked: Asked, items: Mapping[str, Item]) -> None:
     While no medium was asked for, those of the liked works stand for it.
     """
     ledger = draft.ledger
-    former = ledger.kinds or tuple(items[item_id].kind for item_id in ledger.ids("liked") if item_id in items)
-    if not asked.said:
-        _leave_form(draft, items)
+    former = ledger.kinds or tuple(items[item_id].kind for item_id in ledger.ids("liked", "wanted") if item_id in items)
+    if not asked.said or not asked.forms:
+        _leave_form(draft, items, named=not asked.said)
     if not asked.said or not former:
         return
     if set(asked.kinds) & set(former):
@@ -166,10 +166,12 @@ def turn_topic(draft: Draft, asked: Asked, items: Mapping[str, Item]) -> None:
                 draft.act("unwish", key=wish.text)
 
 
-def _leave_form(draft: Draft, items: Mapping[str, Item]) -> None:
-    """A message that is nothing but the title of a series takes back that films were asked for."""
-    titles = [mark for mark in draft.page.marks if mark.role == "title"]
-    if len(titles) != 1 or any(w[0].isalnum() for at, w in enumerate(draft.page.words) if draft.page.over[at] is not titles[0]):
+def _leave_form(draft: Draft, items: Mapping[str, Item], *, named: bool) -> None:
+    """A series that is asked for, or whose title is (if `named`) the whole message, takes back that films were asked for."""
+    wanted = [mark for mark in draft.page.sorted() if mark.wanted]
+    titles = wanted or [mark for mark in draft.page.marks if mark.role == "title" and named]
+    others = (w for at, w in enumerate(draft.page.words) if not titles or draft.page.over[at] is not titles[0])
+    if not wanted and (len(titles) != 1 or any(w[0].isalnum() for w in others)):
         return
     form = items[titles[0].ids[0]].form
     for constraint in draft.ledger.constraints:
@@ -231,7 +233,7 @@ def turn_away(draft: Draft, asked: Asked, items: Mapping[str, Item]) -> None:
         return
     for opinion in draft.ledger.opinions:
         item = items.get(opinion.item_id)
-        if opinion.sentiment != "liked" or item is None:
+        if opinion.sentiment not in ("liked", "wanted") or item is None:
             continue
         foreign = asked.said and not carried and bool(asked.kinds) and item.kind not in asked.kinds
         told = contents if foreign else genres if turned else []

@@ -107,7 +107,7 @@ class Draft:
         """Add an opinion; the last one of an item in a message stands, but having seen it does not undo liking it."""
         known = next((c for c in self.changes if c.opinion is not None and c.opinion.item_id == item_id), None)
         if known is not None and known.opinion is not None:
-            if sentiment in ("seen", "mentioned") and known.opinion.sentiment in ("liked", "disliked"):
+            if sentiment in ("seen", "mentioned") and known.opinion.sentiment in ("liked", "disliked", "wanted"):
                 return
             self.changes.remove(known)
         self.act("opine", opinion=Opinion(item_id=item_id, sentiment=sentiment, turn=self.turn))

@@ -26,7 +26,7 @@ def read_feelings(draft: Draft) -> None:
 def _ask_for(draft: Draft, moods: Sequence[str]) -> None:
     """Demand one of the moods where nothing else tells what is wanted, else wish for the first."""
     said = [c.constraint for c in draft.changes if c.constraint is not None] + list(draft.ledger.constraints)
-    told = any(c.op == "in" and c.field in _TELLING for c in said) or draft.ledger.wishes or draft.ledger.ids("liked")
+    told = any(c.op == "in" and c.field in _TELLING for c in said) or draft.ledger.wishes or draft.ledger.ids("liked", "wanted")
     named = any(change.wish is not None or change.opinion is not None for change in draft.changes)
     if told or named:
         suggest_moods(draft, moods[:1])

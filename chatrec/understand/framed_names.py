@@ -18,6 +18,7 @@ from chatrec.understand.name_signs import (
     version_after,
     year_after,
 )
+from chatrec.understand.requests import asks_in_full, requested_at
 from chatrec.understand.resolve import Name
 from chatrec.understand.spot import NAMED, Known, Spotter
 from chatrec.understand.text import is_han, wordset
@@ -54,6 +55,7 @@ class FramedNames(Spotter):
 
     def mark(self) -> None:
         """Mark names beside cues of opinion and of makers, unknown people, and a message that is nothing but a name."""
+        self._requested()
         for cue in self._page.sorted():
             if cue.is_cue("like", "dislike", "seen", "save", "unseen") and not self._describes(cue):
                 self._arguments(cue)
@@ -67,6 +69,26 @@ class FramedNames(Spotter):
         self._whole()
 
     # --- behind a cue -------------------------------------------------------------------------------------------------
+
+    def _requested(self) -> None:
+        """`play kind of blue`: a work that is asked for itself, and those listed with it."""
+        for at, _ in requested_at(self._page):
+            end = at
+            while end < len(self._words):
+                known = self._page.starting(end)
+                end = known.end if known is not None and known.role in NAMED else self._mark_requested(end)
+                if end == at or self._words[end : end + 1] not in (["and"], [","], ["or"], ["、"], ["和"]):
+                    break
+                at = end = end + 1
+
+    def _mark_requested(self, start: int) -> int:
+        for name in self._names.at(self._words, start, self._kinds):
+            listed = self._words[name.end : name.end + 1] in (["and"], [","], ["or"], ["、"], ["和"], ["by"])
+            whole = self._names.is_title(name.key) and (listed or asks_in_full(self._page, name.end))
+            if whole and self._is_asked(start, name):
+                self._page.remove(self._page.within(start, name.end))
+                return self._add_title(start, name.end, name.ids)
+        return start
 
     def _describes(self, cue: Mark) -> bool:
         """`not another zombie game` names no game."""

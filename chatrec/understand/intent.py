@@ -143,5 +143,5 @@ def _likens_to_missing(draft: Draft) -> bool:
 
 
 def _asks_for_more(draft: Draft) -> bool:
-    liked = any(c.opinion is not None and c.opinion.sentiment == "liked" for c in draft.changes)
+    liked = any(c.opinion is not None and c.opinion.sentiment in ("liked", "wanted") for c in draft.changes)
     return not liked

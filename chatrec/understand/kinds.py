@@ -33,9 +33,9 @@ class Asked:
 def asked_for(page: Page, ledger: Ledger, items: Mapping[str, Item], words: Words) -> Asked:
     """The media of this turn.
 
-    In order: nouns ("a film and a game"), words of one medium ("platformer", "episodes"), verbs ("to watch"); then, only
-    while no medium is settled, nouns inside an opinion, the media of named titles and people, and genre nouns and occasions
-    that suggest one ("a comedy", "at the gym"), which "now a comedy" also does later.
+    In order: nouns ("a film and a game"), works asked for themselves, words of one medium ("platformer", "episodes"), verbs
+    ("to watch"); then, only while no medium is settled, nouns inside an opinion, the media of named titles and people, and
+    genre nouns and occasions that suggest one ("a comedy", "at the gym"), which "now a comedy" also does later.
     """
     nouns = [
         m for m in page.sorted() if (m.has("forms") or m.has("inner")) and not m.negated and not m.about and is_noun(page, m)
@@ -45,6 +45,9 @@ def asked_for(page: Page, ledger: Ledger, items: Mapping[str, Item], words: Word
     strong = [m for m in nouns if not _is_in_opinion(m) and not _names_title(page, m) and not _is_aside(page, m)]
     if strong:
         return _of_nouns(strong, words)
+    wanted = _in_order(items[mark.ids[0]].kind for mark in page.sorted() if mark.wanted)
+    if wanted:  # `play Kind of Blue` plays no game
+        return Asked(kinds=wanted, said=True)
     for kinds in (_word_kinds(page, words), _verb_kinds(page, words)):
         if kinds and (not words.kinds.isdisjoint(kinds) or page.any_cue("want")):  # a catalog of films may speak of their music
             return Asked(kinds=kinds, said=True)

@@ -192,7 +192,13 @@ def _new_topic(ledger: Ledger, change: Change) -> Ledger:
 
 
 def _without_pull(opinion: Opinion) -> Opinion:
-    return replace(opinion, sentiment="past") if opinion.sentiment == "liked" else opinion
+    return replace(opinion, sentiment="past") if opinion.sentiment in ("liked", "wanted") else opinion
+
+
+def pulling(ledger: Ledger) -> Ledger:
+    """The ledger as retrieval and the head know it: a work that was asked for itself pulls as a liked one does."""
+    opinions = (replace(o, sentiment="liked") if o.sentiment == "wanted" else o for o in ledger.opinions)
+    return replace(ledger, opinions=tuple(opinions))
 
 
 def _start_over(ledger: Ledger, change: Change) -> Ledger:

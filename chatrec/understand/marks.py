@@ -43,6 +43,8 @@ class Mark:
     released: bool = False
     about: bool = False
     attitude: Attitude | None = None
+    wanted: bool = False
+    """`title`: the work itself is asked for."""
     clause: int = 0
     used: bool = field(default=False)
 

@@ -34,6 +34,7 @@ from chatrec.understand.origins import Origins
 from chatrec.understand.people_present import mark_ages, mark_count
 from chatrec.understand.questions import asked_of
 from chatrec.understand.references import mark_makers, mark_places, mark_pronouns
+from chatrec.understand.requests import mark_requests
 from chatrec.understand.resolve import Names
 from chatrec.understand.same_makers import ask_same_makers, others_by
 from chatrec.understand.scopes import interpret
@@ -101,7 +102,9 @@ class Understander:
         n, each = self._mark(page, ledger)
         interpret(page)
         take_as_likes(page)
-        answered = self._question(page, ledger)
+        mark_requests(page, ledger, self._items, self._names)
+        wanted = any(mark.wanted for mark in page.marks)
+        answered = None if wanted else self._question(page, ledger)
         if answered is not None:
             return answered
         draft = Draft(page, ledger, self._words, self._names, turn, joins=_adds(page))
@@ -268,9 +271,10 @@ class Understander:
             sentiment = "mentioned"
         if mark.negated and mark.attitude is None and (self._rule_out(draft, mark) or _is_likened(draft, mark)):
             return
+        sentiment = "wanted" if mark.wanted else sentiment
         item_id = _known_first(mark.ids, draft.ledger)
         for ambiguity in draft.ledger.ambiguities:
-            if item_id in ambiguity.options and mark.attitude is None:
+            if item_id in ambiguity.options and mark.attitude is None and not mark.wanted:
                 _choose(draft, ambiguity, item_id)
                 return
         draft.opine(item_id, sentiment)

@@ -142,3 +142,9 @@ def test_what_was_passed_over_leaves_its_place() -> None:
     items = {c.item.id: c.item for c in (candidate("a"), candidate("b"))}
     ledger = Ledger(last_shown=tuple(items), passed=("video:a",))
     assert [item.title for item in kept_picks(items, ledger)] == ["b"]
+
+
+def test_what_was_asked_for_itself_comes_first_whatever_its_score() -> None:
+    ranked = [candidate("a"), candidate("b"), candidate("c", score=0.0)]
+    shown = slate(ranked, 2, Ledger(kinds=("video",)), candidate=lambda c: c, first=("video:c",))
+    assert names(shown) == ["c", "a"]

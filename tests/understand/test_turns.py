@@ -263,7 +263,7 @@ AFTER_PICKS: list[tuple[str, str]] = [
     ("from the last ten years", "year ge 2016; !liked spirited-away"),
     ("in the last few years", "year ge 2022; !liked spirited-away"),
     ("my laptop is old", "intent recommend; !soft year le 1994"),
-    ("do you have Blade Runner?", "intent question; !liked blade-runner"),
+    ("do you have Blade Runner?", "intent recommend; wanted blade-runner"),
     ("随便", "intent more"),
     ("类似东方快车谋杀案", "missing 东方快车谋杀案"),
     ("有没有类似疯狂动物城的", "missing 疯狂动物城; !more animals"),
