@@ -8,7 +8,7 @@ from chatrec.evaluate.context import turn_text
 from chatrec.evaluate.logs import DialogLine, Instance, Protocol, TurnLine
 from chatrec.index.open import Index
 from chatrec.types import Change, Opinion, Query
-from chatrec.understand.ledger import replay
+from chatrec.understand.ledger import pulling, replay
 from chatrec.understand.read import Understander
 
 
@@ -38,7 +38,8 @@ class WordReader:
         Args:
             query: as made from annotated mentions.
             instance: whose context is read; the instances of one dialog come in order.
-            protocol: under `new` what a chat would not offer again is excluded, beside what was mentioned.
+            protocol: under `new` what a chat would not offer again is excluded, beside what was mentioned. A work that was
+                asked for itself, and that the recommender has not named yet, may be the answer.
         """
         if instance.dialog is not self._dialog:
             self._dialog, self._turns, self._changes = instance.dialog, 0, ()
@@ -46,9 +47,9 @@ class WordReader:
             self._take(instance.dialog.turns[number], number)
         self._turns = instance.turn
         ledger = replace(replay(self._changes), turn=instance.turn)
-        spoken_of = {opinion.item_id for opinion in ledger.opinions}
+        spoken_of = {o.item_id for o in ledger.opinions if o.sentiment != "wanted" or o.item_id in ledger.shown}
         excluded = query.excluded | spoken_of | set(ledger.passed) if protocol == "new" else query.excluded
-        return replace(query, ledger=ledger, excluded=excluded)
+        return replace(query, ledger=pulling(ledger), excluded=excluded)
 
     def _take(self, turn: TurnLine, number: int) -> None:
         mentioned = tuple(dict.fromkeys(m.item for m in turn.mentions if m.item in self._index.catalog))
