@@ -48,7 +48,7 @@ def asked_for(page: Page, ledger: Ledger, items: Mapping[str, Item], words: Word
     wanted = _in_order(items[mark.ids[0]].kind for mark in page.sorted() if mark.wanted)
     if wanted:  # `play Kind of Blue` plays no game
         return Asked(kinds=wanted, said=True)
-    for kinds in (_word_kinds(page, words), _verb_kinds(page, words)):
+    for kinds in (_word_kinds(page, words), _verb_kinds(page, items, words)):
         if kinds and (not words.kinds.isdisjoint(kinds) or page.any_cue("want")):  # a catalog of films may speak of their music
             return Asked(kinds=kinds, said=True)
     turned = _genre_kinds(page) if page.any_cue("now") else ()
@@ -157,11 +157,13 @@ def _word_kinds(page: Page, words: Words) -> tuple[Kind, ...]:
     return _in_order(found[:1])
 
 
-def _verb_kinds(page: Page, words: Words) -> tuple[Kind, ...]:
-    """The media of verbs; `play something by Miles Davis` is no game, as he made none, but what is to be watched is a video."""
+def _verb_kinds(page: Page, items: Mapping[str, Item], words: Words) -> tuple[Kind, ...]:
+    """The media of verbs; `play something by Miles Davis`, who made none, or `… like Kind of Blue` asks for no game."""
     spoken = [m for m in page.sorted() if not (m.negated or _is_aside(page, m) or _is_hearsay(page, m))]
     found = [e.name for m in spoken for e in m.entries if e.section == "verbs"]
     made = {kind for m in page.marks if m.role == "person" and not m.negated for kind in person_kinds(m, words)}
+    named = {items[item_id].kind for m in page.marks if m.role == "title" and not m.negated for item_id in m.ids}
+    made |= named & {"audio"} if len(named) == 1 else set()
     return _in_order(made if made and found and set(found) == {"game"} and "game" not in made else found)  # type: ignore[arg-type]
 
 
