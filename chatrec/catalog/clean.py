@@ -213,8 +213,10 @@ def clean_country(text: str) -> str | None:
 
 def title_key(title: str) -> str:
     """A title as it is compared: no case, accents, punctuation, ™, leading article; `&` is `and`; other scripts stay."""
-    plain = unicodedata.normalize("NFKD", title.translate(_NOT_COMPARED)).casefold()
-    plain = unicodedata.normalize("NFC", "".join(c for c in plain if not "\u0300" <= c <= "\u036f"))
+    plain = title.translate(_NOT_COMPARED).casefold()
+    if not plain.isascii():
+        plain = unicodedata.normalize("NFKD", plain).casefold()
+        plain = unicodedata.normalize("NFC", "".join(c for c in plain if not "\u0300" <= c <= "\u036f"))
     words = re.findall(r"\w+", plain)
     return " ".join(words[1:] if len(words) > 1 and words[0] in ("the", "a", "an") else words) or title.casefold().strip()
 

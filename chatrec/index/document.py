@@ -11,7 +11,7 @@ import Stemmer
 
 from chatrec.types import Item
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 """Raised whenever what is indexed changes, or how names are compared, so that older indexes are rebuilt."""
 
 FIELD_WEIGHTS = {"title": 3, "aliases": 2, "people": 2, "genres": 2, "themes": 2, "moods": 1, "tags": 1, "form": 1}

@@ -18,7 +18,6 @@ from chatrec.catalog.clean import title_key
 from chatrec.types import Item
 
 NAMES = "names.safetensors"
-FIELDS = ("title", "aliases", "people")
 
 
 class Names:
@@ -32,31 +31,39 @@ class Names:
         self._file = safe_open(folder / NAMES, "numpy")
         self._saved: Callable[[str], NDArray[Any]] = cache(self._file.get_tensor)
 
-    def named(self, text: str) -> list[NDArray[np.int32]]:
-        """The rows of items that have this title, those that have this alias, and those of this person; each ascending."""
+    def named(self, text: str) -> dict[int, int]:
+        """Row → 3 of items that have this title, 2 of those that have this alias, 1 of those of this person."""
         key = np.uint64(_key(text))
-        return [self._rows(field, key) for field in FIELDS]
-
-    def _rows(self, field: str, key: np.uint64) -> NDArray[np.int32]:
-        keys, rows = self._saved(f"{field}/keys"), self._saved(f"{field}/rows")
-        return rows[np.searchsorted(keys, key, "left") : np.searchsorted(keys, key, "right")]
+        keys, starts = self._saved("keys"), self._saved("starts")
+        place = np.searchsorted(keys, key)
+        if place == len(keys) or keys[place] != key:
+            return {}
+        rows = slice(starts[place], starts[place + 1])
+        return dict(zip(self._saved("rows")[rows].tolist(), self._saved("places")[rows].tolist(), strict=True))
 
 
 def write_names(items: Iterable[Item], folder: Path) -> None:
-    """Write the names of all items into a generation: of each field keys, uint64 and ascending, and the row of each."""
+    """Write the names of all items into a generation.
+
+    Keys, uint64 and ascending, each once; where each starts among the pairs, int64, and their end; and of each pair the row,
+    int32, and the place, int8. Of what an item has twice the highest place is kept.
+    """
     key = lru_cache(100_000)(_key)
-    keys, rows = ({field: array(code) for field in FIELDS} for code in ("Q", "i"))
+    keys, rows, places = array("Q"), array("i"), array("b")
     for row, item in enumerate(items):
-        for field in FIELDS:
-            value = getattr(item, field)
-            told = {key(name) for name in ((value,) if field == "title" else value)}
-            keys[field].extend(told)
-            rows[field].extend([row] * len(told))
-    arrays: dict[str, NDArray[Any]] = {}
-    for field in FIELDS:
-        unsorted = np.array(keys[field], dtype=np.uint64)
-        order = np.argsort(unsorted, kind="stable")
-        arrays |= {f"{field}/keys": unsorted[order], f"{field}/rows": np.array(rows[field], dtype=np.int32)[order]}
+        told = dict.fromkeys(map(key, item.people), 1) | dict.fromkeys(map(key, item.aliases), 2) | {key(item.title): 3}
+        keys.extend(told)
+        rows.extend([row] * len(told))
+        places.extend(told.values())
+    unsorted = np.array(keys, dtype=np.uint64)
+    order = np.argsort(unsorted, kind="stable")
+    unique, starts = np.unique(unsorted[order], return_index=True)
+    arrays: dict[str, NDArray[Any]] = {
+        "keys": unique,
+        "starts": np.append(starts, len(order)).astype(np.int64),
+        "rows": np.array(rows, dtype=np.int32)[order],
+        "places": np.array(places, dtype=np.int8)[order],
+    }
     save_file(arrays, folder / NAMES)
 
 

@@ -84,10 +84,8 @@ class Index:
         """float32 [asked, rows]: of vectors, float32 [asked, dimension] of unit length, and the items of these rows."""
         return cosines(asked, self.vectors, rows, self.each, self._cores)
 
-    def nearest(
-        self, vectors: Sequence[NDArray[np.float32]], k: int, filtered: Mapping[str, Any] | None = None
-    ) -> list[list[tuple[str, float]]]:
-        """For each of m vectors, up to k (item id, cosine) pairs, nearest first, that pass the Chroma filter.
+    def nearest(self, vectors: Sequence[NDArray[np.float32]], k: int, filtered: Mapping[str, Any] | None = None) -> list[Found]:
+        """For each of m vectors, up to k items with their cosines, nearest first, that pass the Chroma filter.
 
         Raises:
             IndexMissingError: the Chroma server has gone.
@@ -95,14 +93,14 @@ class Index:
         where = dict(filtered) if filtered else None
         return self.each(lambda vector: self._walked(vector, min(k, self.manifest.items), where), vectors)
 
-    def _walked(self, vector: NDArray[np.float32], k: int, where: dict[str, Any] | None) -> list[tuple[str, float]]:
+    def _walked(self, vector: NDArray[np.float32], k: int, where: dict[str, Any] | None) -> Found:
         """Asked of the graph: for several vectors at once, Chroma would go through it for one after the other."""
         try:
             found = self.collection.query(query_embeddings=[vector], n_results=k, where=where, include=["distances"])
         except httpx.HTTPError as error:
             raise IndexMissingError(f"the Chroma server no longer answers ({error}): start it again with `chroma run`") from error
-        distances = (found["distances"] or [[]])[0]
-        return [(item_id, 1.0 - distance) for item_id, distance in zip(found["ids"][0], distances, strict=True)]
+        rows = np.array([self.rows[item_id] for item_id in found["ids"][0]], dtype=np.intp)
+        return Found(rows, 1.0 - np.array((found["distances"] or [[]])[0], dtype=np.float64))
 
     def nearest_allowed(
         self, vectors: Sequence[NDArray[np.float32]], k: int, query: Query, required: Sequence[Constraint]
@@ -118,17 +116,13 @@ class Index:
         if required and comparisons(left, len(allowed)) <= MOST_COMPARED:
             return self._compared(vectors, k, np.flatnonzero(allowed))
         fetched = math.ceil(SPARE * k * len(allowed) / max(1, left)) if required else k
-        found = [self._placed(hits) for hits in self.nearest(vectors, fetched + len(query.excluded))]
+        found = self.nearest(vectors, fetched + len(query.excluded))
         kept = [Found(rows[fits := allowed[rows]][:k], scores[fits][:k]) for rows, scores in found]
         short = [place for place, (rows, _) in enumerate(kept) if len(rows) < min(k, left)]
         if short:
             for place, best in zip(short, self._compared([vectors[n] for n in short], k, np.flatnonzero(allowed)), strict=True):
                 kept[place] = best
         return kept
-
-    def _placed(self, hits: Sequence[tuple[str, float]]) -> Found:
-        rows = np.fromiter((self.rows[item_id] for item_id, _ in hits), np.intp, len(hits))
-        return Found(rows, np.array([cosine for _, cosine in hits], dtype=np.float64))
 
     def _compared(self, vectors: Sequence[NDArray[np.float32]], k: int, rows: NDArray[np.intp]) -> list[Found]:
         """For each vector the k nearest of some rows, found by comparing with each; ties go by row."""

@@ -119,9 +119,7 @@ class Fusion:
         ledger = query.ledger
         if not query.text or ledger.opinions or ledger.constraints or ledger.wishes:
             return {}
-        named: dict[int, int] = {}
-        for place, rows in zip((3, 2, 1), self.index.names.named(query.text), strict=True):
-            named = dict.fromkeys(rows.tolist(), place) | named
+        named = self.index.names.named(query.text)
         allowed = self.index.allowed(query, requirements(ledger) if required is None else required) if named else ()
         return {row: place for row, place in named.items() if allowed[row]}
 

@@ -68,10 +68,11 @@ class LikedRetriever:
         """The rows of the k nearest that are not excluded."""
         needed = k + len(query.excluded)
         near = self._neighbours(item_id, math.ceil(needed / 100) * 100)  # as many again when some more are excluded
-        return np.array([self._index.rows[other] for other in near if other not in query.excluded][:k], dtype=np.intp)
+        out = [self._index.rows[other] for other in query.excluded if other in self._index.rows]
+        return near[~np.isin(near, out)][:k]
 
-    def _ask(self, item_id: str, n: int) -> tuple[str, ...]:
-        return tuple(other for other, _ in self._index.nearest([self._index.vector(item_id)], n)[0])
+    def _ask(self, item_id: str, n: int) -> NDArray[np.intp]:
+        return self._index.nearest([self._index.vector(item_id)], n)[0].rows
 
 
 class SparseRetriever:

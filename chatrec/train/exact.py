@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chatrec.index.open import Index
+from chatrec.pool import Found
 
 
 class ExactIndex(Index):
@@ -20,15 +21,11 @@ class ExactIndex(Index):
         """The same index, searched exactly."""
         return cls(**{field.name: getattr(index, field.name) for field in fields(index)})
 
-    def nearest(
-        self, vectors: Sequence[NDArray[np.float32]], k: int, filtered: Mapping[str, Any] | None = None
-    ) -> list[list[tuple[str, float]]]:
-        """For each vector, the k (item id, cosine) pairs nearest to it, nearest first."""
+    def nearest(self, vectors: Sequence[NDArray[np.float32]], k: int, filtered: Mapping[str, Any] | None = None) -> list[Found]:
+        """For each vector, the k items nearest to it with their cosines, nearest first."""
         assert filtered is None, "training asks without constraints"
         cosines = np.stack(vectors) @ self.vectors.T
         k = min(k, len(self.ids))
         best = np.argpartition(-cosines, k - 1, axis=1)[:, :k] if k < len(self.ids) else np.argsort(-cosines, axis=1)
-        return [
-            [(self.ids[row], float(scores[row])) for row in rows[np.argsort(-scores[rows], kind="stable")]]
-            for scores, rows in zip(cosines, best, strict=True)
-        ]
+        ordered = [rows[np.argsort(-scores[rows], kind="stable")] for scores, rows in zip(cosines, best, strict=True)]
+        return [Found(rows, scores[rows].astype(np.float64)) for scores, rows in zip(cosines, ordered, strict=True)]

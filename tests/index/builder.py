@@ -59,7 +59,8 @@ def answers(index: Index) -> list[str]:
     asked = index.embedder.encode(["Film Number 17 western"])
     near = index.nearest(list(asked), 5)[0]
     filtered = index.nearest(list(asked), 5, {"kind": {"$in": ["video"]}})[0]
-    return [item for item, _ in near + filtered] + [index.ids[int(index.sparse_scores("film 17 western").argmax())]]
+    rows = (*near.rows, *filtered.rows, index.sparse_scores("film 17 western").argmax())
+    return [index.ids[row] for row in rows]
 
 
 @dataclass

@@ -55,8 +55,8 @@ def copy(built: Path, tmp_path: Path) -> Path:
 def test_what_was_put_in_comes_out_nearest_first(built: Path, catalog: Catalog, embedder: Embedder) -> None:
     index = open_index(built, catalog, embedder)
     found = index.nearest([embedder.encode(["a film about a monster on a spaceship"])[0]], 4)[0]
-    assert found[0][0] == "video:alien"
-    assert [score for _, score in found] == sorted((score for _, score in found), reverse=True)
+    assert index.ids[found.rows[0]] == "video:alien"
+    assert found.scores.tolist() == sorted(found.scores.tolist(), reverse=True)
 
 
 def test_few_items_are_compared_one_by_one_with_the_result_of_the_graph(

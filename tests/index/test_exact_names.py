@@ -45,12 +45,30 @@ def names(tmp_path_factory: pytest.TempPathFactory) -> Names:
 def test_a_text_that_is_a_name_as_a_whole_tells_what_has_it(
     names: Names, text: str, titles: list[str], aliases: list[str], people: list[str]
 ) -> None:
-    assert [[ITEMS[row].id for row in rows.tolist()] for rows in names.named(text)] == [titles, aliases, people]
+    found = names.named(text)
+    told = [[item.id for row, item in enumerate(ITEMS) if found.get(row) == place] for place in (3, 2, 1)]
+    assert told == [titles, aliases, people]
+
+
+def test_what_an_item_has_for_title_and_person_is_its_title(tmp_path: Path) -> None:
+    items = [
+        Item(id="a:moby", kind="audio", title="Play", aliases=("Moby",), creators=("Moby",)),
+        Item(id="a:m", kind="audio", title="Moby!", creators=("moby",)),
+        Item(id="a:zz", kind="audio", title="Zz", creators=("MOBY", "Zz")),
+    ]
+    write_names(items, tmp_path)
+    assert Names(tmp_path).named("moby") == {0: 2, 1: 3, 2: 1}
+    assert Names(tmp_path).named("zz") == {2: 3}
 
 
 def test_items_without_names_of_some_field_are_no_trouble(tmp_path: Path) -> None:
     write_names([Item(id="v:1", kind="video", title="One")], tmp_path)
-    assert [rows.tolist() for rows in Names(tmp_path).named("One")] == [[0], [], []]
+    assert Names(tmp_path).named("One") == {0: 3}
+
+
+def test_nothing_is_named_where_there_is_no_item(tmp_path: Path) -> None:
+    write_names([], tmp_path)
+    assert Names(tmp_path).named("One") == {}
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,7 @@ def test_a_filter_at_odds_with_the_question_still_fills_the_list(index: Index, m
 
 def test_without_a_filter_as_many_come_though_some_are_excluded(index: Index) -> None:
     vector = HashEmbedder().encode(["Film Number 17 western"])
-    first = [item for item, _ in index.nearest(list(vector), 20)[0]]
+    first = [index.ids[row] for row in index.nearest(list(vector), 20)[0].rows]
     (found,) = index.nearest_allowed(list(vector), 20, Query(ledger=Ledger(), text="", excluded=frozenset(first[:5])), ())
     assert len(found.rows) == 20
     assert not {item for item, _ in found.named(index.ids)} & set(first[:5])

@@ -66,8 +66,8 @@ def test_a_server_gives_the_answers_of_the_folder_and_is_filled_once(
     ):
         filtered = where([constraint])
         for ours, theirs in zip(own.nearest(asked, 20, filtered), served.nearest(asked, 20, filtered), strict=True):
-            assert [item for item, _ in ours] == [item for item, _ in theirs]
-            assert [score for _, score in ours] == pytest.approx([score for _, score in theirs], abs=1e-5)
+            assert ours.rows.tolist() == theirs.rows.tolist()
+            assert ours.scores == pytest.approx(theirs.scores, abs=1e-5)
 
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("filled again")

@@ -166,8 +166,8 @@ def test_exact_search_agrees_with_the_graph(small_index: Index) -> None:
     exact = ExactIndex.of(small_index)
     asked = [small_index.vector("s:alien"), small_index.vector("s:stardew")]
     for ours, theirs in zip(exact.nearest(asked, 8), small_index.nearest(asked, 8), strict=True):
-        assert [item for item, _ in ours] == [item for item, _ in theirs]
-        assert [score for _, score in ours] == pytest.approx([score for _, score in theirs], abs=1e-4)
+        assert ours.rows.tolist() == theirs.rows.tolist()
+        assert ours.scores == pytest.approx(theirs.scores, abs=1e-4)
 
 
 def test_simulated_needs_can_be_met_and_their_gold_meets_them(small_index: Index) -> None:
