@@ -95,6 +95,8 @@ class Constraint:
     """False if no item of the catalog has the field: it cannot be checked, and the person is told."""
     extreme: bool = False
     """Whether what lies furthest in this direction comes first: `the shortest film`. Such a one is soft."""
+    taken_from: tuple[str, ...] = ()
+    """For a bound that was taken from what was shown (`shorter`): the forms it holds for, a medium where a form is unknown."""
 
     @property
     def key(self) -> str:

@@ -60,14 +60,32 @@ class Draft:
         """Take the message as a critique of what was just shown, if anything was."""
         self.is_critique = self.is_critique or bool(self.ledger.last_shown)
 
-    def constrain(self, field_: str, op: Any, value: Any, *, said: str, hard: bool = True, extreme: bool = False) -> None:
+    def constrain(
+        self,
+        field_: str,
+        op: Any,
+        value: Any,
+        *,
+        said: str,
+        hard: bool = True,
+        extreme: bool = False,
+        taken_from: tuple[str, ...] = (),
+    ) -> None:
         """Add a constraint; it is marked unenforceable where no item has the field."""
         enforceable = self.words.has(field_)
         if isinstance(value, tuple) and not value:
             return
         value = self._joined(field_, op, value)
         constraint = Constraint(
-            field=field_, op=op, value=value, hard=hard, turn=self.turn, said=said, enforceable=enforceable, extreme=extreme
+            field=field_,
+            op=op,
+            value=value,
+            hard=hard,
+            turn=self.turn,
+            said=said,
+            enforceable=enforceable,
+            extreme=extreme,
+            taken_from=taken_from,
         )
         same = [c.constraint for c in self.changes if c.constraint is not None and c.constraint.key == constraint.key]
         if all(extreme > earlier.extreme for earlier in same):  # `a short film, the shortest`

@@ -24,6 +24,7 @@ def replay(changes: Iterable[Change]) -> Ledger:
     - `constrain` replaces earlier ones of the same field and direction; several of one turn stand side by side. Exclusions
       add up; an exclusion and a demand of the same value undo each other, the later one stands. What is to come first as it lies
       furthest is replaced by the next such one, whatever its field, and by no bound.
+    - A bound that was taken from what was shown goes when other forms or media are asked for, or others beside them.
     - `forget_last` leaves out the changes of the latest turn that said anything (what was shown or passed over stays so, and a
       mere "more" has said nothing); a restart can be undone this way too.
     - `new_topic` keeps what stays true of a person: seen, disliked and saved items and the youngest one's age. Liked items
@@ -81,7 +82,10 @@ def _constrain(ledger: Ledger, change: Change) -> Ledger:
     new = change.constraint
     if new is None:
         return ledger
-    kept = (left for old in ledger.constraints for left in _left_of(old, new))
+    earlier = ledger.constraints
+    if (new.field, new.op, new.hard) == ("form", "in", True):
+        earlier = tuple(c for c in earlier if not c.taken_from or set(_texts(new)) <= set(c.taken_from))
+    kept = (left for old in earlier for left in _left_of(old, new))
     return replace(ledger, constraints=(*kept, new))
 
 
@@ -149,11 +153,17 @@ def _unwish(ledger: Ledger, change: Change) -> Ledger:
 def _kinds(ledger: Ledger, change: Change) -> Ledger:
     """A switch to other media drops forms of the old ones, and lengths: a long film is a short game."""
     kinds = change.kinds
-    if not kinds or not ledger.kinds or set(kinds) & set(ledger.kinds):
-        switched = ledger.constraints if not kinds else _without_foreign_forms(ledger.constraints, kinds)
-        return replace(ledger, kinds=kinds, constraints=switched)
-    kept = tuple(c for c in _without_foreign_forms(ledger.constraints, kinds) if c.field != "minutes")
+    if not kinds:
+        return replace(ledger, kinds=kinds)
+    kept = tuple(c for c in _without_foreign_forms(ledger.constraints, kinds) if _is_of(c, kinds))
+    if ledger.kinds and set(kinds).isdisjoint(ledger.kinds):
+        kept = tuple(c for c in kept if c.field != "minutes")
     return replace(ledger, kinds=kinds, constraints=kept)
+
+
+def _is_of(constraint: Constraint, kinds: tuple[Kind, ...]) -> bool:
+    """Whether a bound that was taken from what was shown was taken from works of these media, each of them."""
+    return not constraint.taken_from or set(kinds) <= {FORM_KINDS.get(form, form) for form in constraint.taken_from}
 
 
 def _without_foreign_forms(constraints: tuple[Constraint, ...], kinds: tuple[Kind, ...]) -> tuple[Constraint, ...]:

@@ -2,7 +2,8 @@
 
 What a vague word means is read off the catalog: short/long are the lower/upper third of the lengths of that medium, and
 recent/old the five newest years and what is thirty years older. These are soft. A critique compares with the median of
-the works it is about (the last answer, or a title named in the message), and is hard.
+the works it is about (the last answer, or a title named in the message), and is hard. Taken from the last answer, it holds for
+works of those forms: it goes when others are asked for.
 """
 
 from __future__ import annotations
@@ -238,17 +239,25 @@ class Measures:
         if base == ledger.last_shown and any((c.field, c.op[0]) == (field, op[0]) for c in ledger.constraints if c.extreme):
             self._draft.criticise()  # what lies furthest was shown: the next ones follow
             return
-        works = [self._items[item_id] for item_id in base]
+        shown = base == ledger.last_shown
+        works = [item for item in map(self._items.__getitem__, base) if not shown or self._is_asked(item)]
         if field == "minutes":  # a film and an episode do not compare: the whole works do, where there are both
             works = [item for item in works if item.form not in OF_EPISODES] or works
         numbers = [float(n) for item in works if (n := getattr(item, field)) is not None]
         if numbers:
             self._draft.is_critique = True
-            self._constrain(field, op, median(numbers), mark)
+            forms = sorted({*(item.form or item.kind for item in works), *self._forms()}) if shown else ()
+            said = self._page.said(mark)
+            self._draft.constrain(field, op, median(numbers), said=said, taken_from=tuple(forms))
         elif self._words.has(field):
             self._without_base(field, op, mark)
         else:
             self._draft.unsupported.append(self._page.said(mark))
+
+    def _is_asked(self, item: Item) -> bool:
+        """Whether a work is of the media and forms that the message names: `a shorter film` takes nothing from albums."""
+        kinds, forms = self._asked.kinds if self._asked.said else (), self._asked.forms
+        return (not kinds or item.kind in kinds) and (not forms or item.form in (None, *forms))
 
     def _without_base(self, field: str, op: str, mark: Mark) -> None:
         """Nothing to compare with: the catalog's own median, softly."""

@@ -187,3 +187,12 @@ def test_what_comes_first_is_replaced_by_the_next_such_order_and_by_no_bound() -
     assert keys(replay([shortest, newest])) == [("year", "ge", 2019.0)]
     assert len(replay([shortest, constrain(1, "minutes", "lt", 60.0)]).constraints) == 2
     assert keys(replay([shortest, constrain(1, "minutes", "ge", 110.0, hard=False)])) == [("minutes", "ge", 110.0)]
+
+
+def test_a_bound_taken_from_what_was_shown_goes_with_a_turn_to_other_media_or_forms() -> None:
+    newer = constrain(0, "year", "gt", 1990.0, taken_from=("album",))
+    assert replay([newer, Change(action="kinds", turn=1, kinds=("audio",))]).constraints
+    assert not replay([newer, Change(action="kinds", turn=1, kinds=("video",))]).constraints
+    assert not replay([newer, Change(action="kinds", turn=1, kinds=("audio", "video"))]).constraints
+    assert keys(replay([newer, constrain(1, "form", "in", ("podcast",))])) == [("form", "in", ("podcast",))]
+    assert len(replay([newer, constrain(1, "form", "in", ("album",))]).constraints) == 2

@@ -475,3 +475,36 @@ def test_what_was_typed_is_kept(reader):
 def test_a_mood_that_was_ruled_out_does_not_silence_what_an_occasion_suggests(talk: Talk) -> None:
     talk.say("games, nothing scary").say("jazz for late at night")
     assert "wish moods calm" in talk.facts()
+
+
+ALBUMS = ("audio:kind-of-blue", "audio:ok-computer", "audio:blue")
+
+
+@pytest.mark.parametrize(
+    ("critique", "bound"),
+    [("a bit shorter", "minutes"), ("newer", "year"), ("less mainstream", "popularity"), ("短一点", "minutes")],
+)
+@pytest.mark.parametrize("turn", ["now some films", "how about a podcast?", "also some podcasts", "还是听播客吧"])
+def test_a_bound_taken_from_what_was_shown_goes_when_other_forms_are_asked_for(critique, bound, turn, talk):
+    assert _bounds(talk.say("an album", shown=ALBUMS).say(critique, shown=ALBUMS)) == {bound}
+    assert _bounds(talk.say(turn)) == set()
+
+
+@pytest.mark.parametrize("message", ["something calm", "jazz albums", "more", "albums please"])
+def test_a_bound_taken_from_what_was_shown_holds_while_no_other_form_is_asked_for(message, talk):
+    assert _bounds(talk.say("an album", shown=ALBUMS).say("newer", shown=ALBUMS).say(message)) == {"year"}
+
+
+def test_a_bound_that_was_said_outright_holds_for_other_forms_too(talk):
+    assert _bounds(talk.say("an album after 1990", shown=ALBUMS).say("now some films")) == {"year"}
+
+
+def test_a_critique_of_another_form_takes_nothing_from_what_was_shown(talk):
+    """`a shorter film` after albums is no film of half an hour; of a slate of both, the films tell."""
+    assert "soft minutes lt 110" in talk.say("albums", shown=ALBUMS).say("now a shorter film").wants()
+    both = (*ALBUMS, "video:inception", "video:interstellar")
+    assert "minutes lt 158.5" in talk.say("films and albums", shown=both).say("a shorter film").wants()
+
+
+def _bounds(talk: Talk) -> set[str]:
+    return {c.field for c in talk.ledger.constraints if c.op not in ("in", "not_in") and c.hard}
