@@ -208,10 +208,11 @@ class Measures:
         if "my" in self._page.words[max(0, mark.start - 4) : mark.start] and self._page.words[mark.start - 1] in ("is", "are"):
             return False  # `my laptop is old`
         before = self._page.words[mark.start - 1] if mark.start else ""
-        after = self._page.words[mark.end] if mark.end < len(self._page.words) else ""
+        end = mark.end + (self._page.words[mark.end : mark.end + 1] == ["的"])
+        after = self._page.words[end] if end < len(self._page.words) else ""
         if after in _PEOPLE:
             return False
-        head = self._page.starting(mark.end)
+        head = self._page.starting(end)
         described = head is not None and head.role == "words" and not head.has("cues", "negate") and not head.has("verbs")
         ends = not after or after in _VAGUE_AFTER
         return described or (ends and (before in _VAGUE_BEFORE or not after or mark.start == 0 or after in _VAGUE_AFTER))

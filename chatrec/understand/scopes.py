@@ -37,6 +37,8 @@ _JOINS = wordset("or and nor / 或 和 与 及 、 也 跟") | {"或者"}
 _LIGHT = wordset(
     "any too much very overly really super so that the a an is are way more of 者 太 很 的 那 么 任 何 什 有 带 看 要 于"
 )
+_BESIDE = wordset("want or nor 或 和")
+"""What may stand, beside light words and nouns, between a negation and the age or length that it rules out."""
 _POINTS = wordset("这 那 种 类 些 个 样 我 你 他 她 们 别 其 他 它")
 _ADJECTIVES = wordset("animated historical historic comedic dramatic adventurous political scientific thrilling suspenseful")
 _ALREADY = wordset("i we ive have already all every is was one the a movie film something 我 们 都 全 已 经 也 早 就")
@@ -147,7 +149,9 @@ def _meet(page: Page, state: _State, mark: Mark) -> None:
     if mark.role == "words" and not any(mark.has(section) for section in CONTENT):
         mark.clause = state.clause
         near = state.opened >= mark.start - 1 or page.words[state.opened : mark.start] in (["want"], ["want", "the"])
-        mark.negated = state.negated and near and page.words[mark.start - 1] not in COMMAS
+        mark.negated = (
+            state.negated and (near or _is_of_ruled_out(page, state, mark)) and page.words[mark.start - 1] not in COMMAS
+        )
         return
     if state.negated and state.pending >= 0:
         _settle_pending(page, state, mark)
@@ -157,6 +161,14 @@ def _meet(page: Page, state: _State, mark: Mark) -> None:
         _meet_head(page, state, mark)
     _apply(page, state, mark)
     state.named = state.named or mark.role in ("title", "missing", "person", "ref")
+
+
+def _is_of_ruled_out(page: Page, state: _State, mark: Mark) -> bool:
+    """Whether an age or length is that of what is ruled out: `I don't want any very old films`, `no films that are old`."""
+    between = range(state.opened, mark.start)
+    return mark.has("vague") and all(
+        page.words[at] in _LIGHT or page.words[at] in _BESIDE or has_section(page.over[at], "forms", "vague") for at in between
+    )
 
 
 def _meet_head(page: Page, state: _State, mark: Mark) -> None:
@@ -232,6 +244,7 @@ def _settle_pending(page: Page, state: _State, mark: Mark) -> None:
     comma = page.words[state.pending - 1] in COMMAS
     joined = any(word in _JOINS for word in between)
     same = state.first is not None and _family(state.first) == _family(mark)
+    same = same or (not comma and has_section(state.first, "forms"))  # `no old films or horror`
     noun = mark.has("genres") and page.words[mark.end - 1] not in _ADJECTIVES
     listed = joined or (same and (noun or mark.role == "person" or _list_goes_on(page, mark.end)))
     if adjacent and same and (not comma or listed):
@@ -282,19 +295,30 @@ def _apply(page: Page, state: _State, mark: Mark) -> None:
     if mark.role in ("count", "age"):
         mark.negated = False
         return
-    if mark.has("forms") and state.negated and (state.first is not None or _is_qualified(page, mark)):
-        return
+    if mark.has("forms") and state.negated:
+        if state.first is None and _is_old_or_long(page, mark):
+            state.first = mark
+        if state.first is not None or _is_qualified(page, mark):
+            return
     mark.negated = state.negated and mark.attitude not in ("seen", "unseen")
     if state.negated and state.first is None:
         state.first = mark
 
 
+def _is_old_or_long(page: Page, noun: Mark) -> bool:
+    """`no old films`, `不要老的电影`: the age or length is ruled out, not the form; `not old series but films` wants films."""
+    before = page.ending(noun.start) or page.ending(noun.start - (page.words[noun.start - 1] == "的"))
+    contrasted = page.words[noun.end : noun.end + 1] == ["but"] and has_section(page.starting(noun.end + 1), "forms")
+    return before is not None and before.has("vague") and before.negated and not contrasted
+
+
 def _is_qualified(page: Page, noun: Mark) -> bool:
-    """`no films longer than …`, `no films by …`: what is ruled out is said behind the noun."""
+    """`no films longer than …`, `no films by …`, `no films that are old`: what is ruled out is said behind the noun."""
     following = page.starting(noun.end)
-    if following is None:
-        return False
-    return following.role in (*NUMBERS, "person") or following.is_cue("by", "about", "like")
+    if following is not None:
+        return following.role in (*NUMBERS, "person") or following.is_cue("by", "about", "like")
+    at = next((at for at in range(noun.end, len(page.words)) if page.words[at] not in _LIGHT or page.taken(at)), noun.end)
+    return at > noun.end and has_section(page.starting(at), "vague", "critiques")
 
 
 def _look_back(page: Page, marks: list[Mark]) -> None:

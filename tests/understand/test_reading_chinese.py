@@ -68,6 +68,8 @@ CASES: list[tuple[str, str]] = [
     ("这个不错，再来一部喜剧", "genres in comedy; !genres not_in"),
     ("不知道看什么，推荐个喜剧吧", "genres in comedy"),
     ("不要90年代以前的电影", "year ge 1990; form in film"),
+    ("不要老的电影", "soft year ge 2014; form in film; !form not_in"),
+    ("不要长的电影", "soft minutes le 104; form in film; !form not_in"),
     ("想看恐怖片但不要太血腥", "genres in horror; moods not_in aggressive; !genres not_in"),
     ("除了恐怖和战争都可以", "genres not_in horror; genres not_in war"),
     ("不是美国的科幻片", "countries not_in US; genres in science fiction"),
