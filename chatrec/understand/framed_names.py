@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from chatrec.types import Kind
@@ -10,6 +11,7 @@ from chatrec.understand.name_signs import (
     ARTICLES,
     BOUNDARY,
     NO_NAMES,
+    PLAIN,
     PRONOUNS,
     SEPARATORS,
     SMALL,
@@ -18,7 +20,7 @@ from chatrec.understand.name_signs import (
     version_after,
     year_after,
 )
-from chatrec.understand.requests import asks_in_full, requested_at
+from chatrec.understand.requests import asks_in_full, is_other_question, requested_at
 from chatrec.understand.resolve import Name
 from chatrec.understand.spot import NAMED, Known, Spotter
 from chatrec.understand.text import is_han, wordset
@@ -72,23 +74,48 @@ class FramedNames(Spotter):
 
     def _requested(self) -> None:
         """`play kind of blue`: a work that is asked for itself, and those listed with it."""
-        for at, _ in requested_at(self._page):
+        for at, said in requested_at(self._page):
             end = at
             while end < len(self._words):
                 known = self._page.starting(end)
-                end = known.end if known is not None and known.role in NAMED else self._mark_requested(end)
+                end = known.end if known is not None and known.role in NAMED else self._mark_requested(end, said)
                 if end == at or self._words[end : end + 1] not in (["and"], [","], ["or"], ["、"], ["和"]):
                     break
                 at = end = end + 1
 
-    def _mark_requested(self, start: int) -> int:
+    def _mark_requested(self, start: int, said: re.Match[str]) -> int:
         for name in self._names.at(self._words, start, self._kinds):
-            listed = self._words[name.end : name.end + 1] in (["and"], [","], ["or"], ["、"], ["和"], ["by"])
-            whole = self._names.is_title(name.key) and (listed or asks_in_full(self._page, name.end))
+            whole = self._names.is_title(name.key) and self._is_whole_request(name.end)
             if whole and self._is_asked(start, name):
                 self._page.remove(self._page.within(start, name.end))
                 return self._add_title(start, name.end, name.ids)
-        return start
+        start, end = self._chunk(start)
+        other = end == start or not self._is_whole_request(end) or is_other_question(self._page, said, end)
+        if other or not self._is_asked_by_name(start, end, said):
+            return start
+        self._page.remove(self._page.within(start, end))
+        return self._mark_near(start, end) or self._add_missing(start, end)
+
+    def _is_whole_request(self, end: int) -> bool:
+        """Whether a name that ends here is all that a request asks for, or the first of a list."""
+        listed = self._words[end : end + 1] in (["and"], [","], ["or"], ["、"], ["和"], ["by"])
+        return listed or asks_in_full(self._page, end)
+
+    def _is_asked_by_name(self, start: int, end: int, said: re.Match[str]) -> bool:
+        """Whether words that name nothing here are a name all the same: written as one, or where nothing else can stand.
+
+        `play Zorblax Rising`, `do you have zorblax?`, `is there a film called heat?`; but `watch Football` asks for a theme.
+        """
+        words, theme = self._words[start:end], self._page.over[start]
+        if is_han(words[0]) or words[0] in NO_NAMES or words[0] in PLAIN or (theme is not None and theme.end >= end):
+            return False
+        if not self._shouting and self._page.text.tokens[start].is_capital:
+            marks = self._page.within(start, end)
+            return len(words[0]) > 1 and all({e.section for e in m.entries} <= {"themes", "catalog"} for m in marks)
+        unknown = [word for word in words if not self._is_word(word)]
+        framed = said.group("called") or (said.group("have") and said.group("form"))
+        lower = 2 * len(unknown) >= len([word for word in words if word not in SMALL]) and not said.group("any")
+        return self._page.free(start, end) and bool(framed or lower)
 
     def _describes(self, cue: Mark) -> bool:
         """`not another zombie game` names no game."""

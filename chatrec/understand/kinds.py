@@ -91,7 +91,7 @@ def _is_within(noun: Mark, ledger: Ledger) -> bool:
 def _names_title(page: Page, mark: Mark) -> bool:
     """`the movie Alien` says which Alien is meant."""
     following = page.starting(mark.end)
-    return following is not None and following.role in ("title", "missing") and following.attitude is None
+    return following is not None and following.role == "title" and following.attitude is None
 
 
 def _is_aside(page: Page, mark: Mark) -> bool:
@@ -158,9 +158,14 @@ def _word_kinds(page: Page, words: Words) -> tuple[Kind, ...]:
 
 
 def _verb_kinds(page: Page, items: Mapping[str, Item], words: Words) -> tuple[Kind, ...]:
-    """The media of verbs; `play something by Miles Davis`, who made none, or `… like Kind of Blue` asks for no game."""
+    """The media of verbs; `play something by Miles Davis`, who made none, or `… like Kind of Blue` asks for no game.
+
+    What is played and not known may be a game or a record.
+    """
     spoken = [m for m in page.sorted() if not (m.negated or _is_aside(page, m) or _is_hearsay(page, m))]
     found = [e.name for m in spoken for e in m.entries if e.section == "verbs"]
+    if set(found) == {"game"} and any(m.role == "missing" and m.attitude is None for m in page.marks):
+        return ()
     made = {kind for m in page.marks if m.role == "person" and not m.negated for kind in person_kinds(m, words)}
     named = {items[item_id].kind for m in page.marks if m.role == "title" and not m.negated for item_id in m.ids}
     made |= named & {"audio"} if len(named) == 1 else set()

@@ -33,10 +33,14 @@ _VERB = (
     "(?:(?P<video>watch|see|stream)|(?P<audio>listen to|hear)|(?P<play>play|start)"
     "|(?P<any>put on|find|show|pull up|look up|queue up|queue|get|give)(?: me| us)?(?: up)?)"
 )
+_PLACE = "(?:the|this|your) (?:catalog|catalogue|library|collection|list|database|selection|index)"
+_HAVE = f"(?:do|does) (?:you|{_PLACE}) (?:have|include|contain|offer)|have you got|you got|you have|is there|is|put"
+_CALLED = "(?:called|named|titled)"
 _LEAD = re.compile(
-    f"{_OPENERS}(?:{_VERB}|(?P<have>do you have|have you got|you got|is|put))(?: the| that)?(?: {_FORM})?(?: called)?"
+    f"{_OPENERS}(?:{_VERB}|(?P<have>{_HAVE}))(?: the| that| an?(?= {_FORM} {_CALLED}))?"
+    f"(?: (?P<form>{_FORM}))?(?: (?P<called>{_CALLED}))?"
 )
-_HERE = "(?:available|there|on here|in (?:the|this|your) (?:catalog|catalogue|library|collection|list))"
+_HERE = f"(?:available|there|(?:in|on) (?:here|there)|(?:in|part of) {_PLACE})"
 _ASIDE = (
     f"(?:tonight|please|now|right now|today|again|first|next|too|for me|for us|with me|together"
     f"|this (?:evening|afternoon|weekend)|tomorrow|later|{_HERE}|on|here|(?:the )?{_FORM}"
@@ -82,20 +86,20 @@ def asks_in_full(page: Page, end: int) -> bool:
 
 def mark_requests(page: Page, ledger: Ledger, items: Mapping[str, Item], names: Names) -> None:
     """Mark the titles of works that are asked for themselves, and narrow them to what the verb and `by …` can mean."""
-    titles = {mark.start: mark for mark in page.marks if mark.role == "title"}
+    named = {mark.start: mark for mark in page.marks if mark.role in ("title", "missing")}
     for at, said in requested_at(page):
-        listed = _listed(page, titles, at)
+        listed = _listed(page, named, at)
         while listed and not asks_in_full(page, listed[-1].end):
             listed.pop()
-        if listed and not _is_other_question(page, said, listed[-1]):
-            for mark in listed:
+        if listed and not is_other_question(page, said, listed[-1].end):
+            for mark in (mark for mark in listed if mark.role == "title"):
                 _take(page, mark, said, ledger, items, names)
 
 
-def _listed(page: Page, titles: Mapping[int, Mark], at: int) -> list[Mark]:
-    """The title at a place, and those that it is listed with: `Abbey Road and Revolver`."""
+def _listed(page: Page, named: Mapping[int, Mark], at: int) -> list[Mark]:
+    """The name at a place, and those that it is listed with: `Abbey Road and Revolver`."""
     found: list[Mark] = []
-    while (mark := titles.get(at)) is not None:
+    while (mark := named.get(at)) is not None:
         found.append(mark)
         at = mark.end
         while at < len(page.words) and page.words[at] in _JOINS:
@@ -103,9 +107,9 @@ def _listed(page: Page, titles: Mapping[int, Mark], at: int) -> list[Mark]:
     return found
 
 
-def _is_other_question(page: Page, said: re.Match[str], last: Mark) -> bool:
+def is_other_question(page: Page, said: re.Match[str], end: int) -> bool:
     """`is Alien good?`, `有《降临》那么长`: what asks for a work here says so behind the title, or asks nothing else."""
-    verb, rest = said.group("have"), page.words[last.end : last.end + MAX_TAIL]
+    verb, rest = said.group("have"), page.words[end : end + MAX_TAIL]
     if verb == "is":
         return re.match(_HERE, " ".join(rest)) is None
     if verb == "put":

@@ -70,6 +70,75 @@ def test_what_is_said_otherwise_asks_for_no_work(reader, message: str) -> None:
     assert not replay(reader.read(message, Ledger(), turn=0).changes).ids("wanted")
 
 
+@pytest.mark.parametrize(
+    "message",
+    [
+        "do you have Heat?",
+        "do you have the film Heat?",
+        "do you have the film heat?",
+        "have you got Heat?",
+        "is there a film called heat?",
+        "does your catalog have Heat?",
+        "is Heat in there?",
+        "is Heat available?",
+        "can I find Heat here?",
+        "I want to watch Heat tonight",
+        "play Zorblax Rising",
+        "play zorblax rising",
+        "is Zorblax Rising in there?",
+        "put on Zorblax Rising by Alan Zorblaxson",
+        "你们有《星际漫游者》吗？",
+    ],
+)
+def test_a_name_that_is_asked_for_and_not_there_is_told_to_be_missing(reader, message: str) -> None:
+    reading = reader.read(message, Ledger(), turn=0)
+    assert {name.casefold() for name in reading.missing} & {"heat", "zorblax rising", "星际漫游者"}
+    assert reading.intent == "recommend"
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "is Alien in there?",
+        "is Alien on here?",
+        "does your catalog have Alien?",
+        "do you have a film called Alien?",
+        "do you have Heat and Alien?",
+    ],
+)
+def test_a_name_that_is_asked_for_and_is_there_is_shown(reader, message: str) -> None:
+    assert replay(reader.read(message, Ledger(), turn=0).changes).ids("wanted") == ("video:alien",)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "do you have Space films?",
+        "do you have something for Monday?",
+        "do you have time?",
+        "Play Jazz",
+        "play Something Relaxing",
+        "play the game again",
+        "can we watch Football?",
+        "is Berlin in Germany?",
+        "show me more",
+        "find me Comedies",
+        "有没有好看的？",
+    ],
+)
+def test_what_names_no_work_is_not_told_to_be_missing(reader, message: str) -> None:
+    assert reader.read(message, Ledger(), turn=0).missing == ()
+
+
+@pytest.mark.parametrize(
+    ("message", "media"),
+    [("play Zorblax Rising", ()), ("watch Zorblax Rising", ("video",)), ("do you have the album Zorblax?", ("audio",))],
+)
+def test_a_missing_name_leaves_the_medium_that_was_told(reader, message: str, media: tuple[str, ...]) -> None:
+    """What is played may be a game or a record."""
+    assert replay(reader.read(message, Ledger(), turn=0).changes).kinds == media
+
+
 def test_a_title_of_several_works_means_what_the_verb_can_be_said_of(reader) -> None:
     assert not reader.read("listen to Solaris", Ledger(), turn=0).ambiguities
     ambiguous = reader.read("watch The Thing", Ledger(), turn=0).ambiguities
