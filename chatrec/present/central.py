@@ -4,6 +4,8 @@ All candidates meet what is demanded, so that no word of it tells them apart. Fa
 and what has something of the genre (`a drama` would be *The Lion King*). Catalogs name the most telling genre and mood of a
 work first; so it is fame, and how early the demanded one stands, that decide here, whatever a head has learned of other needs.
 What meets more of the preferences that are no demands (`a short comedy`, `a recent film`) comes before what meets less of them.
+Where a theme or the like is wished for besides (`recent films about space`), both order the head's best: what has it comes
+first, of this what meets the preferences, then what is nearest to them.
 Where what lies furthest is asked for (`the shortest film`), that decides next, among the best if words or liked works tell them
 apart.
 """
@@ -15,7 +17,7 @@ from math import inf, log2
 
 from chatrec.constraints import satisfies
 from chatrec.retrieve.candidates import extremes, preferences, told_apart
-from chatrec.types import Candidate, Constraint, Item, Ledger, Query
+from chatrec.types import Candidate, Constraint, Item, Ledger, Query, Wish
 
 WEIGHT = 0.25
 """What a work gains whose first genre, or mood, is a demanded one, in shares of the works of its medium by fame; half for the
@@ -30,7 +32,8 @@ NEAREST, NEAREST_LIKED = 20, 10
 def central_first(scored: Sequence[Candidate], query: Query, llm_ranks: Mapping[str, int] | None = None) -> Sequence[Candidate]:
     """The candidates by preferences met, then by fame and centrality, best first, ties by id; each keeps its probability.
 
-    They are returned as they are where words, or works that are liked, tell candidates apart, and where nothing is wanted.
+    They are returned as they are where words, or works that are liked, tell candidates apart, unless there are both preferences
+    and wishes that fields tell of, and where nothing is wanted.
 
     Args:
         scored: candidates with the head's probabilities, best first.
@@ -46,10 +49,16 @@ def central_first(scored: Sequence[Candidate], query: Query, llm_ranks: Mapping[
     def far(candidate: Candidate) -> tuple[float | str, ...]:
         return -met(candidate) - _wishes_met(candidate.item, ledger), *_distance(candidate, furthest[-1])
 
+    def apart(candidate: Candidate) -> tuple[float, ...]:
+        missed = (_missed_by(candidate.item, preference) for preference in preferred)
+        return -_wishes_met(candidate.item, ledger), -met(candidate), *missed
+
     if furthest:
         nearest = NEAREST_LIKED if ledger.ids("liked", "mentioned") else NEAREST
         near, rest = (scored[:nearest], scored[nearest:]) if near_counts else (scored, ())
         return [*sorted(near, key=far), *rest]
+    if near_counts and preferred and _wished(ledger):
+        return [*sorted(scored[:NEAREST], key=apart), *scored[NEAREST:]]
     if near_counts or not (demands or preferred):
         return scored
     ranks = llm_ranks or {}
@@ -62,9 +71,21 @@ def central_first(scored: Sequence[Candidate], query: Query, llm_ranks: Mapping[
     return sorted(scored, key=lambda candidate: (-met(candidate), -worth(candidate), candidate.item.id))
 
 
+def _wished(ledger: Ledger) -> list[Wish]:
+    """The wishes of which a field tells whether a work meets them."""
+    return [wish for wish in ledger.wishes if wish.direction == "more" and wish.field in ("genres", "moods", "themes", "tags")]
+
+
 def _wishes_met(item: Item, ledger: Ledger) -> int:
-    wished = [wish for wish in ledger.wishes if wish.direction == "more" and wish.field in ("genres", "moods", "themes", "tags")]
-    return sum(wish.value in getattr(item, str(wish.field)) for wish in wished)
+    return sum(wish.value in getattr(item, str(wish.field)) for wish in _wished(ledger))
+
+
+def _missed_by(item: Item, preference: Constraint) -> float:
+    """How far a number lies from the bound that is preferred for it; 0 where it is met, or where it is no number."""
+    if satisfies(item, preference) or not isinstance(preference.value, (int, float)):
+        return 0.0
+    number = getattr(item, preference.field)
+    return inf if number is None else abs(float(number) - preference.value)
 
 
 def _distance(candidate: Candidate, furthest: Constraint) -> tuple[float, float, str]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from chatrec.present.central import NEAREST, NEAREST_LIKED, central_first
-from chatrec.types import Candidate, Constraint, Hit, Item, Ledger, Opinion, Query
+from chatrec.types import Candidate, Constraint, Hit, Item, Ledger, Opinion, Query, Wish
 
 POP = Constraint(field="genres", op="in", value=("pop",))
 ASIDE = Candidate(
@@ -83,3 +83,16 @@ def test_what_lies_furthest_comes_first_among_the_nearest(text: str, liked: tupl
     nearer = [replace(ASIDE, item=replace(ASIDE.item, id=str(year), year=year)) for year in range(1950, 1990)]
     ranked = central_first(nearer, Query(ledger=Ledger(constraints=(newest,), opinions=opinions), text=text))
     assert [candidate.item.year for candidate in ranked[:2]] == [1949 + nearest, 1948 + nearest]
+
+
+def test_a_theme_and_a_preference_hold_together_among_the_nearest() -> None:
+    """`recent films about space`: first what is both, then films about space, the newest first, then what is only recent."""
+    recent = Constraint(field="year", op="ge", value=2019, hard=False)
+    space = Wish(text="space", field="themes", value="space")
+    works = [(2023, ()), (1968, ("space",)), (None, ("space",)), (2015, ("space",)), (2021, ("space",)), (1950, ())]
+    near = [replace(ASIDE, item=replace(ASIDE.item, id=f"{year} {themes}", year=year, themes=themes)) for year, themes in works]
+    query = Query(ledger=Ledger(constraints=(recent,), wishes=(space,)), text="space")
+    ranked = central_first(near, query)
+    assert [candidate.item.year for candidate in ranked] == [2021, 2015, 1968, None, 2023, 1950]
+    far = [replace(ASIDE, item=replace(ASIDE.item, id=str(at), year=1990)) for at in range(NEAREST)]
+    assert central_first([*far, *near], query)[-len(near) :] == near
