@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 import sys
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
@@ -61,6 +62,34 @@ def check_folder(folder: Path) -> None:
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
         TemporaryFile(dir=folder).close()
+
+
+def check_own(folder: Path, names: Iterable[str], *, facts: str, keys: Set[str]) -> None:
+    """See that no results would replace what is somebody's own.
+
+    Args:
+        folder: where they are written; it need not be there.
+        names: of their files.
+        facts: the one of them, JSON, that is there before the others are.
+        keys: what it tells of any run.
+
+    Raises:
+        InputError: a file has one of these names, and no earlier run wrote there.
+    """
+    if not _tells(folder / facts, keys):
+        for path in (folder / name for name in names):
+            if path.exists():
+                raise InputError(
+                    f"{path} was not written by this command, whose results have a file of that name: give another --out, or"
+                    " move it away"
+                )
+
+
+def _tells(path: Path, keys: Set[str]) -> bool:
+    try:
+        return set(json.loads(path.read_text(encoding="utf-8"))) >= keys
+    except (OSError, ValueError, TypeError):
+        return False
 
 
 @contextmanager

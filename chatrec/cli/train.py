@@ -163,11 +163,14 @@ def train_generator(
         from chatrec.train.lessons import make_lessons, read_lessons, write_lessons
     from chatrec.evaluate.report import file_sha256
     from chatrec.generate.prompts import Prompts
+    from chatrec.outputs import check_folder, check_own
     from chatrec.recommender import Recommender
     from chatrec.serve.llm import prepare_base
-    from chatrec.train.card import write_generator_card
+    from chatrec.train.card import CARD, FACTS, OF_ADAPTER, write_generator_card
 
     settings = Settings.load(llm=False)
+    check_own(out, (CARD, FACTS), facts=FACTS, keys=OF_ADAPTER)
+    check_folder(out)
     folder = base or prepare_base(settings)
     config = GeneratorConfig(rank=rank, alpha=2 * rank, learning_rate=learning_rate, seed=seed)
     kept = out / "lessons.jsonl"

@@ -10,6 +10,8 @@ from typing import Any
 from chatrec.evaluate.figures import cell
 
 CARD, FACTS = "README.md", "card.json"
+OF_MODELS, OF_ADAPTER = frozenset(("head", "retrievers")), frozenset(("lessons_sha256", "trainable_parameters"))
+"""What the facts of every trained folder tell, and of every adapter."""
 NO_RETRIEVERS = "none but the ones every catalog has"
 
 

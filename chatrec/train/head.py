@@ -11,21 +11,28 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from chatrec.evaluate.leaks import FILE as TRAINED_ON
 from chatrec.evaluate.leaks import Fingerprints
+from chatrec.outputs import check_own
+from chatrec.retrieve.collaborative import CONFIG as RETRIEVERS
 from chatrec.retrieve.collaborative import Model, files_of, save_models
+from chatrec.retrieve.fuse import CONFIG as FUSION
 from chatrec.retrieve.tower import EncoderTower, LinearTower
-from chatrec.score.head import SHIPPED, Head, HeadConfig, load_head, save_head
-from chatrec.train.card import write_card
+from chatrec.score.head import CONFIG as HEAD
+from chatrec.score.head import SHIPPED, WEIGHTS, Head, HeadConfig, load_head, save_head
+from chatrec.train.card import CARD, FACTS, OF_MODELS, write_card
 from chatrec.train.costs import finishing
 from chatrec.train.data import Dialogs
 from chatrec.train.fit import calibrate, fit_head, predict
 from chatrec.train.folds import folds_in_order
-from chatrec.train.models import TOWER
+from chatrec.train.models import NAMES, TOWER
 from chatrec.train.pools import Pools, pool_metrics, reliability
 from chatrec.train.prepare import ENOUGH, POOLS, Preparation, Prepared
 from chatrec.train.start import from_shipped, has_shape, saw
 from chatrec.train.steps import Kind, clear, versions
 
+RESULTS = (CARD, FACTS, HEAD, WEIGHTS, FUSION, RETRIEVERS, TRAINED_ON, *(f"{name}.npz" for name in NAMES))
+"""Names of the files of a trained folder."""
 FEW = 1000
 """Training instances up to which a single fold is too few to calibrate on."""
 
@@ -68,8 +75,10 @@ class Trainer:
 
         Raises:
             TrainingDataError: nothing can be learned from this.
-            InputError: the folder cannot be written, or another training writes there.
+            InputError: the folder cannot be written, holds a file of somebody's own that results would replace, or another
+                training writes there.
         """
+        check_own(out, RESULTS, facts=FACTS, keys=OF_MODELS)
         with self._preparation.resuming(out):
             self._meter.plan(self._costs())
             facts = self._run(out)

@@ -29,6 +29,7 @@ from chatrec.types import Query
 
 CO_MENTIONED, FOLLOWED, BAG, NEIGHBOURS, TOWER = "co_mentioned", "followed_by", "bag", "dialogs", "tower"
 RECOMMENDED, NAMED, CO_RATED = "recommended", "named", "co_rated"
+NAMES = (CO_MENTIONED, FOLLOWED, BAG, NEIGHBOURS, TOWER, RECOMMENDED, NAMED, CO_RATED)
 FEATURE_ONLY = (RECOMMENDED, NAMED, FOLLOWED)
 """What informs the head and retrieves nothing: priors bring up the same items for anyone, and what was recommended after a work
 brings up nothing that the others do not."""

@@ -17,22 +17,11 @@ from filelock import FileLock, Timeout
 
 import chatrec
 from chatrec.errors import InputError
-from chatrec.evaluate.leaks import FILE as TRAINED_ON
 from chatrec.evaluate.report import file_sha256
 from chatrec.outputs import check_folder, writing
-from chatrec.retrieve.collaborative import CONFIG as RETRIEVERS
-from chatrec.retrieve.fuse import CONFIG as FUSION
 from chatrec.score.head import CONFIG as HEAD
-from chatrec.score.head import WEIGHTS
-from chatrec.train import models
-from chatrec.train.card import CARD, FACTS
+from chatrec.train.card import FACTS
 
-MODELS = (models.CO_MENTIONED, models.FOLLOWED, models.BAG, models.NEIGHBOURS, models.TOWER)
-MODELS += (models.RECOMMENDED, models.NAMED, models.CO_RATED)
-RESULTS = (CARD, FACTS, HEAD, WEIGHTS, FUSION, RETRIEVERS, TRAINED_ON, *(f"{name}.npz" for name in MODELS))
-"""Names of the files of a trained folder."""
-OWN_FACTS = frozenset(("head", "retrievers"))
-"""What every card of a trained folder tells."""
 UNFINISHED = "unfinished"
 PART = ".part"
 """Ending of the folder of a step that is being written."""
@@ -101,7 +90,8 @@ class Steps:
         """Write a run's results beside its steps, then move each file into the folder `out`; `old` ones there are removed.
 
         The head's configuration, without which nothing there can be used, goes first and comes last: whenever this is
-        interrupted, what an earlier run left is not taken together with what this one brought.
+        interrupted, what an earlier run left is not taken together with what this one brought. The card's facts, by which the
+        folder is known for a training's, come first.
 
         Raises:
             InputError: the folder cannot be written.
@@ -113,7 +103,7 @@ class Steps:
         (out / HEAD).unlink(missing_ok=True)
         for name in old:
             (out / name).unlink(missing_ok=True)
-        for path in sorted(result.iterdir(), key=lambda path: (path.name == HEAD, path.name)):
+        for path in sorted(result.iterdir(), key=lambda path: (path.name == HEAD, path.name != FACTS, path.name)):
             path.replace(out / path.name)
 
     def drop(self, name: str) -> None:
@@ -158,10 +148,8 @@ def unfinished(out: Path, parts: Mapping[str, Any], say: Callable[[str], None]) 
         say: told whether the run goes on or starts anew.
 
     Raises:
-        InputError: the folder cannot be written, holds a file of somebody's own that results would replace, or another run is
-            writing there.
+        InputError: the folder cannot be written, or another run is writing there.
     """
-    _check_own(out)
     home = out / UNFINISHED
     steps = Steps(home / _key(parts))
     with _alone(home):
@@ -175,26 +163,6 @@ def unfinished(out: Path, parts: Mapping[str, Any], say: Callable[[str], None]) 
 def clear(out: Path) -> None:
     """Remove the steps of all runs of a folder: its results are there."""
     shutil.rmtree(out / UNFINISHED, ignore_errors=True)
-
-
-def _check_own(out: Path) -> None:
-    """See that no results would replace what no training wrote."""
-    if (out / UNFINISHED).is_dir() or _trained(out):
-        return
-    for name in RESULTS:
-        if (out / name).exists():
-            raise InputError(
-                f"{out / name} was not written by a training, whose results have a file of that name: give another --out, or"
-                " move it away"
-            )
-
-
-def _trained(out: Path) -> bool:
-    """Whether a training wrote into a folder."""
-    try:
-        return set(json.loads((out / FACTS).read_text(encoding="utf-8"))) >= OWN_FACTS
-    except (OSError, ValueError, TypeError):
-        return False
 
 
 @contextmanager

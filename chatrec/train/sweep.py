@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from chatrec.errors import TrainingDataError
 from chatrec.evaluate.metrics import ratio_interval
 from chatrec.evaluate.report import write_report
+from chatrec.outputs import check_own
 from chatrec.score.head import Head, HeadConfig
 from chatrec.train.config import HeadOptions
 from chatrec.train.costs import fitting
@@ -25,6 +26,7 @@ from chatrec.train.start import from_shipped, has_shape
 from chatrec.train.steps import Kind
 
 BEST, TABLE = "best.json", "sweep.json"
+OF_TABLE = frozenset(("instances", "rows"))
 CUTS = (1, 10, 50)
 FITS: tuple[dict[str, Any], ...] = (
     {},
@@ -87,8 +89,10 @@ class Sweep:
 
         Raises:
             TrainingDataError: there is too little to tell ways to fit apart.
-            InputError: the folder cannot be written, or another training writes there.
+            InputError: the folder cannot be written, holds a file of somebody's own that results would replace, or another
+                training writes there.
         """
+        check_own(out, (BEST, TABLE), facts=TABLE, keys=OF_TABLE)
         preparation = self._preparation
         with preparation.resuming(out):
             tried = grid()

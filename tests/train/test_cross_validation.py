@@ -40,7 +40,10 @@ def files_of(folder: Path, lines: list[DialogLine]) -> TrainFiles:
 def test_every_dialog_is_asked_once_of_models_that_did_not_see_it(tmp_path: Path) -> None:
     begun: list[TrainFiles] = []
     lines = many_dialogs(40)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "README.md").write_text("mine", encoding="utf-8")
     report = cross_validate(files_of(tmp_path, lines), QUICK, tmp_path / "out", begin(tmp_path, begun))
+    assert (tmp_path / "out" / "README.md").read_text(encoding="utf-8") == "mine"
     assert report["full"]["instances"] == sum(turn.role == "assistant" for line in lines for turn in line.turns)
     assert report["full"]["dialogs"] == len(lines)
     assert set(report["new"]["recall"]) == {"1", "10", "50"}

@@ -173,12 +173,28 @@ def test_without_a_model_or_lessons_the_error_says_so(base: Path, tmp_path: Path
 
 
 def test_the_command_teaches_a_model_and_writes_its_card(base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    command = ["chatrec", "train", "generator", "--base", str(base), "--out", str(tmp_path), "--lessons", "4", "--threads", "1"]
+    for _ in range(2):  # over its own files, too
+        assert not teach(base, tmp_path, monkeypatch)
+        facts = json.loads((tmp_path / "card.json").read_text())
+        assert facts["lessons"] == 4
+        assert len(read_lessons(tmp_path / "lessons.jsonl")) == 4
+        assert "LoRA, rank 16" in (tmp_path / "README.md").read_text()
+
+
+@pytest.mark.parametrize("name", ["README.md", "card.json"])
+def test_a_card_of_somebodys_own_is_not_written_over(
+    base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    (tmp_path / name).write_text('{"mine": 1}', encoding="utf-8")
+    assert teach(base, tmp_path, monkeypatch) == 2
+    assert f"{name} was not written by this command" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == [name] and (tmp_path / name).read_text() == '{"mine": 1}'
+
+
+def teach(base: Path, out: Path, monkeypatch: pytest.MonkeyPatch) -> object:
+    """Run the command; gives its exit code."""
+    command = ["chatrec", "train", "generator", "--base", str(base), "--out", str(out), "--lessons", "4", "--threads", "1"]
     monkeypatch.setattr(sys, "argv", command)
     with pytest.raises(SystemExit) as ended:
         main()
-    assert not ended.value.code
-    facts = json.loads((tmp_path / "card.json").read_text())
-    assert facts["lessons"] == 4
-    assert len(read_lessons(tmp_path / "lessons.jsonl")) == 4
-    assert "LoRA, rank 16" in (tmp_path / "README.md").read_text()
+    return ended.value.code

@@ -20,13 +20,15 @@ from filelock import FileLock
 from quick import QUICK, digests, prepare, train, write_valid
 
 from chatrec.errors import InputError
+from chatrec.outputs import check_own
 from chatrec.score.head import CONFIG as HEAD
 from chatrec.train import steps
+from chatrec.train.card import FACTS, OF_MODELS
 from chatrec.train.config import HeadOptions
 from chatrec.train.fit import FitConfig
-from chatrec.train.head import Trainer
+from chatrec.train.head import RESULTS, Trainer
 from chatrec.train.meter import Meter
-from chatrec.train.steps import NUMBER, RESULTS, Kind, Steps, unfinished
+from chatrec.train.steps import NUMBER, Kind, Steps, unfinished
 
 STEPS = 16
 """Texts, epochs, retrievers, two folds with retrievers of their own, how much these count, three fits, the validation dialogs'
@@ -95,7 +97,7 @@ def test_what_was_just_made_is_read_back_so_that_resuming_changes_no_bit(tmp_pat
 
 
 def test_a_folder_whose_files_were_only_half_moved_has_no_head(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    names = ("a.npz", HEAD, "z.npz")
+    names = ("a.npz", FACTS, HEAD, "z.npz")
 
     def save(folder: Path, told: str) -> None:
         for name in names:
@@ -104,7 +106,7 @@ def test_a_folder_whose_files_were_only_half_moved_has_no_head(tmp_path: Path, m
     def found() -> list[str | None]:
         return [(tmp_path / name).read_text(encoding="utf-8") if (tmp_path / name).exists() else None for name in names]
 
-    kept, moves, real = Steps(tmp_path / "unfinished"), iter((True, False)), Path.replace
+    kept, moves, real = Steps(tmp_path / "unfinished"), iter((True, True, False)), Path.replace
 
     def interrupted(path: Path, target: Path) -> Path:
         if not next(moves):
@@ -115,9 +117,9 @@ def test_a_folder_whose_files_were_only_half_moved_has_no_head(tmp_path: Path, m
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
         patched.setattr(Path, "replace", interrupted)
         kept.publish(tmp_path, save, "new")
-    assert found() == ["new", None, "old"]
+    assert found() == ["new", "new", None, "old"]
     kept.publish(tmp_path, save, "new", old=["other.npz", "z.npz"])
-    assert found() == ["new", "new", "new"]
+    assert found() == ["new", "new", "new", "new"]
 
 
 def test_what_an_earlier_run_alone_had_is_removed_and_nothing_else(tmp_path: Path) -> None:
@@ -135,20 +137,20 @@ def test_what_an_earlier_run_alone_had_is_removed_and_nothing_else(tmp_path: Pat
 
 @pytest.mark.parametrize("name", ["README.md", "card.json", "dialogs.npz"])
 def test_a_file_of_somebodys_own_that_results_would_replace_is_refused_before_anything_is_done(tmp_path: Path, name: str) -> None:
-    (tmp_path / name).write_text('{"mine": 1}', encoding="utf-8")
-    with pytest.raises(InputError, match=rf"{name} was not written by a training"), unfinished(tmp_path, {}, print):
-        pass
-    assert [path.name for path in tmp_path.iterdir()] == [name]
+    out = tmp_path / "models"
+    (out / "unfinished").mkdir(parents=True)  # a sweep leaves it, and takes no heed of these files
+    (out / name).write_text('{"mine": 1}', encoding="utf-8")
+    with pytest.raises(InputError, match=rf"{name} was not written by this command"):
+        train(tmp_path, "models")
+    assert sorted(path.name for path in out.iterdir()) == sorted((name, "unfinished"))
+    assert not list((out / "unfinished").iterdir()) and (out / name).read_text(encoding="utf-8") == '{"mine": 1}'
 
 
 def test_other_files_and_those_of_an_earlier_training_may_be_there(tmp_path: Path, whole: tuple[Path, dict[str, str]]) -> None:
     (tmp_path / "data.csv").write_text("mine", encoding="utf-8")
-    (tmp_path / "begun" / "unfinished").mkdir(parents=True)
-    (tmp_path / "begun" / "README.md").write_text("moved there when the run was interrupted", encoding="utf-8")
     shutil.copytree(whole[0] / "models", tmp_path / "earlier")
-    for out in (tmp_path, tmp_path / "begun", tmp_path / "earlier"):
-        with unfinished(out, {}, print):
-            pass
+    for out in (tmp_path, tmp_path / "earlier"):
+        check_own(out, RESULTS, facts=FACTS, keys=OF_MODELS)
     assert set(whole[1]) <= set(RESULTS)  # so that none is replaced unseen
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from quick import QUICK, prepare, write_valid
 
-from chatrec.errors import DataMissingError, SettingsError, TrainingDataError
+from chatrec.errors import DataMissingError, InputError, SettingsError, TrainingDataError
 from chatrec.score.head import HeadConfig, load_head
 from chatrec.train import sweep
 from chatrec.train.config import HeadOptions
@@ -32,7 +32,11 @@ def small_grid(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_best_is_written_as_head_takes_it_and_the_pools_are_gathered_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small_grid: None
 ) -> None:
+    """Beside a file of somebody's own, which only `train head` would replace."""
     valid, gathered = write_valid(tmp_path), []
+    mine = tmp_path / "models" / "README.md"
+    mine.parent.mkdir()
+    mine.write_text("mine", encoding="utf-8")
     real = Preparation.pools
 
     def counted(self: Preparation, name: str, *arguments: object, **more: object) -> object:
@@ -48,6 +52,8 @@ def test_the_best_is_written_as_head_takes_it_and_the_pools_are_gathered_once(
     best = HeadOptions.read(tmp_path / "models" / "best.json")
     assert best == rows[0].options
     assert len(json.loads((tmp_path / "models" / "sweep.json").read_text(encoding="utf-8"))["rows"]) == 4
+    assert mine.read_text(encoding="utf-8") == "mine"
+    mine.unlink()
     shorter = HeadOptions(replace(best.fit, epochs=2), replace(best.shape, layers=1))
     Trainer(prepare(tmp_path, replace(QUICK, head=shorter), valid=valid)).run(tmp_path / "models")
     assert sorted(gathered) == ["fold-1", "fold-2", "valid"]
@@ -83,6 +89,21 @@ def test_too_little_to_tell_apart_is_refused(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr(sweep, "ENOUGH", 10_000)
     with pytest.raises(TrainingDataError, match="at least 10000 instances"):
         Sweep(prepare(tmp_path)).run(tmp_path / "models")
+
+
+def test_a_file_of_somebodys_own_that_the_best_would_replace_is_refused_and_that_of_an_earlier_sweep_is_not(
+    tmp_path: Path, small_grid: None
+) -> None:
+    best = tmp_path / "models" / "best.json"
+    best.parent.mkdir()
+    best.write_text("{}", encoding="utf-8")
+    with pytest.raises(InputError, match=r"best\.json was not written by this command"):
+        Sweep(prepare(tmp_path)).run(best.parent)
+    assert best.read_text(encoding="utf-8") == "{}"
+    best.unlink()
+    for _ in range(2):
+        Sweep(prepare(tmp_path)).run(best.parent)
+    assert HeadOptions.read(best)
 
 
 @pytest.mark.parametrize(
