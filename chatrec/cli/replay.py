@@ -138,7 +138,9 @@ def compare(
     differences = compare(read_rankings(a), read_rankings(b), cutoffs(k))
     console = Console()
     for name, path in (("A", a), ("B", b)):
-        if leak := leak_of(path):
+        if (leak := leak_of(path)) is None:
+            console.print(f"{name}: not known what of the dialogs was trained on: rankings do not tell it, their report does")
+        else:
             _stamp(console, leak, f"{name}: ")
     console.print(tables.compared(differences, f"A: {a}, B: {b}"))
 

@@ -121,4 +121,6 @@ def test_what_a_report_says_of_a_leak_is_said_again(tmp_path: Path) -> None:
     allowed = "LEAK ALLOWED, these figures say nothing of unseen dialogs; trained on: 2 dialogs by id, 3 by near-duplicate text"
     assert told("leak.json", "few.json") == [f"A: {allowed}", f"B: {below}"]
     assert told("none.json", "leak.json") == [f"B: {allowed}"]
-    assert told("none.json", "r.jsonl") == [] and leak_of(tmp_path / "r.jsonl") is None
+    assert leak_of(tmp_path / "r.jsonl") is None
+    unknown = "not known what of the dialogs was trained on: rankings do not tell it, their report does"
+    assert told("none.json", "r.jsonl") == [f"B: {unknown}"] and told("r.jsonl", "few.json") == [f"A: {unknown}", f"B: {below}"]
