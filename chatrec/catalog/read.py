@@ -145,15 +145,13 @@ def parse_line(text: str | bytes, *, path: str = "", line: int = 0) -> Item:
         CatalogError: the line is not UTF-8, no JSON object, or a field is missing or of a wrong type.
     """
     try:
-        data = parse_json(text if isinstance(text, str) else text.decode("utf-8-sig"))
+        data = parse_json((text if isinstance(text, str) else text.decode("utf-8-sig")).rstrip())
     except UnicodeDecodeError as error:
         raise CatalogError(f"not UTF-8: {error.reason}", path=path, line=line) from error
     except UnicodeEncodeError as error:
         raise CatalogError("not text: half of a surrogate pair", path=path, line=line) from error
-    except json.JSONDecodeError as error:
-        raise CatalogError(f"not JSON: {error.msg}", path=path, line=line) from error
     except ValueError as error:
-        raise CatalogError(f"not JSON: {error}", path=path, line=line) from error
+        raise CatalogError(not_json(error), path=path, line=line) from error
     except RecursionError as error:
         raise CatalogError("nested too deeply", path=path, line=line) from error
     if not isinstance(data, dict):
@@ -201,6 +199,13 @@ def parse_json(text: str) -> Any:
     if "\\u" in text:
         json.dumps(data, ensure_ascii=False).encode()
     return data
+
+
+def not_json(error: Exception) -> str:
+    """What is wrong with a line of JSON, and at which column, where that is known."""
+    if isinstance(error, json.JSONDecodeError):
+        return f"not JSON: {error.msg.removesuffix(' at')} at column {error.colno}"
+    return f"not JSON: {error}"
 
 
 def _finite(text: str) -> float:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+from chatrec.catalog.read import not_json
 from chatrec.errors import DataMissingError, DialogLogError
 from chatrec.types import Role
 
@@ -134,8 +135,7 @@ def parse_dialog(text: str, *, path: str = "", line: int = 0) -> DialogLine:
     try:
         data: Any = json.loads(text.rstrip())
     except json.JSONDecodeError as error:
-        what = error.msg.removesuffix(" at")
-        raise DialogLogError(f"not JSON: {what} at column {error.colno}", path=path, line=line) from error
+        raise DialogLogError(not_json(error), path=path, line=line) from error
     if not isinstance(data, dict):
         raise DialogLogError("not a JSON object", path=path, line=line)
     try:

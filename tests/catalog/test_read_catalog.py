@@ -27,8 +27,9 @@ def file(tmp_path: Path) -> Path:
 
 
 BAD = {
-    "no JSON": (b"{nope}", "", "not JSON"),
-    "cut off": (b'{"id": "video:a", "kind"', "", "not JSON"),
+    "no JSON": (b"{nope}", "", "not JSON: Expecting property name enclosed in double quotes at column 2"),
+    "cut off": (b'{"id": "video:a", "kind"', "", "not JSON: Expecting ':' delimiter at column 25"),
+    "text without end": (b'{"id": "video:a', "", "not JSON: Unterminated string starting at column 8"),
     "no object": (b'["video:a"]', "", "not a JSON object"),
     "lacks id": (b'{"kind": "video", "title": "A"}', "id", "required"),
     "lacks title": (b'{"id": "video:a", "kind": "video"}', "title", "required"),

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from chatrec.catalog.read import parse_json
+from chatrec.catalog.read import not_json, parse_json
 from chatrec.catalog.report import Report
 from chatrec.catalog.sources.tables import Lines, check_columns, check_file, column_name, read_table
 from chatrec.errors import CatalogError, InputError
@@ -102,9 +102,9 @@ def _json_lines(path: Path, report: Report) -> Iterator[tuple[int, dict[str, Any
         if not line.strip():
             continue
         try:
-            record = parse_json(line)
+            record = parse_json(line.rstrip())
         except (ValueError, RecursionError) as error:
-            report.bad_row(path, lines.number, f"not JSON: {error}")
+            report.bad_row(path, lines.number, not_json(error))
             continue
         if isinstance(record, dict):
             yield lines.number, record
