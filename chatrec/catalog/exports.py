@@ -95,14 +95,14 @@ def trakt(path: Path, report: Report) -> Iterator[Met]:
     for file in _files(path, *PATTERNS["trakt"], but=NOT_SEEN):
         _refuse_plans(file)
         favourite = "favorites" in file.name
-        for number, entry in _entries(file, report, _json(file, report)):
+        for which, entry in _entries(file, report, _json(file, report)):
             if "paused_at" in entry:
                 report.note("works were begun and not finished and were left out")
                 continue
             named = next(((name, entry[name]) for name in ("movie", "show") if isinstance(entry.get(name), dict)), None)
             title = clean_text(named[1].get("title")) if named else ""
             if named is None or not title:
-                report.bad_row(file, number, "names neither a movie nor a show")
+                report.bad_entry(file, which, "names neither a movie nor a show")
                 continue
             ids = named[1].get("ids")
             links = {name: clean_text(key) for name, key in ids.items()} if isinstance(ids, dict) else {}
@@ -120,13 +120,13 @@ def spotify(path: Path, report: Report) -> Iterator[Met]:
         if file.name.startswith("YourLibrary"):
             yield from _library(file, report)
             continue
-        for number, entry in _entries(file, report, _json(file, report)):
+        for which, entry in _entries(file, report, _json(file, report)):
             artist = clean_text(entry.get("artistName") or entry.get("master_metadata_album_artist_name"))
             track = clean_text(entry.get("trackName") or entry.get("master_metadata_track_name"))
             show = clean_text(entry.get("episode_show_name") or entry.get("podcastName"))
             played = entry.get("msPlayed", entry.get("ms_played"))
             if not isinstance(played, int) or not (show or (artist and track)):
-                report.bad_row(file, number, "names no track and artist, or not how long it was played")
+                report.bad_entry(file, which, "names no track and artist, or not how long it was played")
             elif played < PLAYED_MS:
                 report.note(f"plays of less than {PLAYED_MS // 1000} seconds were left out")
             else:
@@ -154,11 +154,11 @@ def steam(path: Path, report: Report) -> Iterator[Met]:
         response = data.get("response", data) if isinstance(data, dict) else data
         games = response.get("games") if isinstance(response, dict) else response
         if games is None and data is not None:
-            report.bad_row(file, 1, "holds no games; Steam tells none of a private profile")
-        for number, entry in _entries(file, report, games):
+            report.bad_row(file, 0, "holds no games; Steam tells none of a private profile")
+        for which, entry in _entries(file, report, games):
             key, minutes = clean_text(entry.get("appid")), entry.get("playtime_forever")
             if not key or not isinstance(minutes, (int, float)):
-                report.bad_row(file, number, "has no appid or no playtime_forever")
+                report.bad_entry(file, which, "has no appid or no playtime_forever")
             elif minutes <= 0:
                 report.note("games were never played and were left out")
             else:
@@ -185,28 +185,28 @@ def heard(artist: str, album: str, track: str, links: Mapping[str, str] = EMPTY)
 def _library(file: Path, report: Report) -> Iterator[Met]:
     data = _json(file, report)
     if data is not None and not (isinstance(data, dict) and {"tracks", "albums", "shows", "artists"} & data.keys()):
-        report.bad_row(file, 1, "holds no library: neither tracks nor albums, shows or artists")
+        report.bad_row(file, 0, "holds no library: neither tracks nor albums, shows or artists")
         return
     library = data or {}
-    for number, entry in _entries(file, report, library.get("tracks")):
+    for which, entry in _entries(file, report, library.get("tracks"), " of tracks"):
         artist, track = clean_text(entry.get("artist")), clean_text(entry.get("track"))
         if artist and track:
             yield Met(heard(artist, "", track, _spotify_id(entry.get("uri"), "track"))[:1], liked=True)
         else:
-            report.bad_row(file, number, "has no artist or no track")
-    for number, entry in _entries(file, report, library.get("albums")):
+            report.bad_entry(file, which, "has no artist or no track")
+    for which, entry in _entries(file, report, library.get("albums"), " of albums"):
         artist, album = clean_text(entry.get("artist")), clean_text(entry.get("album"))
         if artist and album:
             links = _spotify_id(entry.get("uri"), "album")
             yield Met((Work("audio", album, ("album",), creators=(artist,), links=links),), liked=True)
         else:
-            report.bad_row(file, number, "has no artist or no album")
+            report.bad_entry(file, which, "has no artist or no album")
     for section, form, named in (("shows", "podcast", "show"), ("artists", "artist", "artist")):
-        for number, entry in _entries(file, report, library.get(section)):
+        for which, entry in _entries(file, report, library.get(section), f" of {section}"):
             if name := clean_text(entry.get("name")):
                 yield Met((Work("audio", name, (form,), links=_spotify_id(entry.get("uri"), named)),), liked=True)
             else:
-                report.bad_row(file, number, f"one of the {section} has no name")
+                report.bad_entry(file, which, "has no name")
 
 
 def _spotify_id(uri: Any, named: str) -> dict[str, str]:
@@ -273,21 +273,22 @@ def _json(file: Path, report: Report) -> Any:
         if data is None:
             raise ValueError("it is null")
     except (OSError, ValueError, RecursionError) as error:
-        report.bad_row(file, 1, f"cannot be read as JSON: {error}")
+        report.bad_row(file, 0, f"cannot be read as JSON: {error}")
         return None
     return data
 
 
-def _entries(file: Path, report: Report, found: Any) -> Iterator[tuple[int, dict[str, Any]]]:
-    """The objects of a list that a JSON file holds, numbered from 1; of None, none."""
+def _entries(file: Path, report: Report, found: Any, of: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """The objects of a list that a JSON file holds, and what to call each, numbered from 1; of None, none."""
     if found is not None and not isinstance(found, list):
-        report.bad_row(file, 1, "holds no list")
+        report.bad_row(file, 0, "holds no list")
         return
     for number, entry in enumerate(found or [], 1):
+        which = f"entry {number}{of}"
         if isinstance(entry, dict):
-            yield number, entry
+            yield which, entry
         else:
-            report.bad_row(file, number, "is no object")
+            report.bad_entry(file, which, "is no object")
     report.on_progress(file.name, 1.0)
 
 

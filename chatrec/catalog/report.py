@@ -33,11 +33,18 @@ class Report:
 
     def bad_row(self, file: Path | str, line: int, reason: str) -> None:
         """Count a row that cannot be used."""
+        self._bad(file, reason, CatalogError(reason, path=str(file), line=line))
+
+    def bad_entry(self, file: Path | str, entry: str, reason: str) -> None:
+        """Count an entry of a list that cannot be used; `entry` says which, since it may stand on any line."""
+        self._bad(file, reason, CatalogError(f"{entry}: {reason}", path=str(file)))
+
+    def _bad(self, file: Path | str, reason: str, error: CatalogError) -> None:
         self.bad += 1
         kind = str(file), _VALUE.sub("…", reason)
         self.by_reason[kind] += 1
         if self.by_reason[kind] <= SHOWN:
-            self.first_bad.append(CatalogError(reason, path=str(file), line=line))
+            self.first_bad.append(error)
 
     def note(self, what: str, times: int = 1) -> None:
         """Count something that is worth knowing and no error."""

@@ -77,9 +77,9 @@ def test_trakt_is_matched_by_imdb_id_first_and_films_are_no_series(tmp_path: Pat
     report = Report()
     found = read("trakt", tmp_path, report)
     assert found == History(("t:lantern",), ("t:lantern", "t:moss"), ("Moss (2015)",))
-    assert [(error.line, error.reason) for error in report.first_bad] == [
-        (4, "names neither a movie nor a show"),
-        (5, "is no object"),
+    assert report.lines() == [
+        f"{tmp_path / 'ratings-movies.json'}: entry 4: names neither a movie nor a show",
+        f"{tmp_path / 'ratings-movies.json'}: entry 5: is no object",
     ]
 
 
@@ -157,7 +157,11 @@ def test_spotify_counts_plays_of_track_album_or_artist_whichever_the_catalog_has
     assert found.liked == ("t:track", "t:album", "t:show")
     assert found.seen == ("t:track", "t:artist", "t:album", "t:show")
     assert found.unmatched == ("Cy – Rain",)
-    assert (report.bad, report.notes) == (2, {"plays of less than 30 seconds were left out": 1})
+    assert report.notes == {"plays of less than 30 seconds were left out": 1}
+    assert [error.reason for error in report.first_bad] == [
+        "entry 9: names no track and artist, or not how long it was played",
+        "entry 1 of artists: has no name",
+    ]
 
 
 def test_a_library_of_spotify_that_holds_nothing_is_told(tmp_path: Path) -> None:
