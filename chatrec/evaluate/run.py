@@ -129,16 +129,9 @@ def run_replay(
     for row in replay(index, found, config.protocol, system):
         rows.append(row)
         tick(len(rows), len(found))
-    outside = sum(item not in index.catalog for row in rows for item in row.gold)
-    report = summarise(rows, config.ks) | {"gold_outside_catalog": outside}
-    report["cut_off"] = k = config.ks[len(config.ks) // 2]
-    recording = recorder.recording if recorder else recording
-    report["recorded"] = None if recording is None else {"instances": _covered(recording, found), "of": len(found)}
-    report["misses"] = misses(rows, k, recording)
+    report = _judged(rows, config.ks, log, fusion.retrievers, recorder.recording if recorder else recording)
     report["reliability"] = reliability.summary() if config.stage == "score" else None
     report["understanding"] = _understanding(rows, config, reader)
-    report["slices"] = by_slice(rows, index, fusion.retrievers, log.dialogs, k)
-    report["beyond_accuracy"] = beyond_accuracy(rows, index, k)
     if recorder and config.recorded:
         recorder.write(config.recorded)
     provenance = _provenance(config, index, log.leak) | {"rankings_sha256": write_rankings(rankings, rows)}
@@ -204,6 +197,21 @@ def union(fusion: Fusion) -> Fusion:
 def at_work(retrievers: Iterable[R], config: FusionConfig) -> list[R]:
     """The retrievers that bring up candidates; those without weight only have a say about what others did."""
     return [one for one in retrievers if config.weights.get(one.name, 1.0) > 0]
+
+
+def _judged(
+    rows: Sequence[Replayed], ks: Sequence[int], log: Log, retrievers: Sequence[Retriever], recording: Recording | None
+) -> dict[str, Any]:
+    """What a replay showed, whatever the stage."""
+    k = ks[len(ks) // 2]
+    return summarise(rows, ks) | {
+        "gold_outside_catalog": sum(item not in log.index.catalog for row in rows for item in row.gold),
+        "cut_off": k,
+        "recorded": None if recording is None else {"instances": _covered(recording, log.found), "of": len(log.found)},
+        "misses": misses(rows, k, recording),
+        "slices": by_slice(rows, log.index, retrievers, log.dialogs, k),
+        "beyond_accuracy": beyond_accuracy(rows, log.index, k),
+    }
 
 
 def _understanding(rows: Sequence[Replayed], config: ReplayConfig, reader: WordReader | None) -> dict[str, Any]:
