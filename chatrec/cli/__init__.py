@@ -10,7 +10,7 @@ import typer
 from chatrec import __version__
 from chatrec.cli import ask, catalog, demo, doctor, evaluate, index, serve, ui
 from chatrec.cli.replay import baselines, compare, replay
-from chatrec.cli.train import train_cross_validate, train_generator, train_head, train_sweep
+from chatrec.cli.train import train_cross_validate, train_generator, train_head, train_llm_weight, train_sweep
 from chatrec.errors import ChatrecError
 from chatrec.settings import Settings
 from chatrec.telemetry import configure
@@ -31,6 +31,7 @@ train.command("head")(train_head)
 train.command("generator")(train_generator)
 train.command("sweep")(train_sweep)
 train.command("cross-validate")(train_cross_validate)
+train.command("llm-weight")(train_llm_weight)
 app.command("ask")(ask.ask)
 app.command("chat")(ask.chat)
 app.command("similar")(ask.similar)

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from chatrec.cli.progress import expected
+from chatrec.cli.progress import counted, expected
 from chatrec.cli.tables import cross_validated, swept
 from chatrec.errors import DependencyMissingError
+from chatrec.evaluate.logs import Protocol
 from chatrec.settings import Settings
 from chatrec.train.track import Track
 from chatrec.train.tuning import NEEDS_PEFT, TowerConfig, Tuning
@@ -212,6 +213,30 @@ def _told(folds: int, seed: int, config: Path | None, tuning: Tuning, tuning_exa
 
     options = HeadOptions.read(config) if config else HeadOptions()
     return TrainConfig(folds, seed, refit, ModelsConfig(tower=TowerConfig(tuning, tuning_examples)), options)
+
+
+def train_llm_weight(
+    dialogs: Annotated[Path, typer.Argument(help="Dialog log that the models were not trained on.")],
+    catalog: CatalogFile,
+    models: Annotated[Path, typer.Option("--models", help="Folder that `chatrec train head` wrote; its head.json is changed.")],
+    recorded: Annotated[
+        Path, typer.Option("--recorded", help="What the language model picked there: see `chatrec replay --stage generate`.")
+    ],
+    protocol: Annotated[Protocol, typer.Option("--protocol", help="new masks what was mentioned before.")] = "new",
+    allow_leak: Annotated[bool, typer.Option("--allow-leak", help="Learn from dialogs that were trained on.")] = False,
+) -> None:
+    """Learn how much the rank that the language model gives counts beside the scoring head."""
+    with _needs_extra():
+        from chatrec.train.llm_weight import learn_llm_weight
+    from chatrec.evaluate.run import ReplayConfig
+    from chatrec.index.embed import Embedder
+
+    settings = Settings.load()
+    config = ReplayConfig(dialogs, catalog, models, "generate", protocol, allow_leak=allow_leak, recorded=recorded)
+    with counted("replaying") as tick:
+        found = learn_llm_weight(config, Embedder.of(settings), settings.build_dir, tick)
+    typer.echo(f"{models}: llm_weight {found.weight:.3f} [{found.low:.3f}, {found.high:.3f}], learned from {found.turns} turns")
+    typer.echo(f"mean -log p of the answer among what was shown: {found.loss_without:.4f} without, {found.loss_with:.4f} with it")
 
 
 @contextmanager

@@ -69,6 +69,12 @@ def recorded_rerank(scorer: Scorer, recording: Recording) -> Rerank:
     return rerank
 
 
+def ranks_of(line: RecordedLine, shown: Sequence[Candidate]) -> dict[str, int]:
+    """Item id → 1-based rank that the model gave it, of the candidates it was shown."""
+    seen = {candidate.item.id for candidate in shown}
+    return {item: rank for rank, item in enumerate((item for item in dict.fromkeys(line.picks) if item in seen), 1)}
+
+
 class Recorder:
     """The same with a model that is there: asks it at every instance and keeps what it picked.
 
@@ -132,8 +138,7 @@ class Recorder:
 
 def _reranked(scorer: Scorer, query: Query, scored: Sequence[Candidate], line: RecordedLine) -> Sequence[Candidate]:
     shown, rest = scored[: line.slots], scored[line.slots :]
-    seen = {candidate.item.id for candidate in shown}
-    ranks = {item: rank for rank, item in enumerate((item for item in dict.fromkeys(line.picks) if item in seen), 1)}
+    ranks = ranks_of(line, shown)
     return _stacked(scorer(query, shown, llm_ranks=ranks), rest) if ranks else scored
 
 

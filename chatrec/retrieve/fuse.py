@@ -223,7 +223,8 @@ def joined(lists: Mapping[str, Found], more: Iterable[int] = ()) -> tuple[NDArra
         places.setdefault(row, len(places))
     ranks, scores = (np.full((len(places), len(lists)), np.nan) for _ in range(2))
     for column, (here, found) in enumerate(zip(at, lists.values(), strict=True)):
-        ranks[here, column], scores[here, column] = np.arange(1, len(here) + 1), found.scores
+        if here:
+            ranks[here, column], scores[here, column] = np.arange(1, len(here) + 1), found.scores
     return np.fromiter(places, np.intp, len(places)), ranks, scores
 
 

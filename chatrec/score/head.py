@@ -45,8 +45,11 @@ class HeadConfig:
     """Platt scaling (Platt 1999): p = σ(slope · logit + offset)."""
     offset: float = 0.0
     llm_weight: float = 0.3
-    """How much a pick of the language model adds to the logit: weight / log2(1 + rank), less what an average pick gets. It
-    is set by hand, small, because an untuned small model ranks by slot."""
+    """How much a pick of the language model adds to the logit: weight / log2(1 + rank), less what an average pick gets.
+
+    `chatrec train llm-weight` learns it of a model that was recorded. This one was set by hand, and is small: of what the default
+    model picked in 446 turns of ReDial it would learn .04 (−.38 to .45).
+    """
     format: int = FORMAT
 
     @classmethod

@@ -95,7 +95,7 @@ def _lines(facts: Mapping[str, Any]) -> list[str]:
     lines += [f"Their weights: {', '.join(f'{name} {weight:.2g}' for name, weight in facts['fusion_weights'].items())}."]
     lines += [f"Popularity: {facts['popularity']}."]
     lines += [f"Text tower: {told_tower(facts['text_tower'])}."]
-    lines += [f"Head: {_kind(head)}.", ""]
+    lines += [f"Head: {_kind(head)}.", *_llm_weight(facts.get("llm_weight")), ""]
     if facts["valid"]:
         note = "before the final fit, which includes the validation dialogs" if facts["refitted"] else "never trained on"
         if facts["valid_seen"]:
@@ -123,6 +123,13 @@ def told_head(facts: Mapping[str, Any]) -> str:
 
 def _kind(head: Mapping[str, Any]) -> str:
     return f"{head['kind']}{' (' + head['why'] + ')' if 'why' in head else ''}"
+
+
+def _llm_weight(found: Mapping[str, Any] | None) -> list[str]:
+    if found is None:
+        return []
+    interval = f"95% interval {found['low']:.2f} to {found['high']:.2f}"
+    return [f"Weight of the language model's rank: {found['weight']:.2f} ({interval}), learned from {found['turns']} turns."]
 
 
 def told_tower(tower: Mapping[str, Any]) -> str:
