@@ -45,6 +45,8 @@ MAX_LIST_WORDS = 40
 MAX_FUZZY = 8
 """Fuzzy look-ups per message."""
 MAX_LOWER_MISSING = 5
+MIN_LOWER_CHARS = 5
+"""Of an unknown word that must be a name in lower case: `play zorblax`, not `see ya`."""
 
 
 class FramedNames(Spotter):
@@ -112,7 +114,7 @@ class FramedNames(Spotter):
         if not self._shouting and self._page.text.tokens[start].is_capital:
             marks = self._page.within(start, end)
             return len(words[0]) > 1 and all({e.section for e in m.entries} <= {"themes", "catalog"} for m in marks)
-        unknown = [word for word in words if not self._is_word(word)]
+        unknown = [word for word in words if len(word) >= MIN_LOWER_CHARS and not self._is_word(word)]
         framed = said.group("called") or (said.group("have") and said.group("form"))
         lower = 2 * len(unknown) >= len([word for word in words if word not in SMALL]) and not said.group("any")
         return self._page.free(start, end) and bool(framed or lower)

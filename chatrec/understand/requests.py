@@ -34,7 +34,7 @@ _VERB = (
     "|(?P<any>put on|find|show|pull up|look up|queue up|queue|get|give)(?: me| us)?(?: up)?)"
 )
 _PLACE = "(?:the|this|your) (?:catalog|catalogue|library|collection|list|database|selection|index)"
-_HAVE = f"(?:do|does) (?:you|{_PLACE}) (?:have|include|contain|offer)|have you got|you got|you have|is there|is|put"
+_HAVE = f"(?:do|does) (?:you|{_PLACE}) (?:have|include|contain|offer)|have you got|you got|is there|is|put"
 _CALLED = "(?:called|named|titled)"
 _LEAD = re.compile(
     f"{_OPENERS}(?:{_VERB}|(?P<have>{_HAVE}))(?: the| that| an?(?= {_FORM} {_CALLED}))?"

@@ -122,6 +122,8 @@ def test_a_name_that_is_asked_for_and_is_there_is_shown(reader, message: str) ->
         "can we watch Football?",
         "is Berlin in Germany?",
         "show me more",
+        "see ya later",
+        "you have successfully connected",
         "find me Comedies",
         "有没有好看的？",
     ],
