@@ -1,7 +1,7 @@
 """The candidates of a turn: those of the fused order, and what it may lack.
 
 Where several forms or media were asked for, the best may all be of one. Where what lies furthest is to come first (`the shortest
-film`), that need not be known.
+film`), that need not be known, nor need what is preferred (`recent films`).
 """
 
 from __future__ import annotations
@@ -19,11 +19,12 @@ from chatrec.types import Constraint, Item, Ledger, Query
 ALIKE = {"track": "album", "artist": "album", "dlc": "game"}
 """Forms that the same word may ask for, `music` or `games`, so that not each of them has to be there."""
 MOST_ADDED = 20
-"""Candidates at most of a form or medium that has none among the others, and of what lies furthest."""
+"""Candidates at most of a form or medium that has none among the others, of what lies furthest, and of what is preferred."""
 
 
 def candidates_for(fusion: Fusion, query: Query) -> Pool:
-    """The fused candidates, a few of each form or medium that was asked for and has none among them, and what lies furthest.
+    """The fused candidates, a few of each form or medium that was asked for and has none among them, and what lies furthest or
+    is preferred.
 
     No retriever brought up the latter among the best of all, so that they rank behind those.
     """
@@ -31,7 +32,7 @@ def candidates_for(fusion: Fusion, query: Query) -> Pool:
     if not pool:
         return pool
     required = requirements(query.ledger)
-    for only in (*_lacking(pool, query.ledger), *_furthest(fusion.index, query, required)):
+    for only in (*_lacking(pool, query.ledger), *_furthest(fusion.index, query, required), *_preferred(query)):
         more, known = fusion(query, (*required, *only), fusion.config.per_retriever), set(pool.ids)
         pool = pool.joined(more.where(lambda item_id, known=known: item_id not in known)[:MOST_ADDED])
     return pool
@@ -89,6 +90,13 @@ def _furthest(index: Index, query: Query, required: tuple[Constraint, ...]) -> I
                 beyond = Constraint(field=extreme.field, op="lt" if extreme.op == "le" else "gt", value=bound)
                 yield (*only, beyond)
                 yield (*only, Constraint(field=extreme.field, op="ranges", value=((bound, bound),)))
+
+
+def _preferred(query: Query) -> Iterator[tuple[Constraint, ...]]:
+    """What leaves only works that meet all preferences, unless words or likes tell them apart or the furthest is sought."""
+    preferred = preferences(query.ledger)
+    if preferred and not told_apart(query) and not extremes(query.ledger):
+        yield preferred
 
 
 def _of_sort(sort: str, ledger: Ledger) -> Constraint:

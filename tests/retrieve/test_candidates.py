@@ -92,3 +92,12 @@ def test_each_medium_asked_for_has_what_lies_furthest_in_it(small_index: Index, 
 def test_where_words_tell_candidates_apart_nothing_far_is_added(small_index: Index) -> None:
     query, fusion = asking(small_index, constraints=(furthest("year", "ge"),))
     assert len(candidates_for(fusion, replace(query, text="a lonely man"))) == 1
+
+
+def test_what_is_preferred_is_among_the_candidates_though_other_works_are_better_known(small_index: Index) -> None:
+    old = Constraint(field="year", op="le", value=1960.0, hard=False)
+    query, fusion = asking(small_index, kinds=("video",), constraints=(old,))
+    first, *added = candidates_for(fusion, query)
+    assert first.item.year is not None and first.item.year > 1960
+    assert added and all(candidate.item.year is not None and candidate.item.year <= 1960 for candidate in added)
+    assert len(candidates_for(fusion, replace(query, text="a lonely man"))) == 1
