@@ -76,5 +76,5 @@ def swept(rows: Iterable[SweepRow]) -> Table:
         gain = f"{row.gain['value']:+.4f} [{row.gain['low']:+.4f}, {row.gain['high']:+.4f}]" if row.changed else ""
         recall = (f"{value['value']:.3f}" for value in row.recall.values())
         mrr = f"{row.mrr['value']:.4f} [{row.mrr['low']:.4f}, {row.mrr['high']:.4f}]"
-        shown.append((row.changed or "(the defaults)", mrr, gain, row.verdict, *recall))
+        shown.append((row.changed.replace("_", " ") or "(the defaults)", mrr, gain, row.verdict, *recall))
     return table(["changed", "MRR", "gain", "", "R@1", "R@10", "R@50"], shown, "out of fold, training dialogs only")

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
 import pytest
 from quick import QUICK, prepare, write_valid
+from rich.console import Console
 
+from chatrec.cli.tables import swept
 from chatrec.errors import DataMissingError, InputError, SettingsError, TrainingDataError
 from chatrec.score.head import HeadConfig, load_head
 from chatrec.train import sweep
@@ -17,7 +20,7 @@ from chatrec.train.config import HeadOptions
 from chatrec.train.fit import FitConfig
 from chatrec.train.head import Trainer
 from chatrec.train.prepare import Preparation
-from chatrec.train.sweep import Sweep, cross_validated, ranked
+from chatrec.train.sweep import Sweep, cross_validated, grid, ranked
 
 QUICK_FIT = {"epochs": 2, "batch": 32}
 
@@ -83,6 +86,15 @@ def test_a_difference_within_its_interval_may_be_chance() -> None:
     rows = {row.changed: row for row in ranked([("", options, base), ("noise", options, noise), ("better", options, better)])}
     assert [rows[name].verdict for name in ("", "noise", "better")] == ["", "may be chance", "better"]
     assert rows["better"].gain["value"] == pytest.approx(0.1)
+
+
+def test_on_a_narrow_screen_the_table_tells_every_name_whole() -> None:
+    base = {name: np.ones(3) for name in ("mrr", "asked", "found_1", "found_10", "found_50")} | {"group": np.arange(3)}
+    console = Console(width=80, record=True, file=StringIO())
+    console.print(swept(ranked([(what, options, base) for what, options in grid()])))
+    first = [line.split("│")[1].split() for line in console.export_text().splitlines() if "│" in line]
+    told = " ".join(word for words in first for word in words)
+    assert told == " ".join(what.replace("_", " ") or "(the defaults)" for what, _ in grid())
 
 
 def test_too_little_to_tell_apart_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
