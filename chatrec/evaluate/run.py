@@ -66,13 +66,13 @@ def open_log(config: ReplayConfig, embedder: Embedder, build_dir: Path, *, once:
     Raises:
         DialogLogError, CatalogError, DataMissingError: the files cannot be used, or are not of each other.
         LeakError: the dialogs were trained on.
-        ModelMissingError: the models are of another catalog.
+        ModelMissingError: the models are of another catalog or embedder.
     """
     dialogs = read_dialogs(config.dialogs, once=once)
     leak = guard(dialogs, Fingerprints.load(config.models or SHIPPED), allow=config.allow_leak)
     catalog = read_catalog(config.catalog)
     if config.models:
-        check_models(config.models, catalog.sha256)
+        check_models(config.models, catalog.sha256, embedder.sha256)
     found = select(dialogs, config.protocol, config.limit)
     gold = [item for instance in found for item in instance.gold(config.protocol)]
     if not any(item in catalog for item in gold):

@@ -265,13 +265,13 @@ KINDS: Mapping[str, Any] = {
 }
 
 
-def save_models(folder: Path, models: Mapping[str, Model], catalog_sha256: str, rows: int) -> None:
-    """Write `<name>.npz` per model, and `retrievers.json` that lists them and names the catalog they belong to."""
+def save_models(folder: Path, models: Mapping[str, Model], catalog_sha256: str, rows: int, embedder_sha256: str = "") -> None:
+    """Write `<name>.npz` per model, and `retrievers.json` that lists them and names the catalog and embedder they belong to."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, model in models.items():
         np.savez(folder / f"{name}.npz", allow_pickle=False, **dict(model.arrays()))
     listed = {name: model.kind for name, model in models.items()}
-    content = {"catalog_sha256": catalog_sha256, "items": rows, "retrievers": listed}
+    content = {"catalog_sha256": catalog_sha256, "embedder_sha256": embedder_sha256, "items": rows, "retrievers": listed}
     (folder / CONFIG).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
@@ -279,9 +279,9 @@ def load_models(index: Index, folder: Path) -> tuple[TrainedRetriever, ...]:
     """The trained retrievers of a folder; none if it holds only a head.
 
     Raises:
-        ModelMissingError: files are missing or damaged, or belong to another catalog.
+        ModelMissingError: files are missing or damaged, or belong to another catalog or embedder.
     """
-    kinds = check_models(folder, index.catalog.sha256)
+    kinds = check_models(folder, index.catalog.sha256, index.manifest.embedder_sha256)
     with _reading(folder):
         models = {name: KINDS[kind].of(_arrays(folder / f"{name}.npz")) for name, kind in kinds.items()}
         for name, model in models.items():
@@ -299,21 +299,32 @@ def files_of(folder: Path) -> tuple[str, ...]:
     return tuple(f"{name}.npz" for name in listed if name.isidentifier())
 
 
-def check_models(folder: Path, catalog_sha256: str) -> Mapping[str, str]:
+def check_models(folder: Path, catalog_sha256: str, embedder_sha256: str = "") -> Mapping[str, str]:
     """Trained retrievers of a folder, name → kind, if they are of this catalog; none if it holds only a head.
 
+    Args:
+        folder: where `save_models` wrote.
+        catalog_sha256: of the catalog.
+        embedder_sha256: of the embedder, if it is to be the one they were trained with.
+
     Raises:
-        ModelMissingError: they belong to another catalog, or the list of them is damaged.
+        ModelMissingError: they belong to another catalog or embedder, or the list of them is damaged.
     """
     if not (folder / CONFIG).is_file():
         return {}
     with _reading(folder):
         listed = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
         trained_for, kinds = str(listed["catalog_sha256"]), dict(listed["retrievers"])
+        trained_with = str(listed.get("embedder_sha256", ""))
     if trained_for != catalog_sha256:
         raise ModelMissingError(
             f"the models in {folder} were trained for another catalog ({trained_for[:8]}, this one is"
             f" {catalog_sha256[:8]}): give that catalog, or run `chatrec train head` for this one"
+        )
+    if trained_with and embedder_sha256 and trained_with != embedder_sha256:
+        raise ModelMissingError(
+            f"the models in {folder} were trained with another embedder ({trained_with[:8]}, this one is"
+            f" {embedder_sha256[:8]}): set CHATREC_EMBEDDER to that one, or run `chatrec train head` with this one"
         )
     return kinds
 

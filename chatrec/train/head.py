@@ -201,7 +201,7 @@ class Trainer:
         }
 
         def save(folder: Path, facts: dict[str, Any]) -> None:
-            save_models(folder, models, preparation.index.catalog.sha256, len(preparation.index.ids))
+            save_models(folder, models, preparation.index.catalog.sha256, len(preparation.index.ids), embedder.sha256)
             preparation.fusion_config(models).save(folder)
             save_head(folder, learned.head, learned.config)
             trained = Fingerprints.of(lines)

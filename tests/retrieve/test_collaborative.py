@@ -144,6 +144,16 @@ def test_models_of_another_catalog_are_refused(small_index: Index, tmp_path: Pat
         load_models(small_index, tmp_path)
 
 
+def test_models_that_were_trained_with_another_embedder_are_refused(small_index: Index, tmp_path: Path) -> None:
+    """Vectors of another one mean something else, even where they are as long."""
+    told, used = (small_index.catalog.sha256, ITEMS), small_index.manifest.embedder_sha256
+    save_models(tmp_path, sample_models(small_index), *told, used)
+    assert load_models(small_index, tmp_path)
+    save_models(tmp_path, sample_models(small_index), *told, "0" * 64)
+    with pytest.raises(ModelMissingError, match=f"another embedder \\(00000000, this one is {used[:8]}\\): set CHATREC_EMBEDDER"):
+        load_models(small_index, tmp_path)
+
+
 @pytest.mark.parametrize("damage", ["cut", "pickle", "missing", "unknown kind"])
 def test_damaged_models_are_refused_with_advice(small_index: Index, tmp_path: Path, damage: str) -> None:
     save_models(tmp_path, sample_models(small_index), small_index.catalog.sha256, ITEMS)

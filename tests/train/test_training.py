@@ -45,6 +45,8 @@ def test_everything_learned_is_in_the_folder_and_nothing_is_a_pickle(trained: tu
 def test_the_models_serve_the_catalog_they_were_trained_for(trained: tuple[Path, dict], small_index: Index) -> None:
     folder, facts = trained
     assert [retriever.name for retriever in load_models(small_index, folder / "models")] == facts["retrievers"]
+    listed = json.loads((folder / "models" / "retrievers.json").read_text(encoding="utf-8"))
+    assert listed["embedder_sha256"] == small_index.manifest.embedder_sha256
     scorer = Scorer.load(small_index, folder / "models")
     assert set(facts["retrievers"]) < set(scorer.config.retrievers)
 
