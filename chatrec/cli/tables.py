@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.console import RenderableType
-from rich.table import Table
+from rich.table import Column, Table
 
 if TYPE_CHECKING:
     from chatrec.evaluate.compare import Difference
@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]], title: str, caption: str = "") -> Table:
-    """A table of these rows."""
-    made = Table(*columns, title=title, caption=caption or None)
+    """A table of these rows; what is too long for a narrow screen goes on in the next line, and none of it is cut off."""
+    named = (Column(name, overflow="fold") for name in columns)
+    made = Table(*named, title=title, caption=caption or None)
     for row in rows:
         made.add_row(*row)
     return made
