@@ -24,7 +24,8 @@ def replay(changes: Iterable[Change]) -> Ledger:
     - `constrain` replaces earlier ones of the same field and direction; several of one turn stand side by side. Exclusions
       add up; an exclusion and a demand of the same value undo each other, the later one stands. What is to come first as it lies
       furthest is replaced by the next such one, whatever its field, and by no bound.
-    - A bound that was taken from what was shown goes when other forms or media are asked for, or others beside them.
+    - A bound that was taken from what was shown goes when other forms or media are asked for, or others beside them. It replaces
+      what was only preferred of the same field, whatever its direction.
     - `forget_last` leaves out the changes of the latest turn that said anything (what was shown or passed over stays so, and a
       mere "more" has said nothing); a restart can be undone this way too.
     - `new_topic` keeps what stays true of a person: seen, disliked and saved items and the youngest one's age. Liked items
@@ -106,7 +107,10 @@ def _replaces(new: Constraint, old: Constraint) -> bool:
         return False
     if "in" == new.op == old.op:
         return _facet(new) == _facet(old)
-    return old.field == new.field and not {"in", "not_in"} & {new.op, old.op} and _same_direction(new, old)
+    if old.field != new.field or {"in", "not_in"} & {new.op, old.op}:
+        return False
+    turned = bool(new.taken_from) and not old.hard  # `recent films`, then `something older`
+    return turned or _same_direction(new, old)
 
 
 def _same_direction(new: Constraint, old: Constraint) -> bool:

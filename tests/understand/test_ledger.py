@@ -196,3 +196,12 @@ def test_a_bound_taken_from_what_was_shown_goes_with_a_turn_to_other_media_or_fo
     assert not replay([newer, Change(action="kinds", turn=1, kinds=("audio", "video"))]).constraints
     assert keys(replay([newer, constrain(1, "form", "in", ("podcast",))])) == [("form", "in", ("podcast",))]
     assert len(replay([newer, constrain(1, "form", "in", ("album",))]).constraints) == 2
+
+
+def test_a_bound_taken_from_what_was_shown_replaces_what_was_preferred_the_other_way() -> None:
+    recent = constrain(0, "year", "ge", 2019.0, hard=False)
+    assert keys(replay([recent, constrain(1, "year", "lt", 2022.0, taken_from=("film",))])) == [("year", "lt", 2022.0)]
+    assert len(replay([recent, constrain(1, "year", "lt", 2022.0)]).constraints) == 2
+    assert len(replay([recent, constrain(1, "minutes", "lt", 90.0, taken_from=("film",))]).constraints) == 2
+    demanded = constrain(0, "year", "ge", 2019.0)
+    assert len(replay([demanded, constrain(1, "year", "lt", 2022.0, taken_from=("film",))]).constraints) == 2
