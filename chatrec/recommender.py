@@ -104,7 +104,7 @@ class Recommender:
         embedder = Embedder.of(settings)
         catalog = open_catalog(settings.catalog_path, embedder, settings.build_dir, index=index, skip_bad=skip_bad)
         if settings.models:
-            check_models(settings.models, catalog.sha256)
+            check_models(settings.models, catalog.sha256, embedder.sha256)
         opened = (
             open_index(index, catalog, embedder, chroma_url=settings.chroma_url)
             if index
