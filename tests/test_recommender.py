@@ -12,6 +12,7 @@ from structlog.testing import capture_logs
 
 from chatrec import Recommender, Reply
 from chatrec.catalog.history import History
+from chatrec.catalog.read import read_catalog
 from chatrec.constraints import requirements, satisfies_all
 from chatrec.errors import IndexMismatchError, InputError, ModelMissingError
 from chatrec.retrieve.collaborative import save_models
@@ -320,10 +321,12 @@ def test_a_history_is_taken_as_it_was_written_and_ids_that_the_catalog_lacks_are
     assert [(log["count"], log["first"]) for log in logs] == [(2, "other:1")]
 
 
-def test_models_of_another_catalog_are_refused_before_an_index_is_built(tmp_path: Path) -> None:
-    save_models(tmp_path / "models", {}, "0" * 64, 0)
+@pytest.mark.parametrize("other", ["catalog", "embedder"])
+def test_models_of_another_catalog_or_embedder_are_refused_before_an_index_is_built(tmp_path: Path, other: str) -> None:
     (tmp_path / "a.jsonl").write_text('{"id": "v:a", "kind": "video", "title": "A"}\n', encoding="utf-8")
-    with pytest.raises(ModelMissingError, match="trained for another catalog"):
+    its_own = read_catalog(tmp_path / "a.jsonl").sha256 if other == "embedder" else "0" * 64
+    save_models(tmp_path / "models", {}, its_own, 1, "0" * 64)
+    with pytest.raises(ModelMissingError, match=f"another {other}"):
         Recommender.open(
             catalog=tmp_path / "a.jsonl", models=tmp_path / "models", index_dir=tmp_path / "index", llm=False, store=None
         )
