@@ -7,11 +7,13 @@ turned into changes. Whatever else yields `Change`s (a language model, say) can 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from itertools import pairwise, product
+from typing import Any
 
 from chatrec.catalog.read import Catalog
-from chatrec.types import Ambiguity, Kind, Language, Ledger, Reading, Sentiment
+from chatrec.types import KINDS, Ambiguity, Kind, Language, Ledger, Reading, Sentiment
 from chatrec.understand.checks import check_of
 from chatrec.understand.commands import drop_unfit, read_commands, turn_away, turn_topic
 from chatrec.understand.comparative_questions import comparison_of
@@ -37,7 +39,7 @@ from chatrec.understand.references import mark_makers, mark_places, mark_pronoun
 from chatrec.understand.requests import mark_requests
 from chatrec.understand.resolve import Names
 from chatrec.understand.same_makers import ask_same_makers, others_by
-from chatrec.understand.scopes import interpret
+from chatrec.understand.scopes import COMMAS, interpret, is_never
 from chatrec.understand.side_by_side import agree
 from chatrec.understand.spot import Known
 from chatrec.understand.sure_names import SureNames
@@ -200,14 +202,24 @@ class Understander:
         turn_topic(draft, asked, self._items)
         if asked.said and asked.kinds != _after_commands(draft).kinds:
             draft.kinds(asked.kinds)
-        for mark in draft.page.marks:
-            if mark.has("forms") and mark.negated and not mark.about and _rules_out(draft.page, mark):
-                values = tuple(v for e in mark.entries if e.section == "forms" for v in e.data.get("values", ()))
-                draft.constrain("form", "not_in", values, said=draft.page.said(mark))
+        self._rule_out_forms(draft, asked)
         plain = set(asked.forms) <= {"film", "game", "dlc"} and not self._words.has("form")
         if asked.forms and not plain:
             said = draft.page.text.said(asked.form_marks[0].start, asked.form_marks[0].end)
             draft.constrain("form", "in", asked.forms, said=said)
+
+    def _rule_out_forms(self, draft: Draft, asked: Asked) -> None:
+        """`no podcasts`; of a medium as a whole (`no games`) the others are left."""
+        media = set[str]()
+        for mark in draft.page.marks:
+            if mark.has("forms") and mark.negated and not mark.about and _rules_out(draft.page, mark):
+                entries: list[Mapping[str, Any]] = [e.data for e in mark.entries if e.section == "forms"]
+                draft.constrain("form", "not_in", tuple(v for e in entries for v in e["values"]), said=draft.page.said(mark))
+                media |= {e["kind"] for e in entries if not e["values"]}
+        left: list[Kind] = [kind for kind in asked.kinds if kind not in media]
+        left = left or [kind for kind in KINDS if kind in self._words.kinds and kind not in media]
+        if media and left and tuple(left) != asked.kinds:
+            draft.kinds(tuple(left))
 
     def _of_makers(self, draft: Draft) -> None:
         """`something by the director of Inception`: others of theirs, if there are any."""
@@ -346,14 +358,14 @@ def _asks_about(page: Page) -> bool:
 
 
 def _rules_out(page: Page, noun: Mark) -> bool:
-    """`no films` and `not a film` rule films out; `they don't make films like that` and `I didn't see the film` do not."""
+    """`no films`, `I never watch films` rule films out; `they don't make films like that`, `I didn't watch the film` do not."""
     start = noun.start
-    while start > 0 and not page.taken(start - 1) and page.words[start - 1] in _BEFORE_NOUN:
+    while start > 0 and not page.taken(start - 1) and page.words[start - 1] in _BEFORE_NOUN | COMMAS:
         start -= 1
     lead = page.ending(start)
-    cue = lead is not None and (
-        lead.is_cue("negate", "dislike", "and", "or") or (lead.negated and (lead.has("forms") or lead.is_cue("want", "like")))
-    )
+    taken = lead is not None and is_never(page, lead) and lead.end == noun.start
+    ruled_out = lead is not None and lead.negated and (taken or lead.has("forms") or lead.is_cue("want", "like"))
+    cue = ruled_out or (lead is not None and lead.is_cue("negate", "dislike", "and", "or"))
     return (cue or is_han(page.words[noun.start])) and page.words[noun.end : noun.end + 1] not in (["like"], ["that"], ["where"])
 
 

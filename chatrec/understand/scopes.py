@@ -39,6 +39,7 @@ _LIGHT = wordset(
 )
 _BESIDE = wordset("want or nor 或 和")
 """What may stand, beside light words and nouns, between a negation and the age or length that it rules out."""
+_PAST = wordset("didnt did havent have hasnt has")
 _POINTS = wordset("这 那 种 类 些 个 样 我 你 他 她 们 别 其 他 它")
 _ADJECTIVES = wordset("animated historical historic comedic dramatic adventurous political scientific thrilling suspenseful")
 _ALREADY = wordset("i we ive have already all every is was one the a movie film something 我 们 都 全 已 经 也 早 就")
@@ -152,6 +153,8 @@ def _meet(page: Page, state: _State, mark: Mark) -> None:
         mark.negated = (
             state.negated and (near or _is_of_ruled_out(page, state, mark)) and page.words[mark.start - 1] not in COMMAS
         )
+        if mark.negated and state.first is None and is_never(page, mark):
+            state.opened = mark.end  # `I don't want to watch anything scary`
         return
     if state.negated and state.pending >= 0:
         _settle_pending(page, state, mark)
@@ -183,6 +186,9 @@ def _meet_head(page: Page, state: _State, mark: Mark) -> None:
 def _meet_cue(page: Page, state: _State, mark: Mark) -> None:
     state.weary = mark.is_cue("negate") and mark.is_cue("seen")
     near_negation = state.negated and state.first is None and mark.start - state.opened <= 2
+    if near_negation and mark.start == state.opened and mark.is_cue("want", "unseen") and _wants_to(page, mark):
+        state.opened = mark.end  # `I don't want to listen to anything sad`, `I don't want to see anything sad`
+        return
     _open_attitude(state, mark, near_negation)
     if mark.is_cue("positive"):
         state.end_negation()
@@ -210,6 +216,20 @@ def _meet_cue(page: Page, state: _State, mark: Mark) -> None:
     joins = mark.is_cue("and", "or") and state.first is not None
     if state.negated and (joins or (page.words[mark.start] == "and" and mark.start > state.opened)):
         state.pending = mark.end  # `no combat and a good story`
+
+
+def is_never(page: Page, verb: Mark) -> bool:
+    """`never watch`, `don't want to play`; but not `didn't watch`."""
+    cue = page.ending(verb.start)
+    if not verb.has("verbs") or cue is None:
+        return False
+    return (cue.is_cue("negate") and page.words[cue.start] not in _PAST) or (cue.is_cue("want") and cue.negated)
+
+
+def _wants_to(page: Page, mark: Mark) -> bool:
+    """`want to`, `want to see`, `would like to`, `wanna`, `feel like`."""
+    said = page.words[mark.start : mark.end]
+    return said[-1] in ("to", "wanna", "like") or said[:2] == ["want", "to"]
 
 
 def _lists_more(page: Page, mark: Mark) -> bool:
@@ -298,7 +318,8 @@ def _apply(page: Page, state: _State, mark: Mark) -> None:
     if mark.has("forms") and state.negated:
         if state.first is None and _is_old_or_long(page, mark):
             state.first = mark
-        if state.first is not None or _is_qualified(page, mark):
+        listed = state.first is not None and state.first.has("forms") and state.first.negated  # `no games or films`
+        if (state.first is not None and not listed) or _is_qualified(page, mark):
             return
     mark.negated = state.negated and mark.attitude not in ("seen", "unseen")
     if state.negated and state.first is None:

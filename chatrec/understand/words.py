@@ -18,6 +18,8 @@ from chatrec.understand.text import common_words, fold, is_han, key_of, wordset
 
 _LOWER_WORD = re.compile(r"(?<![\w'])[a-z]{2,}(?![\w'])")
 _GENRE_TAILS = {"film", "films", "movie", "movies", "fiction", "music", "game", "games", "show"}
+_NO_THEME = ("genres", "moods", "forms", "cues", "languages", "verbs")
+"""What a word is rather than a theme of the catalog: `play` is what one does with games."""
 _COMPANY_WORDS = wordset(
     "studio studios records entertainment games pictures films music interactive company animation animations the"
 )
@@ -105,7 +107,7 @@ class Words:
                 self._themes.setdefault(key_of(spoken), value)
             for form in _number_forms(key):
                 self._themes.setdefault(form, value)
-                if not any(e.section in ("genres", "moods", "forms", "cues", "languages") for e in self.phrases.get(form)):
+                if not any(e.section in _NO_THEME for e in self.phrases.get(form)):
                     self.phrases.add(form, entry)
 
     def _is_genre_noun(self, key: Phrase) -> bool:
