@@ -126,7 +126,7 @@ def fit_hybrid(
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
     counts = torch.from_numpy(np.bincount(train.items, minlength=train.item_count).astype(np.float32))
-    net = _Net(torch.from_numpy(features), counts, config.dimension)
+    net = _Net(torch.tensor(features), counts, config.dimension)
     optimizer = torch.optim.AdamW(net.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay)
     data = _Data.of(train, bias)
     best, kept, made = np.inf, _fitted(net, data, bias, ease), 0
