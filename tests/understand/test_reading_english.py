@@ -35,6 +35,8 @@ CASES: list[tuple[str, str]] = [
     ("a cross between Alien and Groundhog Day", "liked alien; liked groundhog-day"),
     ("I'll watch Parasite, thanks", "saved parasite"),
     # what is ruled out behind a verb, and media
+    ("I really want to see a new movie", "form in film; kinds video"),
+    ("would love to see something scary", "moods in scary; kinds video"),
     ("I don't want to watch anything scary", "genres not_in horror; moods not_in scary; !moods in scary; !kinds video"),
     ("I don't want to see anything scary", "moods not_in scary; !moods in scary"),
     ("I don't want to listen to anything sad", "moods not_in bleak; !moods in"),
