@@ -42,6 +42,7 @@ CASES: list[tuple[str, str]] = [
     ("I don't want to listen to anything sad", "moods not_in bleak; !moods in"),
     ("I don't feel like watching something scary", "moods not_in scary; !moods in scary"),
     ("not in the mood to watch anything scary", "moods not_in scary; !moods in scary"),
+    ("I don't need anything scary", "moods not_in scary; !moods in scary"),
     ("I refuse to watch horror", "genres not_in horror; !genres in horror"),
     ("I can't wait to watch something scary", "moods in scary; kinds video"),
     ("not a film, I want to play something scary", "form not_in film; moods in scary; kinds game"),
