@@ -229,8 +229,13 @@ class FramedNames(Spotter):
         capital = self._is_capital(start, end)
         if (not capital and not unknown) or words[0] in ("i", "im") or not self._may_cover(start, end):
             return at
-        self._page.remove(self._page.within(start, end))
-        return self._mark_near(start, end) or self._mark_missing(cue, start, end, capital, unknown) or at
+        covered = self._page.within(start, end)
+        self._page.remove(covered)
+        marked = self._mark_near(start, end) or self._mark_missing(cue, start, end, capital, unknown)
+        if not marked and end - start == 1 and not (end < len(self._words) and self._page.text.tokens[end].is_capital):
+            for mark in covered:  # `I love French films`, but not `something like American Gangster`
+                self._page.add(mark)
+        return marked or at
 
     def _is_capital(self, start: int, end: int) -> bool:
         token = self._page.text.tokens[start]

@@ -167,10 +167,14 @@ def _meet(page: Page, state: _State, mark: Mark) -> None:
 
 
 def _is_of_ruled_out(page: Page, state: _State, mark: Mark) -> bool:
-    """Whether an age or length is that of what is ruled out: `I don't want any very old films`, `no films that are old`."""
+    """Whether an age or length is that of what is ruled out: `I don't want any very old films`, `don't show me anything old`."""
     between = range(state.opened, mark.start)
     return mark.has("vague") and all(
-        page.words[at] in _LIGHT or page.words[at] in _BESIDE or has_section(page.over[at], "forms", "vague") for at in between
+        page.words[at] in _LIGHT
+        or page.words[at] in _BESIDE
+        or has_section(page.over[at], "forms", "vague")
+        or ((over := page.over[at]) is not None and over.is_cue("want"))
+        for at in between
     )
 
 
