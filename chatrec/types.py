@@ -234,8 +234,8 @@ class Reading:
     """How many picks were asked for."""
     each: tuple[str, ...] = ()
     """The form of each of them, where numbers were told of several: `a film and two games`."""
-    asked: tuple[str, Fact] | None = None
-    """For a question: the id of the work, and what of it is asked."""
+    asked: tuple[tuple[str, ...], Fact] | None = None
+    """For a question: the ids of the works, and what of them is asked."""
     about: tuple[str, ...] = ()
     """Ids of the works that a question or a comparison is about."""
     comparison: Comparison | None = None

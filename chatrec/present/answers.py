@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from chatrec.constraints import satisfies, values_of
 from chatrec.generate.facts import FactContext, headline, reason
 from chatrec.present.wording import COMPARED, JOIN, field_name, item_name, listed_names, other_language, say, told_fact
-from chatrec.types import OF_EPISODES, Comparison, Constraint, Item, Language, Reading, Reply
+from chatrec.types import OF_EPISODES, Comparison, Constraint, Fact, Item, Language, Reading, Reply
 from chatrec.understand.chips import chips, constraint_label, wish_label
 
 SPOKEN = frozenset({"greeting", "thanks", "save", "saved", "question", "check", "compare", "why", "off_topic"})
@@ -42,13 +42,27 @@ def spoken_reply(reading: Reading, context: FactContext) -> Reply:
 
 def _fact(reading: Reading, context: FactContext) -> str:
     assert reading.asked is not None
-    item, field = context.catalog[reading.asked[0]], reading.asked[1]
-    name, told = item_name(item, reading.language), told_fact(item, field, reading.language)
-    if told and field == "description" and other_language(item, reading.language):
-        told = f"{reason(headline(item, context), item, reading.language)}{told}"  # what can be said in the person's language
-    if told:
-        return say("fact", reading.language, name=name, told=told)
-    return say("no_fact", reading.language, name=name, field=field_name(field, reading.language))
+    works, field = [context.catalog[item_id] for item_id in reading.asked[0]], reading.asked[1]
+    told = [_told_of(item, field, context, reading.language) for item in works]
+    unknown = [item for item, part in zip(works, told, strict=True) if not part]
+    if unknown:
+        told.append(
+            say(
+                "no_fact",
+                reading.language,
+                name=listed_names(unknown, reading.language),
+                field=field_name(field, reading.language),
+            )
+        )
+    return (" " if reading.language == "en" else "").join(filter(None, told))
+
+
+def _told_of(item: Item, field: Fact, context: FactContext, language: Language) -> str:
+    """A fact of a work, after its name; the empty text where the catalog does not tell."""
+    told = told_fact(item, field, language)
+    if told and field == "description" and other_language(item, language):
+        told = f"{reason(headline(item, context), item, language)}{told}"  # what can be said in the person's language
+    return say("fact", language, name=item_name(item, language), told=told) if told else ""
 
 
 def _check(item: Item, reading: Reading, language: Language) -> str:

@@ -8,6 +8,7 @@ from itertools import pairwise
 from chatrec.types import Change, Constraint, Language, Ledger, Reading
 from chatrec.understand.draft import Draft
 from chatrec.understand.marks import Mark, Page
+from chatrec.understand.questions import several_of
 from chatrec.understand.text import is_han, key_of, wordset
 
 _AUXILIARIES = wordset("is isnt was wasnt does doesnt did has hasnt")
@@ -58,8 +59,7 @@ def check_of(draft: Draft, language: Language) -> Reading | None:
 
 def _group(page: Page, ledger: Ledger) -> tuple[str, ...]:
     """The last answer, where a message asks which of it something is true of: `are any of them in French?`."""
-    shown = ledger.focus if len(ledger.focus) > 1 else ledger.last_shown
-    return shown if len(shown) > 1 and asks_of_each(page) and not _is_request(page) else ()
+    return several_of(ledger) if asks_of_each(page) and not _is_request(page) else ()
 
 
 def asks_of_each(page: Page) -> bool:
@@ -67,6 +67,7 @@ def asks_of_each(page: Page) -> bool:
     start = next((at for at, word in enumerate(page.words) if word not in _OPENERS), 0)
     groups, places = (*_GROUP, *_HAN_GROUP), range(start, start + MAX_GROUP_START)
     found = any(tuple(page.words[at : at + len(group)]) == group for group in groups for at in places)
+    found = found or page.words[start + 1 : start + 2] in (["they"], ["these"], ["those"])  # `are they in French?`
     return found and (page.words[start] in _AUXILIARIES or page.words[start] in _OF_SEVERAL or is_han(page.words[start]))
 
 

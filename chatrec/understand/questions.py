@@ -1,4 +1,4 @@
-"""Questions about one work that the catalog answers: `who directed Alien?`, `how long is the first one?`, `讲什么的？`."""
+"""Questions about works that the catalog answers: `who directed Alien?`, `how long is the first one?`, `how long are they?`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from chatrec.understand.scopes import CONTENT
 from chatrec.understand.text import is_han, key_of, wordset
 
 _IT = frozenset(key_of(phrase) for phrase in ("it", "that one", "this one", "that", "this", "它", "这部", "那部", "这个", "那个"))
+_THEM = frozenset(
+    map(key_of, ("they", "them", "these", "those", "they all", "them all", "all of them", "它们", "这些", "这几部"))
+)
 _OPENERS = wordset("and so but ok okay")
 _ASIDE = wordset(
     "lol haha um uh right alright sure yes yeah "
@@ -24,14 +27,14 @@ _LIGHT = wordset(
 )
 
 
-def asked_of(page: Page, ledger: Ledger) -> tuple[str, Fact] | None:
-    """The work that a message asks about, and the fact; `None` if it says anything else, too."""
+def asked_of(page: Page, ledger: Ledger) -> tuple[tuple[str, ...], Fact] | None:
+    """The works that a message asks about, and the fact; `None` if it says anything else, too."""
     said = [m for m in page.marks if m.role != "words" or (any(m.has(s) for s in CONTENT) and not m.has("forms"))]
     named = [m for m in said if m.role in ("title", "ref")]
-    spoken_of = (ledger.focus or ledger.last_shown)[:1]
+    spoken_of, shown = (ledger.focus or ledger.last_shown)[:1], several_of(ledger)
     bare = _alone().get(tuple(word for word in page.words if word[0].isalnum() and word not in _OPENERS))
     if bare is not None and spoken_of:
-        return spoken_of[0], bare
+        return spoken_of, bare
     for fact, phrases in _phrases():
         for phrase in phrases:
             start = _find(page, phrase)
@@ -39,12 +42,20 @@ def asked_of(page: Page, ledger: Ledger) -> tuple[str, Fact] | None:
             if start is None or any(m not in named and not start <= m.start < start + len(phrase) for m in said):
                 continue
             if len(named) == 1 and not _others(page, start, start + len(phrase), named[0]):
-                return named[0].ids[0], fact
+                return named[0].ids[:1], fact
             about = tuple(word for word in rest if word[0].isalnum() and (word not in _LIGHT or word in ("这", "那", "部")))
             whole = not about and (fact != "description" or is_han(phrase[0]))
             if not named and (about in _IT or whole) and spoken_of:
-                return spoken_of[0], fact
+                return spoken_of, fact
+            if not named and about in _THEM and shown:
+                return shown, fact
     return None
+
+
+def several_of(ledger: Ledger) -> tuple[str, ...]:
+    """The works that `they` stands for, spoken of together or shown; nothing where there is but one."""
+    works = ledger.focus if len(ledger.focus) > 1 else ledger.last_shown
+    return works if len(works) > 1 else ()
 
 
 @cache

@@ -157,7 +157,7 @@ class Understander:
         language = self._language(page)
         fact = asked_of(page, ledger)
         if fact is not None:
-            return Reading(intent="question", language=language, asked=fact, about=fact[:1])
+            return Reading(intent="question", language=language, asked=fact, about=fact[0])
         compared = comparison_of(page, ledger, self._words)
         if compared is not None:
             comparison, about = compared

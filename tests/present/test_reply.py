@@ -73,7 +73,7 @@ def test_a_question_is_answered_from_the_catalog_or_said_to_be_open() -> None:
     film = Item(id="v:1", kind="video", form="film", title="Solaris", year=1972, creators=("Andrei Tarkovsky",), minutes=167)
 
     def told_of(fact: Fact, language: Language = "en") -> str:
-        asked = Reading(intent="question", asked=("v:1", fact), language=language)
+        asked = Reading(intent="question", asked=(("v:1",), fact), language=language)
         return spoken_reply(asked, FactContext(Ledger(), {"v:1": film}, {}, language)).text
 
     assert told_of("creators") == "Solaris (1972): directed by Andrei Tarkovsky."

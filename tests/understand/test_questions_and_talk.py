@@ -127,7 +127,7 @@ def test_the_two_are_those_that_were_just_spoken_of(reader):
     spoken = Change(action="spoken_of", turn=1, item_ids=ENDS)
     assert read(reader, "which of the two is shorter?", spoken).about == ENDS
     assert read(reader, "which is the shortest?", spoken).about == SHOWN
-    assert read(reader, "how long is it?", spoken).asked == (ENDS[0], "minutes")
+    assert read(reader, "how long is it?", spoken).asked == ((ENDS[0],), "minutes")
 
 
 def test_what_was_spoken_of_is_forgotten_with_the_next_picks():
@@ -147,11 +147,13 @@ def test_what_was_spoken_of_is_forgotten_with_the_next_picks():
         ("is the first one on Netflix?", SHOWN[0], set()),
         ("where can I watch the second one?", SHOWN[1], set()),
         ("第二部是法语的吗？", SHOWN[1], {"language"}),
+        ("are these in English?", SHOWN, {"language"}),
+        ("are they suitable for kids?", SHOWN, {"age"}),
     ],
 )
 def test_a_check_is_read_as(message, about, fields, reader):
     reading = read(reader, message)
-    assert (reading.intent, reading.about, reading.changes) == ("check", (about,), ())
+    assert (reading.intent, reading.about, reading.changes) == ("check", about if isinstance(about, tuple) else (about,), ())
     assert {condition.field for condition in reading.conditions} == fields
 
 

@@ -338,13 +338,16 @@ def test_asking_for_others_passes_over_what_was_shown(message, talk):
 @pytest.mark.parametrize(
     ("message", "asked"),
     [
-        ("who directed Inception?", ("video:inception", "creators")),
-        ("how long is the second one?", ("video:inception", "minutes")),
-        ("what's it about?", ("video:alien", "description")),
-        ("who is in Spirited Away", ("video:spirited-away", "cast")),
-        ("when was Blade Runner released?", ("video:blade-runner", "year")),
-        ("第二部讲什么的？", ("video:inception", "description")),
-        ("千与千寻是谁导演的", ("video:spirited-away", "creators")),
+        ("who directed Inception?", (("video:inception",), "creators")),
+        ("how long is the second one?", (("video:inception",), "minutes")),
+        ("what's it about?", (("video:alien",), "description")),
+        ("who is in Spirited Away", (("video:spirited-away",), "cast")),
+        ("when was Blade Runner released?", (("video:blade-runner",), "year")),
+        ("第二部讲什么的？", (("video:inception",), "description")),
+        ("千与千寻是谁导演的", (("video:spirited-away",), "creators")),
+        ("how long are they?", (SHOWN, "minutes")),
+        ("when did these come out?", (SHOWN, "year")),
+        ("它们多长?", (SHOWN, "minutes")),
     ],
 )
 def test_a_question_about_a_work_changes_nothing(message, asked, talk):
