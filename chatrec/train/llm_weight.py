@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.optimize import root_scalar
 from scipy.special import log_softmax, softmax
 
-from chatrec.errors import TrainingDataError
+from chatrec.errors import ModelMissingError, TrainingDataError
 from chatrec.evaluate.logs import Instance, Protocol
 from chatrec.evaluate.recorded import Recording, ranks_of, read_recording
 from chatrec.evaluate.replay import System, replay
@@ -22,8 +22,8 @@ from chatrec.evaluate.run import ReplayConfig, open_log
 from chatrec.index.embed import Embedder
 from chatrec.outputs import replaced
 from chatrec.retrieve.load import load_fusion
-from chatrec.score.head import CONFIG, Scorer, llm_bonus, load_head
-from chatrec.train.card import FACTS, write_card
+from chatrec.score.head import CONFIG, Scorer, llm_bonus
+from chatrec.train.card import FACTS, OF_MODELS, write_card
 from chatrec.types import Candidate, Query
 
 ENOUGH = 60
@@ -76,7 +76,7 @@ def learn_llm_weight(
         TrainingDataError: too little was recorded.
     """
     assert config.models is not None and config.recorded is not None
-    recording = read_recording(config.recorded)
+    facts, recording = _card_of(config.models), read_recording(config.recorded)
     log = open_log(config, embedder, build_dir)
     told = [instance for instance in log.found if (instance.dialog.dialog_id, instance.turn) in recording]
     fusion, scorer = load_fusion(log.index, config.models), Scorer.load(log.index, config.models)
@@ -86,10 +86,15 @@ def learn_llm_weight(
         tick(done, len(told))
     if len(turns) < ENOUGH:
         raise TrainingDataError(
-            f"{config.recorded} tells of {len(turns)} turns whose answer was among what the model was shown: {ENOUGH} are needed"
+            f"{config.recorded} has picks for {len(turns)} turns whose answer is among the head's first candidates: {ENOUGH} are"
+            " needed, recorded with these models"
         )
     found = fit_llm_weight(turns)
-    _save(config.models, found, {"recorded": file_sha256(config.recorded), "dialogs": file_sha256(config.dialogs)})
+    files = {"recorded": file_sha256(config.recorded), "dialogs": file_sha256(config.dialogs)}
+    head = replace(scorer.config, llm_weight=found.weight)
+    with replaced(config.models / CONFIG) as made:
+        made.write_text(json.dumps(asdict(head), indent=1) + "\n", encoding="utf-8")
+    write_card(config.models, facts | {"llm_weight": asdict(found) | {"sha256": files}})
     return found
 
 
@@ -109,7 +114,7 @@ def fit_llm_weight(turns: Sequence[Picked]) -> LLMWeight:
     places = np.unique([turn.dialog for turn in turns], return_inverse=True)[1]
     spread = np.sqrt((np.bincount(places, pull(best)) ** 2).sum())
     curvature = sum(_variance(softmax(turn.logits + best * turn.gains), turn.gains) for turn in turns)
-    reach = float(1.96 * spread / curvature) if curvature else float("inf")
+    reach = float(1.96 * spread / curvature)
     weight = max(best, 0.0)
     return LLMWeight(weight, best - reach, best + reach, len(turns), _loss(turns, 0.0), _loss(turns, weight))
 
@@ -133,18 +138,21 @@ def _noting(
         shown = scored[: line.slots]
         ids, gold = [candidate.item.id for candidate in shown], set(instance.gold(protocol))
         put_forward = np.array([item in gold for item in ids], dtype=bool)
-        if put_forward.any() and not put_forward.all():
-            gains = llm_bonus(ids, ranks_of(line, shown), 1.0)
+        ranks = ranks_of(line, shown)
+        if ranks and put_forward.any() and not put_forward.all():
+            gains = llm_bonus(ids, ranks, 1.0)
             into.append(Picked(scorer.logits(query, shown), gains, put_forward, instance.dialog.dialog_id))
         return scored
 
     return rerank
 
 
-def _save(models: Path, found: LLMWeight, files: dict[str, str]) -> None:
-    """Into `head.json` and the card; the head itself stays."""
-    _, config = load_head(models)
-    facts: dict[str, Any] = json.loads((models / FACTS).read_text(encoding="utf-8"))
-    with replaced(models / CONFIG) as made:
-        made.write_text(json.dumps(asdict(replace(config, llm_weight=found.weight)), indent=1) + "\n", encoding="utf-8")
-    write_card(models, facts | {"llm_weight": asdict(found) | {"sha256": files}})
+def _card_of(models: Path) -> dict[str, Any]:
+    """What the card of a trained folder tells."""
+    try:
+        facts: dict[str, Any] = json.loads((models / FACTS).read_text(encoding="utf-8"))
+        if not facts.keys() >= OF_MODELS:
+            raise ValueError(f"it does not tell of {' and '.join(sorted(OF_MODELS))}")
+    except (OSError, ValueError, AttributeError) as error:
+        raise ModelMissingError(f"{models / FACTS} cannot be read ({error}): give a folder of `chatrec train head`") from error
+    return facts

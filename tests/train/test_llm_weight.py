@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import random
+import re
+import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +16,7 @@ from dialog_samples import SAMPLE, many_dialogs, write_dialogs
 from quick import EMBEDDER, digests, train
 
 from chatrec.cli import main
-from chatrec.errors import LeakError, TrainingDataError
+from chatrec.errors import LeakError, ModelMissingError, TrainingDataError
 from chatrec.evaluate.run import ReplayConfig
 from chatrec.score.head import llm_bonus, load_head
 from chatrec.train.llm_weight import MOST, Picked, fit_llm_weight, learn_llm_weight
@@ -104,8 +107,13 @@ def test_too_little_or_what_was_trained_on_changes_nothing(trained: Path, tmp_pa
     few = tmp_path / "few.jsonl"
     few.write_text("".join(recording.read_text(encoding="utf-8").splitlines(keepends=True)[:9]), encoding="utf-8")
     told = ReplayConfig(trained / "dialogs.jsonl", SAMPLE, trained / "models", "generate", recorded=few)
-    with pytest.raises(TrainingDataError, match=r"few\.jsonl tells of \d turns .* 60 are needed"):
+    with pytest.raises(TrainingDataError, match=r"few\.jsonl has picks for \d turns .* 60 are needed"):
         learn_llm_weight(told, EMBEDDER, trained / "index")
+    of_others = tmp_path / "others.jsonl"
+    picked = re.sub(r'"picks": \[[^]]*\]', '"picks": ["s:nowhere"]', recording.read_text(encoding="utf-8"))
+    of_others.write_text(picked, encoding="utf-8")
+    with pytest.raises(TrainingDataError, match=r"others\.jsonl has picks for 0 turns .* recorded with these models"):
+        learn_llm_weight(replace(told, recorded=of_others), EMBEDDER, trained / "index")
     with pytest.raises(LeakError):
         learn_llm_weight(
             ReplayConfig(trained / "train.jsonl", SAMPLE, trained / "models", "generate", recorded=recording),
@@ -113,3 +121,17 @@ def test_too_little_or_what_was_trained_on_changes_nothing(trained: Path, tmp_pa
             trained / "index",
         )
     assert digests(trained / "models") == files
+
+
+@pytest.mark.parametrize("card", [None, "no JSON", "[]", '{"of": "somebody"}'])
+def test_a_folder_that_no_training_wrote_is_refused_at_once(trained: Path, tmp_path: Path, card: str | None) -> None:
+    models = shutil.copytree(trained / "models", tmp_path / "models")
+    (models / "card.json").unlink()
+    if card is not None:
+        (models / "card.json").write_text(card, encoding="utf-8")
+    files = digests(models)
+    told = ReplayConfig(trained / "dialogs.jsonl", SAMPLE, models, "generate", recorded=recorded(trained, 1.0))
+    with pytest.raises(ModelMissingError, match=r"card\.json cannot be read \(.+\): give a folder of `chatrec train head`"):
+        learn_llm_weight(told, EMBEDDER, tmp_path / "index")
+    assert digests(models) == files
+    assert not (tmp_path / "index").exists()
