@@ -90,7 +90,7 @@ def _open(catalog: Path | None, index: Path | None, models: Path | None, skip_ba
     from chatrec.recommender import Recommender
 
     overrides = {"catalog": catalog, "models": models, "llm": False if no_llm else None}
-    return Recommender.open(index=index, skip_bad=skip_bad, progress=sys.stderr.isatty(), **overrides)
+    return Recommender.open(index=index, skip_bad=skip_bad, progress=True, **overrides)
 
 
 def _remembering(conversation: Chat, history: Path | None) -> Chat:

@@ -16,9 +16,9 @@ from chatrec.catalog.read import read_catalog
 from chatrec.catalog.report import Report
 from chatrec.catalog.sources import SOURCES
 from chatrec.cli.options import CatalogPath, SkipBad
-from chatrec.cli.progress import by_file
 from chatrec.errors import CatalogError
 from chatrec.outputs import check_outputs, real_path, replaced, to_streams
+from chatrec.progress import by_file
 from chatrec.settings import Settings
 from chatrec.types import KINDS, Item
 

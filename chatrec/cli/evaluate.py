@@ -10,9 +10,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from chatrec.cli.progress import expected
 from chatrec.cli.tables import table
 from chatrec.errors import DependencyMissingError
+from chatrec.progress import expected
 from chatrec.settings import Settings
 
 if TYPE_CHECKING:

@@ -44,9 +44,9 @@ def build(
     settings = Settings.load(catalog=catalog)
     items, embedder = _read(settings, skip_bad), Embedder.of(settings)
     if force:
-        folder = build_index(items, embedder, settings.build_dir, reuse=False, progress=sys.stderr.isatty())
+        folder = build_index(items, embedder, settings.build_dir, reuse=False, progress=True)
     else:
-        open_or_build(items, embedder, settings.build_dir, progress=sys.stderr.isatty())
+        open_or_build(items, embedder, settings.build_dir, progress=True)
         folder = current_generation(index_home(settings.build_dir, items.sha256, embedder.sha256))
     typer.echo(f"{len(items)} items in {folder}")
 
@@ -59,7 +59,7 @@ def update(catalog: CatalogPath = None, skip_bad: SkipBad = False) -> None:
 
     settings = Settings.load(catalog=catalog)
     items = _read(settings, skip_bad)
-    done = update_index(items, Embedder.of(settings), settings.build_dir, progress=sys.stderr.isatty())
+    done = update_index(items, Embedder.of(settings), settings.build_dir, progress=True)
     changes = f"{done.added} added, {done.changed} changed, {done.removed} removed, {done.embedded} texts embedded"
     typer.echo(f"{len(items)} items in {done.folder}: {changes}")
 

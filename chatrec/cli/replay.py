@@ -11,9 +11,9 @@ from rich.console import Console
 
 from chatrec.cli import tables
 from chatrec.cli.options import Models
-from chatrec.cli.progress import counted
 from chatrec.errors import DependencyMissingError, InputError
 from chatrec.evaluate.logs import Protocol, Stage, Understanding
+from chatrec.progress import counted
 from chatrec.settings import Settings
 
 

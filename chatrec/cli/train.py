@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from chatrec.cli.progress import counted, expected
 from chatrec.cli.tables import cross_validated, swept
 from chatrec.errors import DependencyMissingError
 from chatrec.evaluate.logs import Protocol
+from chatrec.progress import counted, expected
 from chatrec.settings import Settings
 from chatrec.train.track import Track
 from chatrec.train.tuning import NEEDS_PEFT, TowerConfig, Tuning

@@ -10,6 +10,7 @@ import hashlib
 import shutil
 import uuid
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,12 +18,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import structlog
 from numpy.typing import NDArray
-from rich.console import Console
-from rich.progress import track
 
 from chatrec.errors import IndexCorruptError, IndexMissingError
 from chatrec.index.embed import Embedder
 from chatrec.index.generation import Manifest, digest, finished, homes
+from chatrec.progress import counted
 
 if TYPE_CHECKING:  # a third of a second to import, needed only where shards are
     import pyarrow as pa
@@ -60,6 +60,10 @@ def key_of(text: str, embedder: Embedder) -> str:
     return hashlib.sha256(f"{embedder.sha256}\n{text}".encode()).hexdigest()
 
 
+def _untold(done: int, total: int) -> None:
+    """No bar is shown."""
+
+
 def embed(texts: Sequence[str], embedder: Embedder, home: Path, *, reuse: bool = True, progress: bool = False) -> Embedded:
     """Vectors of texts, each as soon as it is known kept in the home's shards; at least one text.
 
@@ -68,7 +72,7 @@ def embed(texts: Sequence[str], embedder: Embedder, home: Path, *, reuse: bool =
         embedder: by what.
         home: of the index that is being built; vectors of its neighbours are reused.
         reuse: take vectors from earlier builds; else also forget what an interrupted one left in this home.
-        progress: show a bar on standard error.
+        progress: tell on standard error how far it is.
 
     Raises:
         OSError: a shard cannot be written.
@@ -91,16 +95,18 @@ def embed(texts: Sequence[str], embedder: Embedder, home: Path, *, reuse: bool =
     by_key = {key: text for key, text in zip(keys, texts, strict=True) if key not in gathered}
     missing = sorted(by_key, key=lambda key: len(by_key[key]))  # equal lengths pad least
     shards = [missing[start : start + SHARD] for start in range(0, len(missing), SHARD)]
-    for shard in track(shards, "Embedding", console=Console(stderr=True), disable=not progress):
-        made = embedder.encode([by_key[key] for key in shard])
-        _write_shard(unfinished, shard, made)
-        try:
-            gathered.add(shard, made)
-        except IndexCorruptError as error:
-            if not reuse:
-                raise
-            log.warning("no vectors reused", reason=str(error))
-            return embed(texts, embedder, home, reuse=False, progress=progress)
+    try:
+        with counted("embedding") if progress else nullcontext(_untold) as tick:
+            for done, shard in enumerate(shards, start=1):
+                made = embedder.encode([by_key[key] for key in shard])
+                _write_shard(unfinished, shard, made)
+                gathered.add(shard, made)
+                tick(min(done * SHARD, len(missing)), len(missing))
+    except IndexCorruptError as error:
+        if not reuse:
+            raise
+        log.warning("no vectors reused", reason=str(error))
+        return embed(texts, embedder, home, reuse=False, progress=progress)
     return Embedded(gathered.of(keys), keys, fresh=len(missing))
 
 
