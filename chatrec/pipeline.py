@@ -124,12 +124,12 @@ class Turn:
             if not pool:
                 yield self._finish(engine, empty)
                 return
-        n = reading.n or self.n or engine.n
+        n = self._wanted(engine, reading, ledger)
         pool, shortlist = self._shortlist(engine, query, pool, n, reading, named)
         context = _context(engine, ledger, shortlist, reading.language)
         first_ids = tuple(candidate.item.id for candidate in named)
         drafts = drafts_from_facts(shortlist, context)
-        first = recommend(slate(drafts, n, ledger, candidate=_candidate, each=reading.each, first=first_ids), context)
+        first = recommend(slate(drafts, n, ledger, candidate=_candidate, first=first_ids), context)
         try:
             yield CandidatesFound(recommendations=first)
             written, degraded = yield from self._generate(engine, drafts, context, n)
@@ -137,7 +137,7 @@ class Turn:
             self._note_shown(first)  # whoever stops a turn still has its first cards before them
             raise
         ranked = self._rescore(engine, query, written, first_ids)
-        shown = slate(ranked, n, ledger, candidate=_candidate, each=reading.each, first=first_ids)
+        shown = slate(ranked, n, ledger, candidate=_candidate, first=first_ids)
         question = question_for(reading, ledger, pool, self.number)
         if question is not None:
             self.changes += (Change(action="asked", turn=self.number, key=question.field),)
@@ -171,8 +171,9 @@ class Turn:
         works = (*named, *scored)
         context = _context(engine, ledger, works, reading.language)
         first = tuple(candidate.item.id for candidate in named)
-        shown = slate(drafts_from_facts(works, context), engine.n, ledger, candidate=_candidate, first=first)
-        return final_reply(reading, context, recommend(shown, context), engine.n, (), pool=scored)
+        n = self._wanted(engine, reading, ledger)
+        shown = slate(drafts_from_facts(works, context), n, ledger, candidate=_candidate, first=first)
+        return final_reply(reading, context, recommend(shown, context), n, (), pool=scored)
 
     def _filled(self, engine: Engine, reading: Reading, ledger: Ledger, words: str) -> Reply:
         """The last slate, with others only where something had to go, without the language model."""
@@ -180,7 +181,7 @@ class Turn:
         query, pool = self._retrieve(engine, ledger, words, others=True, kept=frozenset(item.id for item in kept))
         if not pool and not kept:
             return self._empty(engine, query, reading)
-        n = len(ledger.last_shown) or engine.n
+        n = len(ledger.last_shown) or self._wanted(engine, reading, ledger)
         found = {candidate.item.id for candidate in pool}
         named = {candidate.item.id: candidate for candidate in named_works(ledger, engine.index.catalog, kept=ledger.last_shown)}
         scored = engine.rank(query, [*pool, *(Candidate(item=item) for item in kept if item.id not in found)])
@@ -188,6 +189,12 @@ class Turn:
         context = _context(engine, ledger, scored, reading.language)
         shown = fill_gaps(ledger.last_shown, kept, drafts_from_facts(scored, context), n)
         return final_reply(reading, context, recommend(shown, context), n, (), pool=scored)
+
+    def _wanted(self, engine: Engine, reading: Reading, ledger: Ledger) -> int:
+        """How many picks: as this message says, or whoever calls, or an earlier message of this topic."""
+        if reading.count is not None:
+            return reading.count.n
+        return self.n or (ledger.count.n if ledger.count else engine.n)
 
     def _answer(self, engine: Engine, reading: Reading, ledger: Ledger) -> Reply:
         """What is said in words only; which works it is about is kept for the next message."""
@@ -267,7 +274,7 @@ class Turn:
                 known = [catalog[item_id] for item_id in (*ledger.shown, *ledger.ids("liked", "seen")) if item_id in catalog]
                 kept = unexpected(scored, n, known, candidate=_itself)
             else:
-                kept = slate(scored, max(engine.slots, n), query.ledger, candidate=_itself, each=reading.each)
+                kept = slate(scored, max(engine.slots, n), query.ledger, candidate=_itself)
             kept = (*named, *kept)[: max(engine.slots, n)]
             detail |= {"n_out": len(kept)}
         return scored, kept
@@ -342,7 +349,7 @@ def _context(engine: Engine, ledger: Ledger, works: Sequence[Candidate], languag
 
 def _is_command(reading: Reading) -> bool:
     """Whether the words describe no work: `games`, `forget that`, `something else`, `swap the second`, a missing title."""
-    actions = {change.action for change in reading.changes}
+    actions = {change.action for change in reading.changes if change.action != "count"}
     if reading.intent == "swap":
         return actions <= {"passed", "opine"}
     if not reading.describes or reading.intent in ("undo", "restart"):

@@ -146,6 +146,7 @@ Action = Literal[
     "wish",
     "unwish",  # key = the wish's text
     "kinds",  # kinds, () = any
+    "count",  # count: how many picks are wanted until the topic changes
     "ambiguous",  # ambiguity: keep it open until one of its options is spoken of again
     "shown",  # item_ids put before the person
     "passed",  # item_ids that were shown and passed over by asking for others
@@ -155,6 +156,15 @@ Action = Literal[
     "new_topic",  # drop wishes and constraints, keep seen/disliked and the youngest age
     "start_over",  # drop everything
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many picks are wanted."""
+
+    n: int
+    each: tuple[str, ...] = ()
+    """The form of each of them, where numbers were told of several: `a film and two games`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,6 +179,7 @@ class Change:
     key: str | None = None
     ambiguity: Ambiguity | None = None
     kinds: tuple[Kind, ...] = ()
+    count: Count | None = None
     item_ids: tuple[str, ...] = ()
 
 
@@ -230,10 +241,6 @@ class Reading:
     """Wishes that were understood but that nothing here can act on, as typed."""
     describes: bool = True
     """Whether any of its words may describe a work; `games`, `something else` and `not Marvel` do not."""
-    n: int | None = None
-    """How many picks were asked for."""
-    each: tuple[str, ...] = ()
-    """The form of each of them, where numbers were told of several: `a film and two games`."""
     asked: tuple[tuple[str, ...], Fact] | None = None
     """For a question: the ids of the works, and what of them is asked."""
     about: tuple[str, ...] = ()
@@ -244,6 +251,11 @@ class Reading:
     taken_back: tuple[str, ...] = ()
     """Labels of what this message took back, as its chips had said it."""
 
+    @property
+    def count(self) -> Count | None:
+        """How many picks this message asks for, if it says so."""
+        return next((change.count for change in self.changes if change.count is not None), None)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ledger:
@@ -252,6 +264,8 @@ class Ledger:
     turn: int = 0
     kinds: tuple[Kind, ...] = ()
     """Media asked for; empty if nothing points to one."""
+    count: Count | None = None
+    """How many picks were asked for last, if it was said since the topic began."""
     opinions: tuple[Opinion, ...] = ()
     """The latest one per item, oldest first."""
     constraints: tuple[Constraint, ...] = ()

@@ -370,3 +370,17 @@ def test_what_was_demanded_holds_for_a_work_that_is_asked_for(rec: Recommender) 
 def test_several_works_that_are_asked_for_come_first_in_order(rec: Recommender) -> None:
     reply = rec.session().send("play Abbey Road and Revolver")
     assert ids(reply)[:2] == ["audio:abbey-road", "audio:revolver-the-beatles"]
+
+
+def test_so_many_picks_come_as_were_asked_for_until_the_topic_changes(rec: Recommender) -> None:
+    chat = rec.session()
+    assert [
+        len(chat.send(said).recommendations) for said in ("two comedies", "older ones", "something else", "make it three")
+    ] == [2, 2, 2, 3]
+    assert len(chat.send("less mainstream", n=4).recommendations) == 4
+    assert len(chat.send("funnier").recommendations) == 3
+    assert len(chat.send("start over").recommendations) == 5
+    mixed = chat.send("a film and two games")
+    assert sorted(pick.item.kind for pick in mixed.recommendations) == ["game", "game", "video"]
+    assert sorted(pick.item.kind for pick in chat.send("older ones").recommendations) == ["game", "game", "video"]
+    assert {pick.item.kind for pick in chat.send("only games").recommendations} == {"game"}

@@ -213,7 +213,7 @@ def _recommendation(draft: Draft, claims: tuple[Claim, ...], context: FactContex
 
 def _says_nothing_new(reading: Reading, ledger: Ledger) -> bool:
     """Whether a request after an answer was not understood at all, so that the same picks come again."""
-    understood = reading.changes or reading.missing or reading.unsupported or reading.n or reading.nothing_by
+    understood = reading.changes or reading.missing or reading.unsupported or reading.nothing_by
     return reading.intent == "recommend" and bool(ledger.last_shown) and not understood
 
 

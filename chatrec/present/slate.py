@@ -25,7 +25,6 @@ def slate(
     ledger: Ledger,
     *,
     candidate: Callable[[T], Candidate],
-    each: Sequence[str] = (),
     first: Sequence[str] = (),
 ) -> tuple[T, ...]:
     """The best n in order, not more than two by one maker, and each medium or form asked for represented if it has anything.
@@ -35,16 +34,15 @@ def slate(
     Args:
         ranked: best first; all of them already satisfy the constraints.
         n: how many.
-        ledger: what was asked for.
+        ledger: what was asked for; where it counts forms, so many of each come, as far as there are such.
         candidate: how to read an entry's candidate.
-        each: the form that each of the n is to be of, as far as there are such.
         first: ids of what was asked for itself; it comes first, in this order, whatever else there is.
     """
     if first:
         named = {candidate(entry).item.id: entry for entry in ranked if candidate(entry).item.id in first}
         others = [entry for entry in ranked if candidate(entry).item.id not in named]
         front = tuple(named[item_id] for item_id in first if item_id in named)[:n]
-        return front + slate(others, n - len(front), ledger, candidate=candidate, each=each)
+        return front + slate(others, n - len(front), ledger, candidate=candidate)
     varied = _less_last(_spread_makers(ranked, ledger, candidate), ledger, candidate)
     asked = sorts_asked(ledger)
     sorts = asked or KINDS
@@ -54,7 +52,7 @@ def slate(
     near = [entry for entry in varied if candidate(entry).score >= least]
     far = [entry for entry in varied if candidate(entry).score < least]
     piles = [[entry for entry in near if sort_of(candidate(entry).item, sorts) == sort] for sort in sorts]
-    counts = Counter(ALIKE.get(form, form) for form in each)
+    counts = Counter(ALIKE.get(form, form) for form in (ledger.count.each if ledger.count else ()))
     counted = [entry for sort, pile in zip(sorts, piles, strict=True) for entry in pile[: counts[sort]]]
     in_turn = [entry for layer in zip_longest(*piles) for entry in layer if entry is not None]
     position = {id(entry): place for place, entry in enumerate(varied)}

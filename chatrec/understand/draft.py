@@ -22,6 +22,7 @@ ORDER = (
     "opine",
     "ambiguous",
     "constrain",
+    "count",
     "wish",
     "passed",
 )

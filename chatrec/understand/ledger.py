@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from dataclasses import replace
 
 from chatrec.types import Ambiguity, Change, Constraint, Kind, Ledger, Opinion, Wish
@@ -86,6 +86,7 @@ def _constrain(ledger: Ledger, change: Change) -> Ledger:
     earlier = ledger.constraints
     if (new.field, new.op, new.hard) == ("form", "in", True):
         earlier = tuple(c for c in earlier if not c.taken_from or set(_texts(new)) <= set(c.taken_from))
+        ledger = _of_forms(ledger, set(_texts(new)))
     kept = (left for old in earlier for left in _left_of(old, new))
     return replace(ledger, constraints=(*kept, new))
 
@@ -162,7 +163,18 @@ def _kinds(ledger: Ledger, change: Change) -> Ledger:
     kept = tuple(c for c in _without_foreign_forms(ledger.constraints, kinds) if _is_of(c, kinds))
     if ledger.kinds and set(kinds).isdisjoint(ledger.kinds):
         kept = tuple(c for c in kept if c.field != "minutes")
-    return replace(ledger, kinds=kinds, constraints=kept)
+    forms = {form for form, kind in FORM_KINDS.items() if kind in kinds}
+    return replace(_of_forms(ledger, forms), kinds=kinds, constraints=kept)
+
+
+def _count(ledger: Ledger, change: Change) -> Ledger:
+    return replace(ledger, count=change.count)
+
+
+def _of_forms(ledger: Ledger, forms: Set[str]) -> Ledger:
+    """Numbers that were told form by form go when other forms are asked for."""
+    count = ledger.count
+    return replace(ledger, count=None) if count is not None and not set(count.each) <= forms else ledger
 
 
 def _is_of(constraint: Constraint, kinds: tuple[Kind, ...]) -> bool:
@@ -228,6 +240,7 @@ _APPLY: dict[str, Callable[[Ledger, Change], Ledger]] = {
     "wish": _wish,
     "unwish": _unwish,
     "kinds": _kinds,
+    "count": _count,
     "shown": _shown,
     "passed": _passed,
     "spoken_of": _spoken_of,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from chatrec.types import Count
 from chatrec.understand.marks import Mark, Page, has_section
 from chatrec.understand.numbers import cardinal
 from chatrec.understand.text import wordset
@@ -98,7 +99,7 @@ def _numbers(words: Sequence[str], at: int) -> tuple[list[float], int]:
     return ages, end
 
 
-def mark_count(page: Page) -> tuple[int | None, tuple[str, ...]]:
+def mark_count(page: Page) -> Count | None:
     """How many picks were asked for, and, where several forms have each its number, the form of each; marks the words."""
     of_each = _of_each(page)
     if len(of_each) > 1:
@@ -108,8 +109,9 @@ def mark_count(page: Page) -> tuple[int | None, tuple[str, ...]]:
             entry = noun.entry("forms")
             assert entry is not None
             each += [next(iter(entry.values), entry.name)] * min(int(mark.number), MAX_PICKS)
-        return min(len(each), MAX_PICKS), tuple(each)
-    return _count(page), ()
+        return Count(min(len(each), MAX_PICKS), tuple(each))
+    n = _count(page)
+    return Count(n) if n else None
 
 
 def _count(page: Page) -> int | None:

@@ -13,7 +13,7 @@ from itertools import pairwise, product
 from typing import Any
 
 from chatrec.catalog.read import Catalog
-from chatrec.types import KINDS, Ambiguity, Kind, Language, Ledger, Reading, Sentiment
+from chatrec.types import KINDS, Ambiguity, Count, Kind, Language, Ledger, Reading, Sentiment
 from chatrec.understand.checks import check_of
 from chatrec.understand.commands import drop_unfit, read_commands, turn_away, turn_topic
 from chatrec.understand.comparative_questions import comparison_of
@@ -101,7 +101,7 @@ class Understander:
         page = Page.of(mend(tokenise(text), self._words, self._names))
         if not page.words:
             return Reading(language=language_of(page.text.plain))
-        n, each = self._mark(page, ledger)
+        count = self._mark(page, ledger)
         interpret(page)
         take_as_likes(page)
         mark_requests(page, ledger, self._items, self._names)
@@ -111,6 +111,8 @@ class Understander:
             return answered
         draft = Draft(page, ledger, self._words, self._names, turn, joins=_adds(page))
         read_commands(draft)
+        if count is not None:
+            draft.act("count", count=count)
         language = self._language(page)
         after = _after_commands(draft)
         asked = asked_for(page, after, self._items, self._words)
@@ -148,8 +150,6 @@ class Understander:
             ambiguities=tuple(draft.ambiguities),
             unsupported=tuple(dict.fromkeys(draft.unsupported)),
             describes=describes_works(page),
-            n=n,
-            each=each,
         )
 
     def _question(self, page: Page, ledger: Ledger) -> Reading | None:
@@ -171,7 +171,7 @@ class Understander:
 
     # --- marking ------------------------------------------------------------------------------------------------------
 
-    def _mark(self, page: Page, ledger: Ledger) -> tuple[int | None, tuple[str, ...]]:
+    def _mark(self, page: Page, ledger: Ledger) -> Count | None:
         kinds = _spoken_of(page, self._words.phrases) or ledger.kinds
         mark_places(page, ledger, self._items)
         ComparedNames(self._known, page, kinds).mark()

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatrec.present.slate import fill_gaps, kept_picks, slate, unexpected
-from chatrec.types import Candidate, Constraint, Draft, Item, Kind, Ledger, Opinion, Wish
+from chatrec.types import Candidate, Constraint, Count, Draft, Item, Kind, Ledger, Opinion, Wish
 
 
 def candidate(name: str, kind: Kind = "video", maker: str = "", score: float = 0.5) -> Candidate:
@@ -83,7 +83,7 @@ def test_of_each_form_there_are_as_many_as_were_asked_for_and_others_where_there
     asked = Ledger(constraints=(Constraint(field="form", op="in", value=("film", "game", "dlc")),))
 
     def picks(n: int, *each: str) -> list[str]:
-        return names(slate([*films, *games], n, asked, candidate=lambda c: c, each=each))
+        return names(slate([*films, *games], n, replace(asked, count=Count(n, each)), candidate=lambda c: c))
 
     assert picks(3, "film", "game", "game") == ["f0", "g0", "g1"]
     assert picks(4, "film", "film", "film", "game") == ["f0", "f1", "f2", "g0"]

@@ -14,7 +14,7 @@ def facts(reading: Reading, items: Mapping[str, Item]) -> set[str]:
     found |= {f"missing {title}" for title in reading.missing}
     found |= {f"unsupported {wish}" for wish in reading.unsupported}
     found |= {f"ambiguous {len(a.options)}" for a in reading.ambiguities}
-    return found | ({f"n {reading.n}"} if reading.n is not None else set())
+    return found | ({f"n {reading.count.n}"} if reading.count is not None else set())
 
 
 def _lines(change: Change, items: Mapping[str, Item]) -> list[str]:

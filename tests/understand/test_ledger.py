@@ -5,7 +5,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatrec.types import Ambiguity, Change, Constraint, Ledger, Opinion, Wish
+from chatrec.types import Ambiguity, Change, Constraint, Count, Ledger, Opinion, Wish
 from chatrec.understand.ledger import OF_SLATES, replay
 
 IDS = ("v:1", "v:2", "a:1", "g:1")
@@ -205,3 +205,18 @@ def test_a_bound_taken_from_what_was_shown_replaces_what_was_preferred_the_other
     assert len(replay([recent, constrain(1, "minutes", "lt", 90.0, taken_from=("film",))]).constraints) == 2
     demanded = constrain(0, "year", "ge", 2019.0)
     assert len(replay([demanded, constrain(1, "year", "lt", 2022.0, taken_from=("film",))]).constraints) == 2
+
+
+def test_how_many_picks_are_wanted_holds_until_the_topic_changes_or_other_forms_are_asked_for() -> None:
+    films = constrain(0, "form", "in", ("film", "game"))
+    two, mixed = Count(2), Count(3, ("film", "game", "game"))
+    counted = [films, Change(action="count", turn=0, count=mixed)]
+    assert replay(counted).count == mixed
+    assert replay([*counted, Change(action="kinds", turn=1, kinds=("video", "game"))]).count == mixed
+    assert replay([*counted, Change(action="kinds", turn=1, kinds=("video",))]).count is None
+    assert replay([*counted, constrain(1, "form", "in", ("film",))]).count is None
+    assert (
+        replay([*counted, Change(action="count", turn=1, count=two), Change(action="kinds", turn=2, kinds=("audio",))]).count
+        == two
+    )
+    assert replay([*counted, Change(action="new_topic", turn=1)]).count is None
