@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -14,9 +13,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from chatrec.constraints import requirements
-from chatrec.errors import ChatrecError, DependencyMissingError, InputError, ModelMissingError
+from chatrec.errors import ModelMissingError
 from chatrec.index.open import Index
-from chatrec.pool import Floats, Found, Pool, finite
+from chatrec.pool import Floats, Found, Pool
+from chatrec.retrieve.checked import found_by, naming, scores_by
 from chatrec.retrieve.protocol import CatalogScorer, Retriever
 from chatrec.retrieve.retrievers import best_rows
 from chatrec.types import EMPTY, Constraint, Query
@@ -137,47 +137,16 @@ class Fusion:
         required = requirements(query.ledger) if required is None else required
         allowed, lists, verdicts = self.index.allowed(query, required), {}, {}
         for retriever in self.retrievers:
-            name, scorer = retriever.name, self._scorers.get(retriever.name)
+            name, k, scorer = retriever.name, self.config.per_retriever, self._scorers.get(retriever.name)
             with naming(name, self._packages.get(name)):
                 if scorer is None:
-                    lists[name] = self._found(retriever, query, required, allowed)
-                elif (told := scorer.scores(query)) is not None:
-                    scores = verdicts[name] = self._verdict(name, told)
+                    lists[name] = found_by(retriever, query, required, k, self.index, allowed)
+                elif (scores := scores_by(scorer, query, self.index)) is not None:
+                    verdicts[name] = scores
                     if self.config.weights.get(name, 1.0) > 0:
-                        rows = best_rows(scores, (scores > 0) & allowed, self.config.per_retriever)
+                        rows = best_rows(scores, (scores > 0) & allowed, k)
                         lists[name] = Found(rows, scores[rows].astype(np.float64))
         return lists, verdicts
-
-    def _found(self, retriever: Retriever, query: Query, required: tuple[Constraint, ...], allowed: NDArray[np.bool_]) -> Found:
-        found = retriever.retrieve(query, required, self.config.per_retriever)
-        try:
-            return self._allowed(found, allowed)
-        except (OverflowError, TypeError, ValueError) as error:
-            what = "(item id, score) pairs, or Found(rows, scores) with rows of the index and as many finite scores"
-            raise InputError(f"the retriever {retriever.name!r} has to give {what}: {error}") from error
-
-    def _allowed(self, found: Sequence[tuple[str, float]] | Found, allowed: NDArray[np.bool_]) -> Found:
-        """Once more what may be shown, whatever the retriever makes of it; of an item that comes twice the first."""
-        if not isinstance(found, Found):
-            known: dict[int, float] = {}
-            for item_id, score in found:
-                if item_id in self.index.rows:
-                    known.setdefault(self.index.rows[item_id], score)
-                elif not isinstance(item_id, str):
-                    raise TypeError(f"{item_id!r} is no item id")
-            found = Found(np.fromiter(known, np.intp), np.fromiter(known.values(), np.float64))
-        rows, scores = found.checked(len(self.index.ids))
-        kept = np.flatnonzero(allowed[rows])[: self.config.per_retriever]
-        return Found(rows[kept], scores[kept])
-
-    def _verdict(self, name: str, told: ArrayLike) -> NDArray[np.floating]:
-        try:
-            scores = finite(told)
-            if scores.shape != (len(self.index.ids),):
-                raise ValueError(f"its scores are of shape {scores.shape}")
-        except (TypeError, ValueError) as error:
-            raise InputError(f"the retriever {name!r} has to score all {len(self.index.ids)} items, or none: {error}") from error
-        return scores
 
     def _complete(
         self, names: Sequence[str], rows: NDArray[np.intp], ranks: Floats, scores: Floats, verdicts: Verdicts
@@ -191,23 +160,6 @@ class Fusion:
             ranks[unlisted, column] = len(verdict) + 1 - np.searchsorted(np.sort(verdict), told, side="right")
             scores[unlisted, column] = told
         return ranks, scores
-
-
-@contextmanager
-def naming(retriever: str, package: str | None = None) -> Iterator[None]:
-    """Whatever fails in here but for errors of this project is said to be the retriever's fault.
-
-    Raises:
-        DependencyMissingError: something failed.
-    """
-    try:
-        yield
-    except ChatrecError:
-        raise
-    except Exception as error:  # whatever the code of others does
-        told = " ".join(f"{type(error).__name__}: {error}".split())
-        of = f" of {package}" if package else ""
-        raise DependencyMissingError(f"the retriever {retriever!r}{of} failed: {told}") from error
 
 
 def joined(lists: Mapping[str, Found], more: Iterable[int] = ()) -> tuple[NDArray[np.intp], Floats, Floats]:

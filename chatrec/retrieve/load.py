@@ -9,10 +9,11 @@ from pathlib import Path
 
 from chatrec.errors import DependencyMissingError, InputError, ModelMissingError
 from chatrec.index.open import Index
+from chatrec.retrieve.checked import naming
 from chatrec.retrieve.collaborative import CONFIG as MODELS
 from chatrec.retrieve.collaborative import load_models
 from chatrec.retrieve.fuse import CONFIG as FUSION
-from chatrec.retrieve.fuse import Fusion, FusionConfig, naming
+from chatrec.retrieve.fuse import Fusion, FusionConfig
 from chatrec.retrieve.protocol import Retriever
 from chatrec.retrieve.retrievers import (
     DenseRetriever,
