@@ -199,6 +199,7 @@ Intent = Literal[
     "check",  # whether something is true of one work
     "compare",
     "why",  # why a work is among the picks
+    "complaint",
     "off_topic",
 ]
 Fact = Literal["creators", "cast", "minutes", "year", "description", "genres", "language", "countries", "age"]

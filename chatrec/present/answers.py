@@ -10,7 +10,7 @@ from chatrec.present.wording import COMPARED, JOIN, field_name, item_name, liste
 from chatrec.types import OF_EPISODES, Comparison, Constraint, Fact, Item, Language, Reading, Reply
 from chatrec.understand.chips import chips, constraint_label, wish_label
 
-SPOKEN = frozenset({"greeting", "thanks", "save", "saved", "question", "check", "compare", "why", "off_topic"})
+SPOKEN = frozenset({"greeting", "thanks", "save", "saved", "question", "check", "compare", "why", "complaint", "off_topic"})
 """Intents that are answered in words; what was shown before still stands."""
 SIDE_BY_SIDE = ("minutes", "genres", "moods", "creators")
 

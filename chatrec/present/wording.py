@@ -144,6 +144,10 @@ SENTENCES: dict[str, dict[Language, str]] = {
         "en": "That is beyond me: I find things to watch, hear or play. Name a mood, a genre, a title you loved, what to avoid.",
         "zh": "这个我帮不上：我只会推荐可以看、听或玩的作品。说说心情、类型、喜欢过的作品，或者不想要什么。",
     },
+    "complaint": {
+        "en": "I am sorry that this does not help. Say what is wrong with the picks, name a title you love, or say “start over”.",
+        "zh": "抱歉没帮上忙。可以说说这些推荐哪里不对，或者说一部喜欢的作品，也可以说“重新开始”。",
+    },
     "undo": {"en": "Forgotten: {what}.", "zh": "好的，已忘掉：{what}。"},
     "undo_back": {"en": "Taken back.", "zh": "好的，已撤回。"},
     "undo_nothing": {"en": "There is nothing to take back.", "zh": "没有可以撤回的了。"},

@@ -103,7 +103,7 @@ class Draft:
         """Add a wish, once per text."""
         text = self.words.cased(text.strip()) if field_ == "themes" else text.strip()
         if field_ is None and text and is_han(text) and (theme := self.words.theme([text])):
-            text, field_, value = theme, "themes", theme
+            text, field_, value = self.words.cased(theme), "themes", theme
         wishes = [c.wish for c in self.changes if c.wish is not None]
         if text and len(wishes) < MAX_WISHES and not any(w.text == text for w in wishes):
             direction = "less" if less else "more"
@@ -134,6 +134,16 @@ class Draft:
     def kinds(self, kinds: tuple[Kind, ...]) -> None:
         """Set the media asked for."""
         self.act("kinds", kinds=kinds)
+
+    def settle_synonyms(self) -> None:
+        """What is wished for and ruled out in one message by two words for the same (`funny but not silly`) is wished for."""
+        said = [c.constraint for c in self.changes if c.constraint is not None]
+        wanted = {(c.field, v) for c in said if c.op == "in" and isinstance(c.value, tuple) for v in c.value}
+        forbidden = [c for c in said if c.op == "not_in" and isinstance(c.value, tuple)]
+        same = {c.said for c in forbidden if isinstance(c.value, tuple) and all((c.field, v) in wanted for v in c.value)}
+        dropped = [c for c in forbidden if c.said in same]
+        self.changes = [change for change in self.changes if change.constraint not in dropped]
+        self.unsupported += same
 
     def in_order(self) -> tuple[Change, ...]:
         """The changes in the order in which they must be replayed."""

@@ -43,7 +43,7 @@ from chatrec.understand.scopes import COMMAS, interpret, is_never
 from chatrec.understand.side_by_side import agree
 from chatrec.understand.spot import Known
 from chatrec.understand.sure_names import SureNames
-from chatrec.understand.talk import asks_for_saved, asks_why, is_later, swapped
+from chatrec.understand.talk import asks_for_saved, asks_why, complains, is_later, swapped
 from chatrec.understand.text import is_han, key_of, language_of, tokenise, wordset
 from chatrec.understand.topics import wish_topics
 from chatrec.understand.typos import mend
@@ -130,6 +130,7 @@ class Understander:
         read_feelings(draft)
         turn_away(draft, asked, self._items)
         drop_unfit(draft, self._items)
+        draft.settle_synonyms()
         check = check_of(draft, language)
         if check is not None:
             return check
@@ -167,6 +168,8 @@ class Understander:
             return Reading(intent="why", language=language, about=(reason,))
         if asks_for_saved(page):
             return Reading(intent="saved", language=language, about=ledger.ids("saved"))
+        if complains(page):
+            return Reading(intent="complaint", language=language)
         return Reading(intent="off_topic", language=language) if is_off_topic(page) else None
 
     # --- marking ------------------------------------------------------------------------------------------------------

@@ -22,8 +22,16 @@ def asks_why(page: Page, ledger: Ledger) -> str | None:
 
 def asks_for_saved(page: Page) -> bool:
     """Whether a message asks for what was saved, and for nothing else."""
-    said = any(any(mark.has(section) for section in CONTENT) or mark.role in ("title", "ref") for mark in page.marks)
-    return not said and _has(page, "saved")
+    return not _says_more(page) and _has(page, "saved")
+
+
+def complains(page: Page) -> bool:
+    """`you suck`, `that's not what I asked`: anger that names nothing."""
+    return not _says_more(page) and _has(page, "complaints")
+
+
+def _says_more(page: Page) -> bool:
+    return any(any(mark.has(section) for section in CONTENT) or mark.role in ("title", "ref") for mark in page.marks)
 
 
 def is_later(page: Page) -> bool:

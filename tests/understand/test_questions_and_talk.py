@@ -204,3 +204,19 @@ def test_single_picks_are_kept_or_replaced(message, intent, saved, passed, reade
     ledger = replay([*NOTED, *reading.changes])
     assert (reading.intent, ledger.ids("saved"), ledger.passed) == (intent, saved, passed)
     assert ledger.ids("liked") == ()
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["you suck", "stupid bot", "that's not what I asked", "wtf", "are you even listening?", "垃圾", "答非所问", "你没听懂吧"],
+)
+def test_anger_that_names_nothing_changes_nothing(message, reader):
+    reading = read(reader, message)
+    assert (reading.intent, reading.changes) == ("complaint", ())
+
+
+@pytest.mark.parametrize("message", ["you suck, give me comedies", "this sucks, something funny", "垃圾，换恐怖片"])
+def test_anger_beside_a_request_is_passed_over(message, reader):
+    reading = read(reader, message)
+    assert reading.intent != "complaint"
+    assert reading.changes

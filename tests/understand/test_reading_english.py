@@ -523,3 +523,22 @@ def check(found: set[str], expected: str) -> None:
             assert not [f for f in found if f.startswith(line[1:])], (line, sorted(found))
         else:
             assert line in found, (line, sorted(found))
+
+
+@pytest.mark.parametrize(
+    ("message", "kept", "told"),
+    [
+        ("a funny film but not silly", "moods in funny", "silly"),
+        ("scary but not creepy films", "moods in scary", "creepy"),
+    ],
+)
+def test_of_two_words_for_the_same_the_wish_stands_and_the_other_is_told_as_unchecked(message, kept, told, reader, catalog):
+    found = facts(reader.read(message, Ledger(), turn=0), catalog)
+    assert kept in found
+    assert f"unsupported {told}" in found
+    assert not any("not_in" in fact for fact in found)
+
+
+@pytest.mark.parametrize("message", ["no wait, 80s", "for someone who never watches movies", "a thriller, max 90 minutes"])
+def test_words_that_describe_no_work_are_no_wishes(message, reader, catalog):
+    assert not any(fact.startswith(("wish None", "less ")) for fact in facts(reader.read(message, Ledger(), turn=0), catalog))
