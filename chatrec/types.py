@@ -103,6 +103,11 @@ class Constraint:
         """Identity for removal and replacement: what it restricts, not when it was said."""
         return f"{self.field}|{self.op}|{self.value}"
 
+    @property
+    def values(self) -> tuple[str, ...]:
+        """What is listed, of `in` and `not_in`; nothing of bounds."""
+        return tuple(map(str, self.value)) if self.op in ("in", "not_in") and isinstance(self.value, tuple) else ()
+
 
 Sentiment = Literal["liked", "wanted", "disliked", "seen", "saved", "mentioned", "past"]
 """`wanted`: asked for itself; it is shown first once, and pulls as a liked one does. `mentioned`: named without a verdict, e.g.

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chatrec.types import Ambiguity, Change, Constraint, Kind, Ledger, Opinion, Sentiment, Wish
+from chatrec.understand.lexicon import Phrase
 from chatrec.understand.marks import Page
 from chatrec.understand.resolve import Names
 from chatrec.understand.text import is_han, key_of
@@ -27,6 +28,8 @@ ORDER = (
     "passed",
 )
 MAX_WISHES = 6
+SAME_STEM = 4
+"""Letters in which a word and its plural or adjective agree."""
 
 
 @dataclass(slots=True)
@@ -138,9 +141,12 @@ class Draft:
     def settle_synonyms(self) -> None:
         """What is wished for and ruled out in one message by two words for the same (`funny but not silly`) is wished for."""
         said = [c.constraint for c in self.changes if c.constraint is not None]
-        wanted = {(c.field, v) for c in said if c.op == "in" and isinstance(c.value, tuple) for v in c.value}
-        forbidden = [c for c in said if c.op == "not_in" and isinstance(c.value, tuple)]
-        same = {c.said for c in forbidden if isinstance(c.value, tuple) and all((c.field, v) in wanted for v in c.value)}
+        wanted = {(c.field, value): key_of(c.said) for c in said if c.op == "in" for value in c.values}
+        forbidden = [c for c in said if c.op == "not_in"]
+        same = {c.said for c in forbidden if c.values and all(_other_word(c, wanted.get((c.field, v))) for v in c.values)}
+        same -= {
+            c.said for c in forbidden if any(key_of(c.said) == key_of(value) for value in c.values)
+        }  # `not horror, but scary`
         dropped = [c for c in forbidden if c.said in same]
         self.changes = [change for change in self.changes if change.constraint not in dropped]
         self.unsupported += same
@@ -148,3 +154,9 @@ class Draft:
     def in_order(self) -> tuple[Change, ...]:
         """The changes in the order in which they must be replayed."""
         return tuple(sorted(self.changes, key=lambda c: ORDER.index(c.action)))
+
+
+def _other_word(ruled_out: Constraint, wished: Phrase | None) -> bool:
+    """Whether a value was wished for by another word than it is ruled out by; `thriller` and `thrillers` are the same."""
+    said = {word[:SAME_STEM] for word in key_of(ruled_out.said)}
+    return wished is not None and said.isdisjoint(word[:SAME_STEM] for word in wished)

@@ -59,6 +59,7 @@ MAX_LIKED_WORKS = 2
 _BEFORE_NOUN = wordset("a an any more another of just the")
 """Works that stand for a maker whose own works are ruled out."""
 _REQUESTS = wordset("should recommend suggest after similar else next another more")
+_WITH_PICKS = ("recommend", "more", "surprise", "critique", "restart")
 _SENTIMENTS: dict[Attitude | None, Sentiment] = {
     None: "liked",
     "like": "liked",
@@ -111,8 +112,6 @@ class Understander:
             return answered
         draft = Draft(page, ledger, self._words, self._names, turn, joins=_adds(page))
         read_commands(draft)
-        if count is not None:
-            draft.act("count", count=count)
         language = self._language(page)
         after = _after_commands(draft)
         asked = asked_for(page, after, self._items, self._words)
@@ -141,6 +140,8 @@ class Understander:
                 draft.act("unconstrain", key=constraint.key)
         if intent in ("more", "surprise") and after.last_shown and not any(c.action == "new_topic" for c in draft.changes):
             draft.act("passed", item_ids=after.last_shown)
+        if count is not None and intent in _WITH_PICKS:
+            draft.act("count", count=count)
         return Reading(
             changes=draft.in_order(),
             intent=intent,
