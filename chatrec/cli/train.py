@@ -77,7 +77,7 @@ def train_head(
     typer.echo(f"text tower: {told_tower(facts['text_tower'])}")
     for protocol, metrics in facts["valid"].items():
         shown = ", ".join(f"R@{k} {value['value']:.3f}" for k, value in metrics["recall"].items())
-        typer.echo(f"valid (protocol {protocol}, before it was learned from): {shown}")
+        typer.echo(f"valid (protocol {protocol}, of models that had not seen it): {shown}")
 
 
 def train_sweep(

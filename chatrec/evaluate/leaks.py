@@ -19,6 +19,8 @@ from chatrec.evaluate.logs import DialogLine
 FILE = "trained_on.npz"
 MIN_WORDS = 40
 """Shorter texts are alike by chance."""
+WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W\u3040-\u30ff\u3400-\u9fff]+")
+"""Where no spaces part words, each character counts as one."""
 SHINGLE = 5
 SKETCH = 48
 ALIKE = 0.6
@@ -131,7 +133,7 @@ def _near_duplicate(sketch: NDArray[np.uint64] | None, owners: dict[int, list[in
 
 
 def _sketch(dialog: DialogLine) -> NDArray[np.uint64] | None:
-    words = re.findall(r"\w+", " ".join(turn.text or "" for turn in dialog.turns).casefold())
+    words = WORD.findall(" ".join(turn.text or "" for turn in dialog.turns).casefold())
     if len(words) < MIN_WORDS:
         return None
     hashes = sorted({_hash(" ".join(words[start : start + SHINGLE])) for start in range(len(words) - SHINGLE + 1)})[:SKETCH]

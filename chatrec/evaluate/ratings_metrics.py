@@ -66,6 +66,7 @@ def judge(system: Recommender, data: Split, seed: int = 0) -> Judged:
         table = system.scores(users)
         for user, row, mine in zip(users, table, places, strict=True):
             gold = held.items[mine]
+            row[np.isnan(row)] = np.finfo(row.dtype).min  # what a system cannot score comes last
             row[met[user]] = -np.inf
             unmet = np.isfinite(row)
             others = unmet.copy()

@@ -47,6 +47,10 @@ class Columns:
             mask &= self._mask(constraint.field, constraint.op, constraint.value)
         return mask
 
+    def known(self, field: str) -> Mask:
+        """bool [items]: which items tell anything of a field."""
+        return ~np.isnan(self.numbers(field)) if field in NUMBER_FIELDS else self._mask(field, "not_in", ())
+
     def save(self, folder: Path) -> None:
         """Write all columns, but for the ids, into a generation."""
         arrays: dict[str, NDArray[Any]] = {field: self._numbers(field) for field in NUMBER_FIELDS}

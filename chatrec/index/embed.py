@@ -64,7 +64,8 @@ class Embedder:
 
         logging.disable_progress_bar()
         try:
-            return SentenceTransformer(self._location, device="cpu", local_files_only=local)
+            model = SentenceTransformer(self._location, device="cpu", local_files_only=local)
+            return model.float()  # weights of half precision are slow on a CPU, and NumPy knows no bfloat16
         except (OSError, ValueError) as error:
             raise ModelMissingError(f"embedder {self._location!r} cannot be loaded: {error}. Set CHATREC_EMBEDDER") from error
 

@@ -151,8 +151,9 @@ class Features:
             columns["unwanted"] = _nanmax(np.stack([_found(self.table.facets[name], less, rows) for name in SAID]))
         soft = [constraint for constraint in query.ledger.constraints if not constraint.hard]
         if soft:
-            met = [self._index.columns.satisfying([constraint])[rows] for constraint in soft]
-            columns["soft_met"] = np.mean(met, axis=0, dtype=np.float32)
+            met = np.sum([self._index.columns.satisfying([constraint])[rows] for constraint in soft], axis=0)
+            known = np.sum([self._index.columns.known(constraint.field)[rows] for constraint in soft], axis=0)
+            columns["soft_met"] = np.where(known > 0, met / np.maximum(known, 1), np.nan).astype(np.float32)
         return columns | {"words": math.log1p(len(stems)), "wishes": math.log1p(len(query.ledger.wishes))}
 
     def _plain(self, query: Query, rows: Rows) -> Columns:

@@ -267,8 +267,24 @@ def _rows(named: Iterable[str], index: Index) -> tuple[int, ...]:
     return tuple(index.rows[item] for item in dict.fromkeys(named) if item in index.rows)
 
 
-def users_of(path: Path, catalog: Mapping[str, Item], source: Mapping[str, Item] | None = None) -> list[list[tuple[int, float]]]:
-    """Interactions by user, as (row, strength in (0, 1]) pairs of items this catalog has; what repeats counts as it stands last.
+@dataclass(frozen=True)
+class Raters:
+    """What people made of works of a catalog."""
+
+    users: Sequence[Sequence[tuple[int, float]]] = ()
+    """Of each (row, strength in (0, 1]) pairs; what repeats counts as it stands last."""
+    known: int = 0
+    """Interactions with a work that the catalog has."""
+    read: int = 0
+    twins: Mapping[int, int] = field(default_factory=dict[int, int])
+    """Row → row of the same work under another id, which stands for it."""
+
+    def __str__(self) -> str:
+        return f"interactions: {self.known:,} of {self.read:,}, by {len(self.users):,} people, are with works of the catalog"
+
+
+def users_of(path: Path, catalog: Mapping[str, Item], source: Mapping[str, Item] | None = None) -> Raters:
+    """Interactions by user.
 
     Args:
         path: `user_id,item_id,value,timestamp`.
@@ -282,31 +298,43 @@ def users_of(path: Path, catalog: Mapping[str, Item], source: Mapping[str, Item]
     rows = {item: row for row, item in enumerate(catalog)}
     joined = rows if source is None else join_by_links(source, catalog)
     users: dict[str, dict[int, float]] = defaultdict(dict)
-    stranger = ""
+    stranger, read, known = "", 0, 0
     for one in read_interactions(path):
-        row = joined.get(one.item)
+        row, read = joined.get(one.item), read + 1
         if row is None:
             stranger = stranger or one.item
         else:
             users[one.user][row] = one.value
+            known += 1
     if not users and not stranger:
         raise TrainingDataError(f"{path}: holds no interactions, only the header")
     if not users:
         advice = "give theirs with --interactions-catalog" if source is None else "none of theirs has a link in common with it"
         raise TrainingDataError(f"{path}: none of its items is in the catalog, {stranger!r} for one; {advice}")
-    return [_strengths(values) for values in users.values()]
+    twins = twins_by_links(catalog) if source is not None else {}
+    return Raters([_strengths(values) for values in users.values()], known, read, twins)
 
 
 def join_by_links(source: Mapping[str, Item], catalog: Mapping[str, Item]) -> dict[str, int]:
-    """Source id → row of the catalog's item with the same id in another database (`imdb`, `movielens`, …)."""
-    here = {(name, key): row for row, item in enumerate(catalog.values()) for name, key in item.links.items()}
-    found: dict[str, int] = {}
-    for item in source.values():
+    """Source id → row of the catalog's item with the same id in another database (`imdb`, `movielens`, …), the first of twins."""
+    first = _first_of_links(catalog)
+    joined = {item.id: next((first[link] for link in item.links.items() if link in first), None) for item in source.values()}
+    return {item_id: row for item_id, row in joined.items() if row is not None}
+
+
+def twins_by_links(catalog: Mapping[str, Item]) -> dict[int, int]:
+    """Row → the first row of an item that it shares a link with: the same work under another id."""
+    first = _first_of_links(catalog)
+    firsts = (min((first[link] for link in item.links.items()), default=row) for row, item in enumerate(catalog.values()))
+    return {row: other for row, other in enumerate(firsts) if other != row}
+
+
+def _first_of_links(catalog: Mapping[str, Item]) -> dict[tuple[str, str], int]:
+    first: dict[tuple[str, str], int] = {}
+    for row, item in enumerate(catalog.values()):
         for link in item.links.items():
-            if link in here:
-                found[item.id] = here[link]
-                break
-    return found
+            first.setdefault(link, row)
+    return first
 
 
 def _strengths(values: Mapping[int, float]) -> list[tuple[int, float]]:

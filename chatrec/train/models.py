@@ -22,6 +22,7 @@ from chatrec.train.retrievers import (
     followed_by,
     incidence,
     prior,
+    with_twins,
 )
 from chatrec.train.tower import fit_tower
 from chatrec.train.tuning import TowerConfig
@@ -84,10 +85,20 @@ def fit_models(
     return models
 
 
-def co_rated(users: Sequence[Sequence[tuple[int, float]]], items: int, config: ModelsConfig) -> ItemToItem:
-    """EASE over interactions."""
+def co_rated(
+    users: Sequence[Sequence[tuple[int, float]]], items: int, config: ModelsConfig, twins: Mapping[int, int] | None = None
+) -> ItemToItem:
+    """EASE over interactions.
+
+    Args:
+        users: (row, strength) pairs of each.
+        items: size of the catalog.
+        config: how much it is regularised.
+        twins: row → row of the same work, whose neighbours it has, too, and beside which it is one.
+    """
     table = incidence([[row for row, _ in user] for user in users], items, [[value for _, value in user] for user in users])
-    return ease(table, config.rating_regularisation)
+    model = ease(table, config.rating_regularisation)
+    return ItemToItem(with_twins(model.weights, twins), model.decay) if twins else model
 
 
 def recommended_after(mentions: Iterable[Sequence[tuple[str, int]]]) -> Mapping[tuple[int, int], float]:

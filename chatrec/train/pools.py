@@ -113,7 +113,7 @@ class Asked:
     unordered: bool = False
     """Whether the order in which things were named is made up: what it would tell is then unknown."""
     hidden: frozenset[str] = frozenset()
-    """What the log could not name, so that its absence says nothing: no candidates."""
+    """What the log could not name, so that its absence says nothing: no candidates, unless it did."""
 
 
 def build_pools(
@@ -154,7 +154,7 @@ def build_pools(
         named_before[row, :n] = [item in named for item in ids]
         liked[row, :n] = [one.liked.get(item, np.nan) for item in ids]
         rating[row, :n] = [one.rating.get(item, np.nan) for item in ids]
-        present[row, :n] = [item not in one.hidden for item in ids]
+        present[row, :n] = [item not in one.hidden or item in wanted for item in ids]
         missed[row], missed_new[row] = len(wanted - set(ids)), len(wanted - set(ids) - named)
         group[row], weight[row] = one.group, one.weight
         tick(row + 1)

@@ -30,7 +30,19 @@ from chatrec.score.table import Floats
 from chatrec.train.bag import choose_epochs
 from chatrec.train.config import TrainConfig, TrainFiles
 from chatrec.train.costs import Size, preparing, share_of_bag
-from chatrec.train.data import Case, Dialogs, check_tasks, gather, has_text, mentions_of, persons, read_all, turns_of, users_of
+from chatrec.train.data import (
+    Case,
+    Dialogs,
+    Raters,
+    check_tasks,
+    gather,
+    has_text,
+    mentions_of,
+    persons,
+    read_all,
+    turns_of,
+    users_of,
+)
 from chatrec.train.exact import ExactIndex
 from chatrec.train.exposure import Exposure
 from chatrec.train.folds import folds_in_order
@@ -114,9 +126,9 @@ class Preparation:
         self.valid_lines = self._others(read_all((files.valid,), catalog)) if files.valid else ()
         self.meter.say("opening the index")
         self.index = ExactIndex.of(open_or_build(catalog, embedder, build_dir))
-        self._users = self._read_interactions()
+        self.raters = self._read_interactions()
         self._weights: Mapping[str, float] = EMPTY
-        check_tasks(config.head.fit.loss_weights, self.lines, self._users)
+        check_tasks(config.head.fit.loss_weights, self.lines, self.raters.users)
         bag, tower = (replace(part, seed=config.seed) for part in (config.models.bag, config.models.tower))
         self.models_config = replace(config.models, bag=bag, tower=tower)
 
@@ -127,6 +139,12 @@ class Preparation:
             raise TrainingDataError(
                 f"{len(shared)} dialogs are in both the training and the validation file, {min(shared)!r} among them:"
                 " a validation dialog must not be trained on"
+            )
+        people = {person_of(line) for line in self.lines} & {person_of(line) for line in valid}
+        if people:
+            self.meter.notice(
+                f"{len(people)} people of the validation dialogs are in the training dialogs, too: what is measured on them tells"
+                " little of people nobody knows"
             )
         leak = find_leak(valid, Fingerprints.of(self.lines))
         if leak.refused:
@@ -179,7 +197,7 @@ class Preparation:
 
     def costs(self, *, raters: bool) -> dict[str, float]:
         """The steps of `run` and what they are expected to take."""
-        size = replace(self.size, raters=CONTEXTS * len(choose(self._users, self.config.seed)) if raters else 0)
+        size = replace(self.size, raters=CONTEXTS * len(choose(self.raters.users, self.config.seed)) if raters else 0)
         return preparing(size, self.models_config, self.config.folds)
 
     def run(self, *, raters: bool) -> Prepared:
@@ -192,19 +210,24 @@ class Preparation:
         pools = self.out_of_fold(dialogs, config)
         return Prepared(dialogs, models, pools, self._raters(models, config) if raters else None, config, self.adapts)
 
-    def _read_interactions(self) -> list[list[tuple[int, float]]]:
+    def _read_interactions(self) -> Raters:
         if self.files.interactions is None:
-            return []
+            return Raters()
         self.meter.say("reading interactions")
         source = read_catalog(self.files.interactions_catalog) if self.files.interactions_catalog else None
-        return users_of(self.files.interactions, self.index.catalog, source)
+        raters = users_of(self.files.interactions, self.index.catalog, source)
+        self.meter.notice(str(raters))
+        return raters
 
     @cached_property
     def _rated(self) -> ItemToItem | None:
-        if not self._users:
+        if not self.raters.users:
             return None
         self.meter.begin("rated", "fitting co-rating")
-        return co_rated(self._users, len(self.index.ids), self.config.models)
+        return self._co_rated(self.raters.users)
+
+    def _co_rated(self, users: Sequence[Sequence[tuple[int, float]]]) -> ItemToItem:
+        return co_rated(users, len(self.index.ids), self.config.models, self.raters.twins)
 
     def gather(self, name: str, lines: Sequence[DialogLine], what: str) -> Dialogs:
         """Dialogs as examples, their texts embedded in a step of this name."""
@@ -323,15 +346,15 @@ class Preparation:
 
     def _raters(self, models: dict[str, Model], config: HeadConfig) -> Pools | None:
         """Pools of people whose ratings no retriever saw; None without enough of them."""
-        chosen = choose(self._users, self.config.seed)
+        chosen = choose(self.raters.users, self.config.seed)
         if not chosen:
             return None
 
         def make() -> Pools:
             self.meter.begin("raters", "candidates of people who rated")
-            asked = list(conversations(self.index, self._users, chosen, self.config.seed))
-            others = [user for number, user in enumerate(self._users) if number not in set(chosen)]
-            unseen = {**models, CO_RATED: co_rated(others, len(self.index.ids), self.config.models)}
+            asked = list(conversations(self.index, self.raters.users, chosen, self.config.seed))
+            others = [user for number, user in enumerate(self.raters.users) if number not in set(chosen)]
+            unseen = {**models, CO_RATED: self._co_rated(others)}
             return self._build(asked, unseen, config, self.index)
 
         return self.steps.keep("raters", POOLS, make)

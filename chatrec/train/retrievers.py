@@ -134,6 +134,20 @@ def ease(table: sparse.csr_array, regularisation: float, decay: float = 1.0) -> 
     return ItemToItem(Sparse(starts, used[best.columns].astype(np.int32), best.weights), decay)
 
 
+def with_twins(weights: Sparse, twins: Mapping[int, int]) -> Sparse:
+    """The same weights, of rows and columns that stand for one of their twins the twin's.
+
+    Args:
+        weights: of n rows and columns.
+        twins: row → the row that stands for it, whose own weights there are.
+    """
+    items = len(weights.starts) - 1
+    same = np.arange(items)
+    same[list(twins)] = list(twins.values())
+    table = sparse.csr_array((weights.weights, weights.columns, weights.starts), shape=(items, items))
+    return csr(sparse.csr_array(table[same][:, same]))
+
+
 def prior(counts: Counter[int], items: int, factors: Floats | None = None) -> Prior:
     """log(1 + how often), each count times what it stands for (float32 [items])."""
     values = np.zeros(items, dtype=np.float32)

@@ -156,7 +156,7 @@ def test_mention_sequences_without_text_are_enough(tmp_path: Path) -> None:
     assert train(tmp_path, "models", dialogs=write_dialogs(tmp_path / "s.jsonl", bare))["head"]["kind"] == "fine-tuned"
 
 
-def test_interactions_of_another_catalog_are_joined_through_links(tmp_path: Path, small_index: Index) -> None:
+def test_interactions_of_another_catalog_are_joined_through_links(tmp_path: Path) -> None:
     from chatrec.train.data import users_of
     from chatrec.types import Item
 
@@ -164,7 +164,12 @@ def test_interactions_of_another_catalog_are_joined_through_links(tmp_path: Path
     there = {i: Item(id=i, kind="video", title=i, links={"imdb": i[-2:]}) for i in ("b:t2", "b:t9")}
     path = tmp_path / "i.csv"
     path.write_text("user_id,item_id,value,timestamp\nu,b:t2,5,\nu,b:t9,1,\n", encoding="utf-8")
-    assert users_of(path, here, there) == [[(1, pytest.approx(1.0))]]
+    raters = users_of(path, here, there)
+    assert raters.users == [[(1, pytest.approx(1.0))]]
+    assert str(raters) == "interactions: 1 of 2, by 1 people, are with works of the catalog"
+    twins = {**here, "a:twin of t2": Item(id="a:twin of t2", kind="video", title="t2", links={"imdb": "t2"})}
+    assert users_of(path, twins, there).users == [[(1, pytest.approx(1.0))]]
+    assert users_of(path, twins, there).twins == {2: 1}
 
 
 @pytest.mark.parametrize(
