@@ -107,7 +107,9 @@ def _opened(page: Page, at: int, phrases: Phrases) -> tuple[int, int] | None:
 
 
 def _opens(page: Page, at: int, before: Mark | None) -> bool:
-    word = page.words[at]
+    word, over = page.words[at], page.over[at]
+    if over is not None and over.is_cue("dislike"):
+        return False  # `I don't care for debutantes`
     if word == "to":
         return has_section(before, "forms", "genres", "tags", "styles") or page.words[max(0, at - 1)] in ("something", "anything")
     return word in _OPENERS or word in _PLACES
