@@ -328,13 +328,14 @@ def _describes(page: Page, start: int, end: int) -> bool:
     before_it = page.ending(start)
     cue = before_it if has_section(before_it, "cues") else None
     opened = page.words[start - 1] in ("something", "anything") if start else False
-    alone = end == len(page.words) or page.words[end] in (",", ".", "!", "?", "but", "and", "or", "with")
+    alone = end == len(page.words) or page.words[end] in (",", ".", "!", "?", "but", "and", "with")
     lead = page.words[cue.start - 1] if cue is not None and cue.start else ""
     negated = cue is not None and cue.is_cue("negate") and (before in ("no", "without") or lead in ("that", "which", "but", ","))
-    negated = negated or (cue is not None and tells_aversion(page, cue)) or _is_listed_out(page, start)
+    disliked = (cue is not None and tells_aversion(page, cue)) or _is_listed_out(page, start)
     degree = before in ("too", "more", "less") and end - start == 1
     framed = cue is not None and cue.end > cue.start and before in ("something", "anything")
-    return noun or (alone and (degree or opened or negated or framed))
+    listed = page.words[end : end + 1] == ["or"] and (disliked or opened or framed or (degree and before == "more"))
+    return noun or listed or (alone and (degree or opened or negated or disliked or framed))
 
 
 def _is_all_there_is(draft: Draft, start: int, end: int) -> bool:

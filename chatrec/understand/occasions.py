@@ -134,7 +134,9 @@ def _han_span(page: Page, start: int) -> tuple[int, int] | None:
 def _blocks(page: Page, at: int) -> bool:
     """What is understood better elsewhere ends an occasion."""
     mark = page.over[at]
-    return mark is not None and (mark.role != "words" or has_section(mark, "ages", "unsupported", "special"))
+    if mark is None:
+        return False
+    return mark.role != "words" or mark.is_cue("dislike") or has_section(mark, "ages", "unsupported", "special")
 
 
 def _says_more(page: Page, at: int) -> bool:

@@ -27,7 +27,7 @@ _TO_US = wordset("for show give tell let get find recommend suggest with to of a
 _MADE = wordset("made not produced filmed shot set come comes anything something nothing is are ones")
 _BESIDE = wordset("or and nor / ,")
 _BEFORE_US = wordset("not no non any some old new recent good great best only mostly")
-_DENIED = wordset("not no non except besides without")
+_DENIED = wordset("not no non except besides without outside")
 
 
 class Origins:
@@ -210,8 +210,8 @@ def _is_country(page: Page, at: int) -> bool:
     listed = any(has_section(mark, "countries", "languages") for mark in (other, another))
     closed = not after or not after[0].isalnum() or after in _BESIDE or has_section(following, "forms")
     made = at > 1 and (page.words[at - 2] in _MADE or has_section(page.ending(at - 1), "forms", "genres", "cues"))
-    placed = before in ("outside", "non") or (before in ("from", "in") and made)
-    denied = lead is not None and lead.is_cue("negate") and page.words[at - 1] in _DENIED
+    placed = before == "non" or (before in ("from", "in") and made)
+    denied = lead is not None and lead.is_cue("negate") and not _DENIED.isdisjoint(page.words[lead.start : lead.end])
     named = has_section(following, "forms") and (not before or before in _BEFORE_US)
     return closed and (listed or placed or denied or named)
 

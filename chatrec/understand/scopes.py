@@ -128,7 +128,8 @@ def _weigh(page: Page) -> None:
     """`more action than romance`, `scarier than funny`, `比剧情片轻松的`: what others are compared with is not asked for."""
     for at, word in enumerate(page.words):
         more, less = page.ending(at), page.starting(at + 1)
-        compared = (word == "than" and is_weighed(page, more)) or word == "比"
+        liked = page.words[max(0, at - 1) : at] == ["more"] and has_section(page.ending(at - 1), *_WEIGHED)
+        compared = (word == "than" and (liked or is_weighed(page, more))) or word == "比"  # `I like comedies more than dramas`
         if compared and less is not None and less.role == "words" and not less.negated:
             less.used = less.used or any(map(less.has, _WEIGHED))
 
@@ -145,7 +146,8 @@ def is_weighed(page: Page, mark: Mark | None) -> bool:
 def _settle_cues(page: Page) -> None:
     """Take from marks the cues that they are not here: `about love`, `no I want …`, `a boy who is afraid of ghosts`."""
     for mark in page.sorted():
-        before, after = page.words[max(0, mark.start - 1) : mark.start], page.words[mark.end : mark.end + 1]
+        start = mark.start - (page.words[max(0, mark.start - 1) : mark.start] in (["any"], ["some"]))
+        before, after = page.words[max(0, start - 1) : start], page.words[mark.end : mark.end + 1]
         lower = mark.is_cue("like") and not page.text.tokens[mark.start].is_capital  # `From Paris with Love`
         theme = lower and has_section(mark, "themes", "catalog") and not _TOPICAL.isdisjoint(before)
         opening = not before or before[0] in COMMAS or before[0] in SENTENCE_END
@@ -172,7 +174,7 @@ def _pass_word(page: Page, state: _State, at: int) -> None:
     elif word in COMMAS:
         state.soft = state.released = state.about = False
         state.pending = at + 1 if state.negated else -1
-        if state.attitude in ("like", "dislike", "seen") and _asks_behind(page, at + 1):
+        if state.attitude in ("like", "dislike", "seen") and _asks_behind(page, at + 1, state):
             state.end_negation()
             state.attitude = None
     elif word == "、" and state.negated:
@@ -395,13 +397,21 @@ def _asks_anew(page: Page, start: int) -> bool:
     )
 
 
-def _asks_behind(page: Page, start: int) -> bool:
+def _asks_behind(page: Page, start: int, state: _State) -> bool:
     """`I'm sick of superheroes, film please`, `I hate horror, comedy please`: what asks behind a comma was not judged."""
     end = next((at for at in range(start, len(page.words)) if page.words[at] in SENTENCE_END | COMMAS), len(page.words))
     noun = page.starting(start)
-    bare = noun is not None and noun.has("forms") and (noun.end == end or page.words[noun.end] in _BEHIND_REQUEST)
+    cue = page.ending(state.attitude_at)
+    feared = cue is not None and not FEARS.isdisjoint(page.words[cue.start : cue.end])  # `我女儿怕怪物，动画片`
+    bare = (
+        noun is not None
+        and (noun.has("forms") or (feared and noun.has("genres")))
+        and (noun.end == end or page.words[noun.end] in _BEHIND_REQUEST)
+    )
     bare = bare and not (end < len(page.words) and page.words[end] in COMMAS)
-    one = page.words[end - 1] in _SINGULAR and (_JOINS | _TELLING).isdisjoint(page.words[start:end])
+    one = (
+        state.attitude == "dislike" and page.words[end - 1] in _SINGULAR and (_JOINS | _TELLING).isdisjoint(page.words[start:end])
+    )
     return page.words[end : end + 1] != ["?"] and (bare or one or page.words[end - 1] == "please")
 
 
@@ -497,7 +507,7 @@ def _before(page: Page, marks: list[Mark], i: int) -> list[Mark]:
         if marks[i].is_cue("seen", "seen_after"):
             gap = [word for word in gap if word not in _ALREADY]
         if (
-            any(word not in _JOINS and word not in COMMAS and word not in _LIGHT and word != "both" for word in gap)
+            any(word not in _JOINS and word not in COMMAS and word not in _LIGHT and word not in ("both", "ones") for word in gap)
             or len(gap) > 2
         ):
             break
