@@ -504,10 +504,12 @@ def _before(page: Page, marks: list[Mark], i: int) -> list[Mark]:
     edge = marks[i].start
     for mark in reversed(marks[max(0, i - MAX_LIST) : i]):
         gap = page.words[mark.end : edge]
+        if edge == marks[i].start and gap[-1:] == ["ones"]:
+            gap = gap[:-1]  # `old ones are fine`
         if marks[i].is_cue("seen", "seen_after"):
             gap = [word for word in gap if word not in _ALREADY]
         if (
-            any(word not in _JOINS and word not in COMMAS and word not in _LIGHT and word not in ("both", "ones") for word in gap)
+            any(word not in _JOINS and word not in COMMAS and word not in _LIGHT and word != "both" for word in gap)
             or len(gap) > 2
         ):
             break
