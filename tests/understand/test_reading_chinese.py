@@ -201,6 +201,7 @@ CASES: list[tuple[str, str]] = [
     ("我害怕恐怖片", "genres not_in horror; !genres in"),
     ("她胆小，推荐电影", "form in film; less scary"),
     ("不怕恐怖，推荐电影", "form in film; !genres; !moods"),
+    ("让人害怕的电影", "moods in scary; form in film"),
     ("可怕的电影", "moods in scary; form in film"),
     ("恐怕只有喜剧", "genres in comedy; !not_in"),
     ("超级英雄也不要", "genres not_in superhero; !genres in"),

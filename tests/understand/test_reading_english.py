@@ -524,6 +524,8 @@ CASES: list[tuple[str, str]] = [
     ("no thanks, a comedy please", "genres in comedy"),
     ("stop-motion films", "!not_in; form in film"),
     ("I'm sick of westerns, film please", "genres not_in western; form in film; !moods"),
+    ("I'm sick and tired of westerns, film please", "genres not_in western; form in film; !moods"),
+    ("a documentary on overcoming fears", "genres in documentary; !not_in"),
     ("I hate horror, comedy please", "genres not_in horror; genres in comedy"),
     ("I hate spiders, comedy film", "genres in comedy; form in film; !genres not_in"),
     ("I loved Alien, film please", "liked alien; form in film"),
