@@ -27,7 +27,7 @@ class RankedLine(BaseModel):
     ranking: list[Name]
     gold: Annotated[list[Name], Field(min_length=1)]
     ranks: list[Annotated[float, Field(ge=1, allow_inf_nan=False)] | None] | None = None
-    """One for each of the gold, or for each work where versions of one count as one answer; null beyond the ranking."""
+    """One for each of the gold, or for each work where versions of one count as one answer; null for what was no candidate."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,7 +136,7 @@ def rankings_beside(report: Path) -> Path:
 
 
 def write_rankings(path: Path, rows: Iterable[Replayed]) -> str:
-    """Write `rankings.jsonl`: a line per instance, with the ranks of its answers as they were counted, null beyond the ranking.
+    """Write `rankings.jsonl`: a line per instance, with the ranks of its answers as counted, null for what was no candidate.
 
     Returns:
         SHA-256 of what was written.

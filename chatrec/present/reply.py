@@ -64,7 +64,7 @@ def final_reply(
     named = [pick.item for pick in recommendations if pick.item.id in context.ledger.ids("wanted")]
     if len(named) < n and len(recommendations) < n and not exhausted:
         notes = (*notes, _few(context, recommendations))
-    notes = (*notes, *_without_any(context, recommendations, n, pool))
+    notes = (*notes, *_without_any(context, recommendations, n, pool), *_without_people(reading, context, recommendations, pool))
     opening = (
         _swapped(reading, context, recommendations)
         or _named(named, len(recommendations), language)
@@ -116,6 +116,17 @@ def _without_any(context: FactContext, picks: Sequence[Recommendation], n: int, 
         return []
     found = {sort_of(item, asked) for item in (*(pick.item for pick in picks), *(candidate.item for candidate in pool))}
     return [say("none_of", context.language, what=sort_noun(sort, context.language)) for sort in asked if sort not in found]
+
+
+def _without_people(
+    reading: Reading, context: FactContext, picks: Sequence[Recommendation], pool: Sequence[Candidate]
+) -> list[str]:
+    """That nothing by somebody who is wished for fits what is new: `I like Tarantino but not the violent ones`."""
+    told = any(change.wish is not None or change.constraint is not None for change in reading.changes)
+    wishes = [w for w in context.ledger.wishes if told and w.field == "people" and w.direction == "more"]
+    found = {name for item in (*(pick.item for pick in picks), *(candidate.item for candidate in pool)) for name in item.people}
+    names = [wish.value for wish in wishes if wish.value is not None and wish.value not in found]
+    return [say("none_by", reading.language, names=JOIN[reading.language][0].join(names[:MAX_NAMES]))] if names else []
 
 
 def empty_reply(reading: Reading, ledger: Ledger, catalog: Mapping[str, Item], relaxation: Relaxation | None) -> Reply:

@@ -50,6 +50,7 @@ SENTENCES: dict[str, dict[Language, str]] = {
         "zh": "这句话我没读出新的要求，所以还是按之前说的来推荐。",
     },
     "nothing_by": {"en": "This catalog has nothing else by {names}.", "zh": "目录里没有{names}的其他作品。"},
+    "none_by": {"en": "Nothing by {names} fits the rest of what you asked for.", "zh": "{names}的作品里没有符合其他要求的。"},
     "missing_part": {
         "en": "“{said}” is not in this catalog, but {names}.",
         "zh": "目录里没有“{said}”，有的是{names}。",

@@ -38,6 +38,7 @@ from chatrec.train.data import (
     gather,
     has_text,
     mentions_of,
+    person_of,
     persons,
     read_all,
     turns_of,

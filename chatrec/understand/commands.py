@@ -78,7 +78,7 @@ def _release(draft: Draft) -> None:
             _unconstrain_field(draft, "age")
         if mark.has("special", "subtitles_ok") or (mark.has("unsupported", "subtitles") and mark.released):
             _release_language(draft)
-        if mark.released and (mark.role != "words" or any(mark.has(section) for section in (*CONTENT, "critiques"))):
+        if mark.released and (mark.role != "words" or any(mark.has(section) for section in (*CONTENT, "critiques", "vague"))):
             _release_mark(draft, mark)
 
 
@@ -123,6 +123,9 @@ def _release_mark(draft: Draft, mark: Mark) -> None:
     critique = mark.entry("critiques")
     if critique is not None:
         _unconstrain_field(draft, CRITIQUES[critique.name][0])
+    vague = mark.entry("vague")
+    if vague is not None:
+        _unconstrain_field(draft, "year" if vague.name in ("recent", "old") else "minutes")
     if mark.role in ("title", "ref"):
         for item_id in mark.ids[:1]:
             draft.act("unopine", key=item_id)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chatrec.understand.critiques import direction_of, nudge_mood
+from chatrec.understand.critiques import Direction, direction_of, nudge_mood
 from chatrec.understand.draft import Draft
+from chatrec.understand.free import COMPANY
 from chatrec.understand.kinds import Asked
 from chatrec.understand.lexicon import Entry, lexicon, plural_of, singular_of
 from chatrec.understand.lists import alternatives
 from chatrec.understand.marks import Mark, Page, has_section
 from chatrec.understand.numbers import cardinal
+from chatrec.understand.scopes import is_weighed
 from chatrec.understand.text import common_words, is_han, key_of, wordset
 
 MAX_HARD_MOODS = 2
@@ -22,6 +24,8 @@ _SELF_MOODS = wordset(
 )
 _SPEAKER_STATE = wordset("im am feel feeling")
 _DEGREES = wordset("too so that overly very 太 那么 过于")
+_WITH_A = tuple([lead, article] for lead in ("with", "without", "involving") for article in ("a", "an", "some"))
+_LOVES = wordset("love loves adore adores likes enjoys")
 _QUALIFIERS = wordset("but and with 但 而")
 _TOPIC_GENRES = {
     "history",
@@ -141,7 +145,7 @@ class Contents:
 
     def _demand_genres(self, group: Sequence[Mark]) -> None:
         names = [m.entry("genres").name for m in group if m.entry("genres")]  # type: ignore[union-attr]
-        direction = next((d for m in group if (d := direction_of(self._page, m))), None)
+        direction = next((d for m in group if (d := self._direction_of(m))), None)
         if direction:
             self._draft.criticise()
         if all(m.soft for m in group) or direction:
@@ -227,7 +231,7 @@ class Contents:
     def _mood(self, mark: Mark) -> None:
         if mark.attitude in ("seen", "unseen") or mark.about or self._is_of_speaker(mark):
             return
-        direction = direction_of(self._page, mark)
+        direction = self._direction_of(mark)
         entry = mark.entry("moods")
         assert entry is not None
         if direction:
@@ -240,6 +244,11 @@ class Contents:
             return
         else:
             self._demand_mood(mark)
+
+    def _direction_of(self, mark: Mark) -> Direction | None:
+        """More or less of it; before anything was shown, `more funny than sad` plainly asks for what is funny."""
+        weighed = not self._draft.ledger.last_shown and is_weighed(self._page, mark)
+        return None if weighed else direction_of(self._page, mark)
 
     def _is_of_speaker(self, mark: Mark) -> bool:
         """`I'm sad` tells of the speaker."""
@@ -375,18 +384,27 @@ class Contents:
         named = (self._words.theme([form]) for form in entry.data.get("en", ()))
         return tuple(dict.fromkeys([theme, *(value for value in named if value)]))
 
+    def _is_loved(self, mark: Mark) -> bool:
+        """`my girlfriend loves dogs`; but `I'd love family time`."""
+        cue = self._page.ending(mark.start)
+        ends = self._page.words[mark.end : mark.end + 1]
+        closed = not ends or not ends[0][0].isalnum() or ends[0] in ("and", "so", "but", "who")
+        return cue is not None and self._page.words[cue.end - 1] in _LOVES and closed
+
     def _is_meant(self, mark: Mark) -> bool:
         """A single ordinary word is a theme only in a frame: `about love`, `a school film`, `with dogs`."""
         said = self._page.words[mark.start : mark.end]
         if not mark.about and self._page.words[max(0, mark.start - 1) : mark.start] in (["my"], ["our"], ["her"], ["his"]):
             return False
-        if mark.about or mark.negated or len(said) > 1 or said[0] not in common_words():
+        if mark.about or mark.negated or len(said) > 1 or said[0] not in common_words() or self._is_loved(mark):
             return True
-        before = self._page.words[mark.start - 1] if mark.start else ""
+        small = not self._page.text.tokens[mark.start].is_capital  # no `Die Hard with a Vengeance`
+        start = mark.start - (self._page.words[max(0, mark.start - 2) : mark.start] in _WITH_A and small)
+        before = self._page.words[start - 1] if start else ""
         after = self._page.words[mark.end] if mark.end < len(self._page.words) else ""
         noun = has_section(self._page.starting(mark.end), "forms", "genres", "styles") or after in ("stuff", "things")
         alone = mark.start == 0 and mark.end == len(self._page.words)
-        if said[0] in ("friends", "family", "families") and before in ("with", "and", "my", "our"):
+        if said[0] in COMPANY | {"families"} and before in ("with", "and", "my", "our"):
             return False
         frames = before in wordset(
             "with about of some more less on and or without no involving around like"

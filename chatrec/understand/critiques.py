@@ -12,7 +12,18 @@ from chatrec.understand.marks import Mark, Page
 from chatrec.understand.text import is_han, wordset
 
 Direction = Literal["more", "less"]
-_LESS = (["less"], ["fewer"], ["too"], ["too", "much"], ["too", "many"], ["少", "点"], ["少", "些"], ["太"], ["过", "于"])
+_LESS = (
+    ["less"],
+    ["least"],
+    ["fewer"],
+    ["too"],
+    ["too", "much"],
+    ["too", "many"],
+    ["少", "点"],
+    ["少", "些"],
+    ["太"],
+    ["过", "于"],
+)
 _MORE = (["more"], ["not", "enough"], ["多", "点"], ["多", "些"], ["更"], ["更", "加"], ["再"], ["不", "够"])
 _NEITHER = (["no", "more"], ["any", "more"], ["or", "more"])
 _SOME_MORE = (["一", "点"], ["一", "些"], ["点"], ["些"])
@@ -60,8 +71,8 @@ def nudge_mood(draft: Draft, name: str, direction: Direction) -> None:
     draft.criticise()
     moods = lexicon().sections["moods"]
     values = tuple(moods[name]["values"])
-    opposed = (name,) if direction == "less" else tuple(moods[name].get("contrary", ()))
-    _drop(draft, {value for mood in opposed for value in moods[mood]["values"]} - (set(values) if direction == "more" else set()))
+    contrary = {value for mood in moods[name].get("contrary", ()) for value in moods[mood]["values"]} - set(values)
+    _drop(draft, contrary if direction == "more" else {values[0]})  # what is less aggressive may be energetic
     if direction == "more" and any(set(values) <= _demanded(c) or _demanded(c) <= set(values) for c in _demands(draft)):
         return
     spelled = draft.words.spelled("moods", values)

@@ -40,7 +40,8 @@ def _tells(page: Page, at: int, phrase: Phrase) -> bool:
     if tuple(words[at : at + len(phrase)]) != phrase:
         return False
     before = words[max(0, at - 2) : at]
-    denied = not _NOT.isdisjoint(before)
+    over = page.over[at]
+    denied = not _NOT.isdisjoint(before) or (over is not None and over.is_cue("dislike"))  # `I'm sick of superheroes`
     return not denied and (len(phrase) > 1 or any(map(is_han, phrase)) or not _OF_SPEAKER.isdisjoint(before))
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from chatrec.types import Kind
-from chatrec.understand.marks import Mark, Page, has_section
+from chatrec.understand.marks import FEARS, Mark, Page, has_section, tells_aversion
 from chatrec.understand.name_signs import (
     ARTICLES,
     BOUNDARY,
@@ -52,8 +52,9 @@ MIN_LOWER_CHARS = 5
 class FramedNames(Spotter):
     """Marks names that only what stands around them makes one."""
 
-    def __init__(self, known: Known, page: Page, kinds: Sequence[Kind]) -> None:
+    def __init__(self, known: Known, page: Page, kinds: Sequence[Kind], shown: Sequence[str] = ()) -> None:
         super().__init__(known, page, kinds)
+        self._shown = shown
         self._budget = MAX_FUZZY
         self._listed = False
 
@@ -157,11 +158,16 @@ class FramedNames(Spotter):
         names = self._names.at(self._words, start, self._kinds) if start < len(self._words) else ()
         bare = [[w for w in name.key if w not in ARTICLES] for name in names]
         telling = any(len(key) > 1 or (key and len(key[0]) > 3 and self._names_a_work(start, key[0])) for key in bare)
-        return telling and self._mark_exact(start) > start
+        known = self._page.starting(start)
+        end = known.end if known is not None and known.role == "title" else self._mark_exact(start) if telling else start
+        while end > start and self._words[end : end + 1] in (["or"], ["nor"], ["and"]) and end + 1 < len(self._words):
+            start, end = end + 1, self._mark_exact(end + 1)  # `not the shining or alien`
+        return telling and self._page.taken(start)
 
     def _names_a_work(self, start: int, word: str) -> bool:
-        """Whether one word behind a negation is a name: no other word, or `books that aren't dune`, the title of one."""
-        if not self._is_word(word):
+        """Whether one word behind a negation is a name: no other word, one just shown or said, or `books that aren't dune`."""
+        spoken = {*self._shown, *(mark.ids[0] for mark in self._page.marks if mark.role == "title")}
+        if not self._is_word(word) or not spoken.isdisjoint(self._names.exact((word,), self._kinds)):
             return True
         denied = self._words[start - 1] in ("arent", "isnt", "besides", "except", "than")
         ends = start + 1 == len(self._words) or not self._words[start + 1][0].isalnum()
@@ -295,13 +301,19 @@ class FramedNames(Spotter):
 
     def _asks_for_name(self, cue: Mark, start: int) -> bool:
         """Whether unknown words in lower case must be a name here: after `something like`, `games like`, `loved`, `played`."""
-        if self._words[start] in _DETERMINERS or cue.is_cue("save", "unseen"):
+        if self._words[start] in _DETERMINERS or cue.is_cue("save", "unseen") or self._is_thing_disliked(cue, start):
             return False
         return (
             not cue.is_cue("like")
             or self._tells_of_a_work(cue)
             or has_section(self._page.ending(cue.start), "forms", "genres", "inner")
         )
+
+    def _is_thing_disliked(self, cue: Mark, start: int) -> bool:
+        """`scared of clowns`, `I hate clowns`; but `I hated zorblax`."""
+        several = len(self._words[start]) >= MIN_LOWER_CHARS and self._words[start].endswith("s")
+        feared = not FEARS.isdisjoint(self._words[cue.start : cue.end])
+        return tells_aversion(self._page, cue) and (feared or several)
 
     def _mark_han_chunk(self, cue: Mark, start: int, end: int) -> int:
         words = self._words[start:end]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from chatrec.understand.draft import Draft
 from chatrec.understand.kinds import Asked
 from chatrec.understand.lexicon import Entry
-from chatrec.understand.marks import Mark, Page, has_section
+from chatrec.understand.marks import FEARS, Mark, Page, has_section, tells_aversion
 from chatrec.understand.numbers import cardinal
 from chatrec.understand.scopes import CONTENT, SENTENCE_END
 from chatrec.understand.text import is_han, wordset
@@ -13,6 +13,7 @@ from chatrec.understand.text import is_han, wordset
 MAX_WISH_WORDS = 6
 MAX_HAN_THEME = 7
 """Characters of a Chinese theme that are tried."""
+MAX_HAN_FEARED = 4
 STOP = wordset(
     "similar create make making add put playlist fav favorite favourite learn few bunch couple quality type types ones pick "
     "choose first wants wanted "
@@ -29,9 +30,10 @@ _ENDERS = wordset("where that which who when while because so if but and or i yo
 COMPANY = wordset(
     "mum mam nan granny grandpa aunt uncle cousin roommate flatmate nephew niece "
     "friend friends wife husband girlfriend boyfriend partner date mom dad mother father parents brother sister grandma group "
-    "colleague colleagues beer beers boys lads mates girls guys wine popcorn glass cup blanket crowd few people"
+    "family colleague colleagues beer beers boys lads mates girls guys wine popcorn glass cup blanket crowd few people"
 )
 _THEIRS = wordset("my our your his her their the me us him them you it this that these those")
+_HIM = wordset("him hers theirs himself herself")
 _ABLE = (
     *([who, "can"] for who in ("i", "you", "we")),
     *([who, "get", "to"] for who in ("i", "you", "we")),
@@ -45,6 +47,7 @@ _NO_CLAUSE = wordset(
 """Words behind a noun that open something else than a description of it."""
 _SUBJECTS = wordset("i you he she it we they that this there who what when where why how did does is are")
 _HAN_SUBJECTS = wordset("我 你 他 她 它 这 那 咱")
+_HAN_CLAUSE = wordset("不 没 太 会 我 你 他 她 看 听 玩 了 是 有")
 _HAN_END = wordset("的 ， 。 ！ ？ , . ! ? 电 影 片 剧 游 戏")
 _PARTS = {("season",), ("seasons",), ("episode",), ("episodes",), ("季",), ("集",)}
 _SCORE = wordset("rated rating ratings score scored scores stars star imdb")
@@ -196,14 +199,22 @@ def _wish_han_themes(draft: Draft) -> None:
 
 
 def _forbid_names(draft: Draft) -> None:
-    """`不要哈利波特的奇幻片`: the words behind a Chinese negation, if works have them in their titles."""
+    """`不要哈利波特的奇幻片`: the words behind a Chinese negation, if works have them in their titles; and what is feared."""
     page = draft.page
     for cue in page.sorted():
         end = cue.end
         while end < len(page.words) and not page.taken(end) and is_han(page.words[end]) and page.words[end] not in _HAN_END:
             end += 1
-        if cue.is_cue("negate") and end - cue.end > 1 and draft.names.holding(page.words[cue.end : end]):
+        named = cue.is_cue("negate") and end - cue.end > 1 and bool(draft.names.holding(page.words[cue.end : end]))
+        if named or _is_feared(page, cue, end):
             draft.forbid(page.text.said(cue.end, end), said=page.text.said(cue.end, end))
+
+
+def _is_feared(page: Page, cue: Mark, end: int) -> bool:
+    """`我怕蟑螂，…`: a thing right behind the cue; but `我怕看不懂`."""
+    said = page.words[cue.end : end]
+    feared = cue.is_cue("dislike") and not FEARS.isdisjoint(page.words[cue.start : cue.end])
+    return feared and cue.start > 0 and 0 < len(said) <= MAX_HAN_FEARED and _HAN_CLAUSE.isdisjoint(said)
 
 
 def _wish_clauses(draft: Draft) -> None:
@@ -268,6 +279,7 @@ def _wish_with(draft: Draft, cue: Mark, *, less: bool | None = None) -> None:
     end = start
     while end < len(page.words) and end - start < MAX_WISH_WORDS and page.words[end] not in _ENDERS and _is_open(page, end):
         end += 1
+    end -= 2 * (page.words[max(start, end - 2) : end] in (["in", "it"], ["in", "them"]))
     if not any((mark := page.over[at]) is None or mark.has("words") for at in range(start, end)):
         return
     if end > start and not any(word in COMPANY for word in page.words[start:end]):
@@ -300,7 +312,7 @@ def _wish_attributes(draft: Draft) -> None:
             end += 1
         described = _describes(page, at, end) or (not _is_of_life(page, at) and _is_all_there_is(draft, at, end))
         if end - at <= 4 and described:
-            if _is_negated(page, at):
+            if _is_negated(page, at) and not _HIM.issuperset(page.words[at:end]):
                 draft.forbid(page.text.said(at, end), said=page.text.said(at, end))
             else:
                 _wish_words(draft, at, end, less=page.words[at - 1 : at] in (["too"], ["less"]))
@@ -319,9 +331,11 @@ def _describes(page: Page, start: int, end: int) -> bool:
     alone = end == len(page.words) or page.words[end] in (",", ".", "!", "?", "but", "and", "with")
     lead = page.words[cue.start - 1] if cue is not None and cue.start else ""
     negated = cue is not None and cue.is_cue("negate") and (before in ("no", "without") or lead in ("that", "which", "but", ","))
+    disliked = (cue is not None and tells_aversion(page, cue)) or _is_listed_out(page, start)
     degree = before in ("too", "more", "less") and end - start == 1
     framed = cue is not None and cue.end > cue.start and before in ("something", "anything")
-    return noun or (alone and (degree or opened or negated or framed))
+    listed = page.words[end : end + 1] == ["or"] and (disliked or opened or framed or (degree and before == "more"))
+    return noun or listed or (alone and (degree or opened or negated or disliked or framed))
 
 
 def _is_all_there_is(draft: Draft, start: int, end: int) -> bool:
@@ -357,10 +371,17 @@ def _is_clause(draft: Draft, start: int) -> bool:
 
 def _is_negated(page: Page, start: int) -> bool:
     mark = page.ending(start)
-    return mark is not None and mark.is_cue("negate")
+    return (mark is not None and (mark.is_cue("negate") or tells_aversion(page, mark))) or _is_listed_out(page, start)
+
+
+def _is_listed_out(page: Page, start: int) -> bool:
+    """The last of what is ruled out: `no spiders or snakes`."""
+    first = page.ending(start - 1)
+    themes = first is not None and first.negated and has_section(first, "themes", "catalog", "moods", "genres")
+    return themes and page.words[start - 1] in ("or", "and", "nor") and not page.text.tokens[start].is_capital
 
 
 def _wish_words(draft: Draft, start: int, end: int, *, less: bool) -> None:
     words = draft.page.text.said(start, end)
-    if any(word not in STOP for word in draft.page.words[start:end]) and len(words) > 1:
+    if any(word not in STOP and word not in _HIM for word in draft.page.words[start:end]) and len(words) > 1:
         draft.wish(words, less=less)

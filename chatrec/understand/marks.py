@@ -8,12 +8,15 @@ from typing import Literal
 
 from chatrec.types import Ambiguity, Op
 from chatrec.understand.lexicon import Entry, Phrase, Phrases
-from chatrec.understand.text import Text
+from chatrec.understand.text import Text, wordset
 
 Role = Literal["words", "title", "person", "missing", "minutes", "year", "age", "count", "ref"]
 Attitude = Literal["like", "dislike", "seen", "save", "unseen"]
 
 
+FEARS = wordset("afraid scared frightened terrified petrified spooked squeamish fear fears phobia phobic allergic allergy 怕 惧")
+"""Words of cues that tell what somebody is afraid of, which no work ever is."""
+_PAST = wordset("did didnt couldnt could never gave")
 MAX_TOKENS = 1200
 """Words (in Chinese: characters) of a message that are read; more than fit a request of any length that people write."""
 
@@ -160,6 +163,13 @@ class Page:
 def has_section(mark: Mark | None, *sections: str) -> bool:
     """Whether there is a mark and it may stand for one of these sections."""
     return mark is not None and any(mark.has(section) for section in sections)
+
+
+def tells_aversion(page: Page, cue: Mark) -> bool:
+    """Whether a cue tells what somebody dislikes or fears in general: `scared of clowns`, `I hate clowns`; not `I hated …`."""
+    said = page.words[cue.start : cue.end]
+    past = said[-1].endswith("ed") or not _PAST.isdisjoint(said)
+    return cue.is_cue("dislike") and (not FEARS.isdisjoint(said) or not past)
 
 
 def match_any(words: Sequence[str], start: int, phrases: Iterable[Phrase]) -> int:

@@ -16,7 +16,9 @@ from chatrec.types import OF_EPISODES, Item
 from chatrec.understand.critiques import nudge_mood
 from chatrec.understand.draft import Draft
 from chatrec.understand.kinds import Asked
+from chatrec.understand.lexicon import lexicon
 from chatrec.understand.marks import Mark, has_section
+from chatrec.understand.scopes import is_weighed
 from chatrec.understand.text import wordset
 
 RECENT_YEARS, OLD_YEARS = 5, 30
@@ -293,6 +295,10 @@ class Measures:
         if entry is None or mark.attitude == "seen":
             return
         negated = mark.negated and self._page.words[mark.start] not in ("too", "太")
+        if "mood" in entry.data and is_weighed(self._page, mark) and not (negated or self._draft.ledger.last_shown):
+            moods = lexicon().sections["moods"][entry.data["mood"]]["values"]  # `something more funny than sad`
+            self._constrain("moods", "in", self._words.spelled("moods", moods), mark)
+            return
         if "mood" in entry.data and not (mark.negated and not negated):
             nudge_mood(self._draft, entry.data["mood"], "less" if negated else "more")
         if "less" in entry.data and not negated:

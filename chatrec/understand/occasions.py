@@ -107,7 +107,9 @@ def _opened(page: Page, at: int, phrases: Phrases) -> tuple[int, int] | None:
 
 
 def _opens(page: Page, at: int, before: Mark | None) -> bool:
-    word = page.words[at]
+    word, over = page.words[at], page.over[at]
+    if over is not None and over.is_cue("dislike"):
+        return False  # `I don't care for debutantes`
     if word == "to":
         return has_section(before, "forms", "genres", "tags", "styles") or page.words[max(0, at - 1)] in ("something", "anything")
     return word in _OPENERS or word in _PLACES
@@ -132,7 +134,9 @@ def _han_span(page: Page, start: int) -> tuple[int, int] | None:
 def _blocks(page: Page, at: int) -> bool:
     """What is understood better elsewhere ends an occasion."""
     mark = page.over[at]
-    return mark is not None and (mark.role != "words" or has_section(mark, "ages", "unsupported", "special"))
+    if mark is None:
+        return False
+    return mark.role != "words" or mark.is_cue("dislike") or has_section(mark, "ages", "unsupported", "special")
 
 
 def _says_more(page: Page, at: int) -> bool:

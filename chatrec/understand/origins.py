@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from chatrec.types import Kind, Language
+from chatrec.understand.critiques import direction_of
 from chatrec.understand.draft import Draft
 from chatrec.understand.kinds import Asked
 from chatrec.understand.lexicon import Entry, lexicon
@@ -19,6 +20,14 @@ _THE_ONE = (("the", "one"), ("that", "one"), ("this", "one"), ("that", "is"), ("
 _ALL = wordset("all every everything most 都 全")
 _SPOKEN = re.compile(r"^in\b|\b(?:language|speaking|spoken|dialogue)$|[语語文话話]$", re.IGNORECASE)
 """Words that name a language; any other name of one also tells which nation's works are wanted."""
+
+
+_US = "american"
+_TO_US = wordset("for show give tell let get find recommend suggest with to of about like help both all make makes joins")
+_MADE = wordset("made not produced filmed shot set come comes anything something nothing is are ones")
+_BESIDE = wordset("or and nor / ,")
+_BEFORE_US = wordset("not no non any some old new recent good great best only mostly")
+_DENIED = wordset("not no non except besides without outside")
 
 
 class Origins:
@@ -54,6 +63,8 @@ class Origins:
             if mark.about:
                 self._draft.wish(self._page.said(mark), less=mark.negated)
                 mark.used = True
+            elif direction_of(self._page, mark) == "less":
+                self._less_of(mark)
         for negated in (False, True):
             chosen = [m for m in kept if m.negated == negated and not m.used]
             for field, section in (("language", "languages"), ("countries", "countries")):
@@ -67,6 +78,15 @@ class Origins:
                 if abroad and not negated:
                     self._replace_nation("language")
                 self._origin(field, section, [m for m in group if m not in abroad], negated=negated)
+
+    def _less_of(self, mark: Mark) -> None:
+        """`less American`: softly ruled out, and no longer demanded."""
+        section, field = ("countries", "countries") if mark.has("countries") else ("languages", "language")
+        entry = mark.entry(section)
+        assert entry is not None
+        self._draft.criticise()
+        self._draft.constrain(field, "not_in", entry.values, said=self._page.said(mark), hard=False)
+        mark.used = True
 
     def _origin(self, field: str, section: str, group: Sequence[Mark], *, negated: bool) -> None:
         values = tuple(dict.fromkeys(v for m in group if (e := m.entry(section)) for v in e.values))
@@ -171,6 +191,29 @@ class Origins:
         elif entry.name == "foreign":
             values = lexicon().sections["languages"][self._language]["values"]
             self._draft.constrain("language", "in" if mark.negated else "not_in", tuple(values), said=said, hard=not mark.soft)
+
+
+def mark_us(page: Page) -> None:
+    """Mark the country that `us` names: `not made in us`, `us or uk`, `US films`; but not `show us`, nor `films for us`."""
+    for at, word in enumerate(page.words):
+        if word == "us" and page.over[at] is None and _is_country(page, at):
+            page.add(Mark(at, at + 1, "words", entries=(Entry("countries", _US, lexicon().sections["countries"][_US]),)))
+
+
+def _is_country(page: Page, at: int) -> bool:
+    before, after = page.words[at - 1] if at else "", page.words[at + 1] if at + 1 < len(page.words) else ""
+    if before in _TO_US:
+        return False
+    lead, following = page.ending(at), page.starting(at + 1)
+    other = page.ending(at - 1) if before in _BESIDE else None
+    another = page.starting(at + 2) if after in _BESIDE else None
+    listed = any(has_section(mark, "countries", "languages") for mark in (other, another))
+    closed = not after or not after[0].isalnum() or after in _BESIDE or has_section(following, "forms")
+    made = at > 1 and (page.words[at - 2] in _MADE or has_section(page.ending(at - 1), "forms", "genres", "cues"))
+    placed = before == "non" or (before in ("from", "in") and made)
+    denied = lead is not None and lead.is_cue("negate") and not _DENIED.isdisjoint(page.words[lead.start : lead.end])
+    named = has_section(following, "forms") and (not before or before in _BEFORE_US)
+    return closed and (listed or placed or denied or named)
 
 
 def _is_from(page: Page, mark: Mark, entry: Entry | None) -> bool:

@@ -32,10 +32,10 @@ from chatrec.understand.marks import Attitude, Mark, Page
 from chatrec.understand.measures import Measures
 from chatrec.understand.occasions import favour_families, read_occasions
 from chatrec.understand.off_topic import is_off_topic
-from chatrec.understand.origins import Origins
+from chatrec.understand.origins import Origins, mark_us
 from chatrec.understand.people_present import mark_ages, mark_count
 from chatrec.understand.questions import asked_of
-from chatrec.understand.references import mark_makers, mark_places, mark_pronouns
+from chatrec.understand.references import mark_makers, mark_persons, mark_places, mark_pronouns
 from chatrec.understand.requests import mark_requests
 from chatrec.understand.resolve import Names
 from chatrec.understand.same_makers import ask_same_makers, others_by
@@ -186,12 +186,14 @@ class Understander:
         mark_years(page, self._this_year)
         page.mark_phrases(self._words.phrases)
         mark_eras(page, self._words.phrases)
-        FramedNames(self._known, page, kinds).mark()
+        mark_us(page)
+        FramedNames(self._known, page, kinds, ledger.last_shown).mark()
         UnknownNames(self._known, page, kinds).mark()
         agree(page, self._names, self._items)
         mark_parts(page)
         count = mark_count(page)
         mark_pronouns(page, ledger)
+        mark_persons(page, ledger)
         mark_unsupported(page)
         return count
 
@@ -279,7 +281,9 @@ class Understander:
             draft.opine(mark.ids[0], "mentioned")  # who loved Alien 3 has not said that they love Alien
 
     def _opine_title(self, draft: Draft, mark: Mark) -> None:
-        sentiment = "disliked" if mark.negated and not _is_question(draft.page, mark) else _SENTIMENTS[mark.attitude]
+        attitude = "seen" if mark.negated and _was_seen(draft.page, mark) else mark.attitude
+        ruled_out = mark.negated and attitude != "seen" and not _is_question(draft.page, mark)
+        sentiment = "disliked" if ruled_out else _SENTIMENTS[attitude]
         if mark.attitude == "seen" and any(pair in _THAT_ENERGY for pair in pairwise(draft.page.words)):
             sentiment = "liked"  # `I just finished Hades and want that energy again`
         measured_by = mark.start > 0 and draft.page.words[mark.start - 1] in MEASURED_BY
@@ -346,6 +350,11 @@ def _spoken_of(page: Page, phrases: Phrases) -> tuple[Kind, ...]:
 def _is_likened(draft: Draft, mark: Mark) -> bool:
     """`like Star Wars but not Star Wars`: what is liked is not offered anyway, and goes on pulling."""
     return any(m.role == "title" and not m.negated and m.ids[:1] == mark.ids[:1] for m in draft.page.marks)
+
+
+def _was_seen(page: Page, title: Mark) -> bool:
+    """`not Parasite, seen it`: why it is not wanted."""
+    return any(m.role == "ref" and m.attitude == "seen" and m.start > title.start and title.ids[0] in m.ids for m in page.marks)
 
 
 def _is_question(page: Page, mark: Mark) -> bool:

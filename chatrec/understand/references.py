@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from chatrec.types import Item, Ledger
-from chatrec.understand.marks import Attitude, Mark, Page
+from chatrec.understand.marks import Attitude, Mark, Page, has_section
 from chatrec.understand.numbers import cardinal, ordinal
 from chatrec.understand.text import common_words, key_of, wordset
 
@@ -44,6 +44,8 @@ _ALL = frozenset(
         ),
     )
 )
+_PERSONS = wordset("him her them his hers theirs 他 她")
+_LEADS = wordset("by with from starring featuring of without")
 _ANSWER = wordset("i mean meant yes no please it is was ok the that its of course 我 说 的 是 指 那 个 就")
 _ATTITUDES: tuple[tuple[Attitude, tuple[str, ...]], ...] = (
     ("dislike", ("dislike", "dislike_after")),
@@ -208,17 +210,38 @@ def mark_pronouns(page: Page, ledger: Ledger) -> None:
             _add(page, cue, span, ledger)
 
 
+def mark_persons(page: Page, ledger: Ledger) -> None:
+    """Mark who is ruled out by a pronoun: `any not by him?`, `without her`, `不是他的`, of those who were asked for."""
+    asked = [c for c in ledger.constraints if (c.field, c.op) == ("people", "in")]
+    wished = [wish.value for wish in ledger.wishes if wish.field == "people" and wish.direction == "more" and wish.value]
+    names = tuple(str(name) for name in asked[-1].value) if asked and isinstance(asked[-1].value, tuple) else tuple(wished[-1:])
+    for at, word in enumerate(page.words if names else ()):
+        if word in _PERSONS and page.free(at, at + 1) and _is_ruled_out(page, at):
+            page.add(Mark(at, at + 1, "person", names=names))
+
+
+def _is_ruled_out(page: Page, at: int) -> bool:
+    """Whether a pronoun stands behind a negation: right behind it, or as a maker (`nothing else by him`)."""
+    led = page.words[at - 1 : at] != [] and page.words[at - 1] in _LEADS
+    near = page.within(max(0, at - 5), at) if led else [mark for mark in (page.ending(at),) if mark is not None]
+    after = page.words[at + 1 : at + 2]
+    best = page.words[at] in ("his", "their") and after != [] and not has_section(page.starting(at + 1), "forms")
+    return any(mark.is_cue("negate", "dislike") for mark in near) and not best and after not in (["也"], ["都"])
+
+
 def _add(page: Page, cue: Mark, span: tuple[int, int, bool], ledger: Ledger) -> None:
     start, end, every = span
     named = [m for m in page.within(0, cue.start) if m.role in ("title", "ref", "missing")]
     if named and named[-1].role == "missing" and not every:
         return  # `I loved Heat, something like it`: the catalog lacks what is meant
     spoken = ledger.focus or ledger.last_shown
+    if page.words[start:end] == ["both"] and len(_antecedents(page, cue, every) or spoken) != 2:
+        return
     ids = _antecedents(page, cue, every) or (spoken if every and len(spoken) > 1 else ledger.last_shown if every else spoken[:1])
     if ids:
         attitude: Attitude | None = next((a for a, cues in _ATTITUDES if cue.is_cue(*cues)), None)
-        mark = Mark(start, end, "ref", ids=tuple(ids), attitude=attitude)
-        page.add(mark)
+        page.remove(page.within(start, end))
+        page.add(Mark(start, end, "ref", ids=tuple(ids), attitude=attitude))
 
 
 def _antecedents(page: Page, cue: Mark, every: bool) -> tuple[str, ...]:
@@ -232,7 +255,7 @@ def _pronoun_after(page: Page, cue: Mark) -> tuple[int, int, bool] | None:
     start = cue.end + 2 * (page.words[cue.end : cue.end + 2] in (["any", "of"], ["all", "of"], ["none", "of"]))
     for size in (3, 2, 1):
         words = tuple(page.words[start : start + size])
-        if len(words) == size and page.free(start, start + size):
+        if len(words) == size and (page.free(start, start + size) or words == ("both",)):
             if words in _ALL:
                 return start, start + size, True
             if words in _ONE and not (words in (("that",), ("this",)) and _goes_on(page, start + 1)):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chatrec.understand.marks import Attitude, Mark, Page, has_section
+from chatrec.understand.marks import FEARS, Attitude, Mark, Page, has_section
 from chatrec.understand.text import is_han, wordset
 
 MAX_GAP = 6
@@ -55,6 +55,20 @@ _ATTITUDES: tuple[tuple[str, Attitude], ...] = (
 _TRANSPARENT = {"cues", "vague", "critiques", "critiques_mood", "verbs", "words", "fields"}
 
 
+_BEHIND_REQUEST = wordset("for to tonight today now please 吧")
+"""What may follow the noun of a request: `film for tonight`."""
+_TELLING = wordset("it its is was are were that this the i he she they you we in of")
+_SINGULAR = wordset("film movie flick game album podcast playlist audiobook series show")
+"""What a request of few words ends with: `I hate spiders, comedy film`."""
+_FELT = FEARS | wordset("hate hates hated 讨 厌")
+_SPEAKERS = wordset("i im ive we were my our she he they shes hes theyre 我 我们 她 他")
+_REPLIES = wordset("no nope nah 不")
+_CLAUSES = wordset("i im id ill ive we wed lets give show find it its that thats 我 我们")
+"""What opens a sentence behind a reply: `no I want …`."""
+_TOPICAL = wordset("about with involving of without")
+_WEIGHED = ("genres", "styles", "moods", "tags", "themes", "catalog")
+_PREFERRED = wordset("rather sooner prefer preferring preferably")
+_BETTER = wordset("好 强 棒 赞 更")
 _RELATIVE = (["s"], ["is"], ["isnt"], ["are"], ["arent"], ["not"])
 """What `that` is followed by where it describes the work again: `about true crime that is not too gory`."""
 
@@ -74,6 +88,8 @@ class _State:
     pending: int = -1
     """End of a comma or `and` after which the negation is in doubt."""
     clause: int = 0
+    clause_at: int = 0
+    """Where the clause starts."""
     narrow: bool = False
     """The negation reaches one word only: `not too scary sci-fi`, `不恐怖的科幻片`."""
     weary: bool = False
@@ -81,9 +97,9 @@ class _State:
     named: bool = False
     """A name was met since the opinion was opened."""
 
-    def reset(self) -> None:
+    def reset(self, at: int) -> None:
         clause = self.clause + 1
-        self.__init__(clause=clause)  # type: ignore[misc]
+        self.__init__(clause=clause, clause_at=at)  # type: ignore[misc]
 
     def end_negation(self) -> None:
         self.negated, self.first, self.pending = False, None, -1
@@ -91,6 +107,7 @@ class _State:
 
 def interpret(page: Page) -> None:
     """Fill in how each mark was meant."""
+    _settle_cues(page)
     state = _State()
     marks = page.sorted()
     starts = {m.start: m for m in marks if m.start < m.end}
@@ -104,15 +121,62 @@ def interpret(page: Page) -> None:
             _pass_word(page, state, at)
             at += 1
     _look_back(page, marks)
+    _weigh(page)
+
+
+def _weigh(page: Page) -> None:
+    """`more action than romance`, `scarier than funny`, `比剧情片轻松的`: what others are compared with is not asked for."""
+    for at, word in enumerate(page.words):
+        more, less = page.ending(at), page.starting(at + 1)
+        liked = page.words[max(0, at - 1) : at] == ["more"] and has_section(page.ending(at - 1), *_WEIGHED)
+        compared = (word == "than" and (liked or is_weighed(page, more))) or word == "比"  # `I like comedies more than dramas`
+        if compared and less is not None and less.role == "words" and not less.negated:
+            less.used = less.used or any(map(less.has, _WEIGHED))
+
+
+def is_weighed(page: Page, mark: Mark | None) -> bool:
+    """Whether there is to be more of it than of something else: `more funny than sad`."""
+    if mark is None or not any(map(mark.has, ("critiques_mood", *_WEIGHED))):
+        return False
+    other = page.starting(mark.end + 1) if page.words[mark.end : mark.end + 1] == ["than"] else None
+    compared = has_section(mark, "comparative", "critiques_mood") or page.words[max(0, mark.start - 1) : mark.start] == ["more"]
+    return compared and has_section(other, *_WEIGHED)
+
+
+def _settle_cues(page: Page) -> None:
+    """Take from marks the cues that they are not here: `about love`, `no I want …`, `a boy who is afraid of ghosts`."""
+    for mark in page.sorted():
+        start = mark.start - (page.words[max(0, mark.start - 1) : mark.start] in (["any"], ["some"]))
+        before, after = page.words[max(0, start - 1) : start], page.words[mark.end : mark.end + 1]
+        lower = mark.is_cue("like") and not page.text.tokens[mark.start].is_capital  # `From Paris with Love`
+        theme = lower and has_section(mark, "themes", "catalog") and not _TOPICAL.isdisjoint(before)
+        opening = not before or before[0] in COMMAS or before[0] in SENTENCE_END
+        reply = mark.is_cue("negate") and _REPLIES.issuperset(page.words[mark.start : mark.end]) and opening
+        if theme or (reply and not _CLAUSES.isdisjoint(after)) or (mark.is_cue("dislike") and _is_of_character(page, mark)):
+            mark.entries = tuple(entry for entry in mark.entries if entry.section != "cues")
+
+
+def _is_of_character(page: Page, cue: Mark) -> bool:
+    """`about a boy who is afraid of ghosts`: whoever the work is about feels it, and not the speaker."""
+    clause = max((at + 1 for at in range(cue.start) if page.words[at] in SENTENCE_END | COMMAS), default=0)
+    about = [mark for mark in page.within(clause, cue.start) if mark.is_cue("about")]
+    return (
+        bool(about)
+        and not _FELT.isdisjoint(page.words[cue.start : cue.end])
+        and _SPEAKERS.isdisjoint(page.words[about[-1].end : cue.start])
+    )
 
 
 def _pass_word(page: Page, state: _State, at: int) -> None:
     word = page.words[at]
     if word in SENTENCE_END:
-        state.reset()
+        state.reset(at + 1)
     elif word in COMMAS:
         state.soft = state.released = state.about = False
         state.pending = at + 1 if state.negated else -1
+        if state.attitude in ("like", "dislike", "seen") and _asks_behind(page, at + 1, state):
+            state.end_negation()
+            state.attitude = None
     elif word == "、" and state.negated:
         state.pending = -1
     elif word in _JOINS and state.negated and state.first is not None:
@@ -121,6 +185,9 @@ def _pass_word(page: Page, state: _State, at: int) -> None:
         state.end_negation()
     elif word in ("(", ")", ":") or (word in ("that", "which", "thats") and page.words[at + 1 : at + 2] in _RELATIVE):
         state.about = False
+    elif (word in ("than", "to") and _turns_from(page, state, at)) or (word == "比" and _is_worse(page, at + 1)):
+        state.attitude = None
+        state.negated, state.opened, state.first, state.pending = True, at + 1, None, -1
     elif word == "over" and has_section(page.starting(at + 1), "forms", "genres"):
         state.negated, state.opened, state.first, state.pending = True, at + 1, None, -1
     if word == "的":
@@ -128,6 +195,23 @@ def _pass_word(page: Page, state: _State, at: int) -> None:
             state.end_negation()  # `不要老套的喜剧` wants a comedy
         if not (state.negated and page.words[at + 1 : at + 2] and page.words[at + 1] in _JOINS):  # `不要恐怖的和血腥的`
             _end_relative_clause(state)
+
+
+def _turns_from(page: Page, state: _State, at: int) -> bool:
+    """`I'd rather have a comedy than a drama`, `prefer jazz to rock`; but `prefer music to relax`."""
+    clause = page.words[state.clause_at : at]
+    first, second = page.ending(at), page.starting(at + 1)
+    if _PREFERRED.isdisjoint(clause) or has_section(first, "critiques", "critiques_mood", "comparative"):
+        return False  # `I'd rather something older than Alien`
+    if page.words[at] == "than" or "prefer" not in clause or first is None or second is None:
+        return page.words[at] == "than"
+    return _section(first) == _section(second) != ""
+
+
+def _is_worse(page: Page, start: int) -> bool:
+    """`喜剧比剧情片好`: what stands behind `比` is not wanted; but `比剧情片轻松的` only compares with it."""
+    mark = page.starting(start)
+    return mark is not None and any(map(mark.has, CONTENT)) and not _BETTER.isdisjoint(page.words[mark.end : mark.end + 1])
 
 
 def _is_described(page: Page, start: int, end: int) -> bool:
@@ -149,6 +233,7 @@ def _meet(page: Page, state: _State, mark: Mark) -> None:
         _meet_cue(page, state, mark)
     if mark.role == "words" and not any(mark.has(section) for section in CONTENT):
         mark.clause = state.clause
+        mark.released = state.released and not mark.has("cues")  # `it doesn't have to be new`
         near = state.opened >= mark.start - 1 or page.words[state.opened : mark.start] in (["want"], ["want", "the"])
         mark.negated = (
             state.negated and (near or _is_of_ruled_out(page, state, mark)) and page.words[mark.start - 1] not in COMMAS
@@ -190,6 +275,7 @@ def _meet_head(page: Page, state: _State, mark: Mark) -> None:
 def _meet_cue(page: Page, state: _State, mark: Mark) -> None:
     state.weary = mark.is_cue("negate") and mark.is_cue("seen")
     near_negation = state.negated and state.first is None and mark.start - state.opened <= 2
+    near_negation = near_negation and COMMAS.isdisjoint(page.words[state.opened : mark.start])
     if near_negation and mark.start == state.opened and mark.is_cue("want", "unseen") and _wants_to(page, mark):
         state.opened = mark.end  # `I don't want to listen to anything sad`, `I don't want to see anything sad`
         return
@@ -201,7 +287,7 @@ def _meet_cue(page: Page, state: _State, mark: Mark) -> None:
         state.narrow = all(word in _NARROW for word in page.words[mark.start : mark.end])
         state.soft = state.soft and mark.is_cue("soft")
     elif state.negated and _lists_more(page, mark):
-        state.pending = -1
+        state.pending, state.narrow = -1, False
     elif mark.is_cue("want") and not near_negation:
         state.end_negation()
         state.released = state.about = False
@@ -218,6 +304,7 @@ def _meet_cue(page: Page, state: _State, mark: Mark) -> None:
     if mark.is_cue("about") and not mark.has("genres"):
         state.about = True
     joins = mark.is_cue("and", "or") and state.first is not None
+    joins = joins and page.words[mark.start - 1] not in ("anything", "everything")  # `not The Shining or anything with aliens`
     if state.negated and (joins or (page.words[mark.start] == "and" and mark.start > state.opened)):
         state.pending = mark.end  # `no combat and a good story`
 
@@ -287,10 +374,14 @@ def _list_goes_on(page: Page, at: int) -> bool:
     return False
 
 
+def _section(mark: Mark) -> str:
+    return next((section for section in CONTENT if mark.has(section)), "")
+
+
 def _family(mark: Mark) -> str:
     if mark.role != "words":
         return mark.role
-    section = next(section for section in CONTENT if mark.has(section))
+    section = _section(mark)
     if section in ("languages", "countries"):
         return "origin"
     return "content" if section in ("genres", "styles", "moods", "themes", "catalog", "tags") else section
@@ -304,6 +395,24 @@ def _asks_anew(page: Page, start: int) -> bool:
         and before[1] in ("a", "an", "some", "any")
         and (before[0] in COMMAS or before[0] in ("now", "so", "then"))
     )
+
+
+def _asks_behind(page: Page, start: int, state: _State) -> bool:
+    """`I'm sick of superheroes, film please`, `I hate horror, comedy please`: what asks behind a comma was not judged."""
+    end = next((at for at in range(start, len(page.words)) if page.words[at] in SENTENCE_END | COMMAS), len(page.words))
+    noun = page.starting(start)
+    cue = page.ending(state.attitude_at)
+    feared = cue is not None and not FEARS.isdisjoint(page.words[cue.start : cue.end])  # `我女儿怕怪物，动画片`
+    bare = (
+        noun is not None
+        and (noun.has("forms") or (feared and noun.has("genres")))
+        and (noun.end == end or page.words[noun.end] in _BEHIND_REQUEST)
+    )
+    bare = bare and not (end < len(page.words) and page.words[end] in COMMAS)
+    one = (
+        state.attitude == "dislike" and page.words[end - 1] in _SINGULAR and (_JOINS | _TELLING).isdisjoint(page.words[start:end])
+    )
+    return page.words[end : end + 1] != ["?"] and (bare or one or page.words[end - 1] == "please")
 
 
 def _apply(page: Page, state: _State, mark: Mark) -> None:
@@ -361,7 +470,7 @@ def _look_back(page: Page, marks: list[Mark]) -> None:
 def _closes_clause(page: Page, cue: Mark) -> bool:
     """`周杰伦不要，…`: what is ruled out was said before."""
     rest = page.words[cue.end : cue.end + 2]
-    rest = rest[1:] if rest[:1] == ["了"] else rest
+    rest = rest[1:] if rest[:1] in (["了"], ["吧"], ["啦"]) else rest
     return is_han(page.words[cue.start]) and (not rest or rest[0] in COMMAS or rest[0] in SENTENCE_END)
 
 
@@ -383,7 +492,7 @@ def _judge(target: Mark, cue: Mark) -> None:
         target.attitude, target.negated = "like", False
     elif named and cue.is_cue("negate_after"):
         target.negated = True
-    elif not named and cue.is_cue("negate_after", "dislike_after"):
+    elif any(map(target.has, (*CONTENT, "fields", "critiques"))) and cue.is_cue("negate_after", "dislike_after"):
         target.negated, target.released = True, False
     if cue.is_cue("release_after") and not named and not target.negated:
         target.released, target.negated = True, False
@@ -395,6 +504,8 @@ def _before(page: Page, marks: list[Mark], i: int) -> list[Mark]:
     edge = marks[i].start
     for mark in reversed(marks[max(0, i - MAX_LIST) : i]):
         gap = page.words[mark.end : edge]
+        if edge == marks[i].start and gap[-1:] == ["ones"]:
+            gap = gap[:-1]  # `old ones are fine`
         if marks[i].is_cue("seen", "seen_after"):
             gap = [word for word in gap if word not in _ALREADY]
         if (
@@ -402,12 +513,14 @@ def _before(page: Page, marks: list[Mark], i: int) -> list[Mark]:
             or len(gap) > 2
         ):
             break
-        if mark.is_cue("and", "or"):
+        if mark.is_cue("and", "or") or page.words[mark.start : mark.end] == ["也"]:  # `恐怖片也不要`
             edge = mark.start
             continue
-        content = mark.role != "words" or any(mark.has(s) for s in (*CONTENT, "fields", "critiques"))
+        content = mark.role != "words" or any(mark.has(s) for s in (*CONTENT, "fields", "critiques", "vague"))
         if not content:
             break
+        if found and mark.has("vague") and found[-1].has("forms"):
+            return [*found[:-1], mark]  # `old films are fine`
         if found and (mark.has("forms") or found[-1].has("forms")) and mark.role != "person":
             break
         found.append(mark)

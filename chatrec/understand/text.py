@@ -18,6 +18,7 @@ KANA = re.compile(r"[\u3040-\u30ff\uac00-\ud7af]")
 _TOKEN = re.compile(rf"[{HAN}]|\d+(?:\.\d+)?|[^\W\d_{HAN}]+|[^\w\s]")
 _QUOTES = str.maketrans(dict.fromkeys("’‘`´", "'") | dict.fromkeys("“”„«»", '"') | dict.fromkeys("–—‐‑―", "-"))
 _CONTRACTION = re.compile(r"(?<=[^\W\d_])'(?=(?:t|m|ve|re|ll|d)\b)", re.IGNORECASE)
+_SHORT_WITH = re.compile(r"\bw/(o\b|(?=\s|[^\W\d]))", re.IGNORECASE)
 _LATIN_WORD = re.compile(rf"[^\W\d_{HAN}]+")
 
 
@@ -73,6 +74,7 @@ def normalise(raw: str) -> str:
     plain = unicodedata.normalize("NFKC", raw[:MAX_MESSAGE_CHARS]).translate(_QUOTES)
     plain = "".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in plain)
     plain = _CONTRACTION.sub("", plain)
+    plain = _SHORT_WITH.sub(lambda found: "without" if found[1] else "with ", plain)
     return " ".join(plain.split())[:MAX_MESSAGE_CHARS]
 
 

@@ -8,7 +8,7 @@ from chatrec.generate.facts import FactContext
 from chatrec.present.answers import spoken_reply
 from chatrec.present.reply import empty_reply, final_reply, notes_on, recommend
 from chatrec.retrieve.relax import Relaxation
-from chatrec.types import Ambiguity, Candidate, Claim, Constraint, Draft, Fact, Item, Language, Ledger, Reading, Wish
+from chatrec.types import Ambiguity, Candidate, Change, Claim, Constraint, Draft, Fact, Item, Language, Ledger, Reading, Wish
 
 
 def question(*works: Item) -> str:
@@ -53,6 +53,21 @@ def test_what_fits_and_was_put_forward_before_is_not_denied() -> None:
     assert note(replace(ledger, passed=("v:0",))) == "Only 1 more in the catalog fits everything you asked for."
     again = final_reply(Reading(), FactContext(ledger, works, {}), last, 5, (), exhausted="You have been shown all that fits.")
     assert again.notes == ()
+
+
+def test_that_nothing_by_somebody_who_is_wished_for_fits_is_told() -> None:
+    works = {f"v:{n}": Item(id=f"v:{n}", kind="video", title=str(n), creators=(f"Maker {n}",)) for n in range(2)}
+    wish = Wish(text="Maker 0", field="people", value="Maker 0")
+    ruled_out = Constraint(field="moods", op="not_in", value=("aggressive",))
+    reading = Reading(changes=(Change(action="constrain", turn=0, constraint=ruled_out),))
+    context = FactContext(Ledger(wishes=(wish,), constraints=(ruled_out,)), works, {})
+
+    def notes(reading: Reading, pick: str) -> tuple[str, ...]:
+        return final_reply(reading, context, recommend([Draft(candidate=Candidate(item=works[pick]))], context), 1, ()).notes
+
+    assert notes(reading, "v:1") == ("Nothing by Maker 0 fits the rest of what you asked for.",)
+    assert notes(reading, "v:0") == ()
+    assert notes(Reading(), "v:1") == ()
 
 
 def test_taking_back_says_what_was_taken_back() -> None:

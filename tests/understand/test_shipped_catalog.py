@@ -121,6 +121,10 @@ def test_almost_every_title_is_recognised_without_quotes(shipped, understander):
         ("有没有像星露谷那样的游戏", "liked stardew-valley"),
         ("somthing like neir automata", "liked nier-automata; !moods"),
         ("need smth funny pls", "moods in funny"),
+        ("我女儿很怕怪物，动画片", "age le 6; genres in animation; themes not_in monsters; !moods"),
+        ("推荐电影,我怕鬼", "form in film; themes not_in ghosts; !more ghosts"),
+        ("something like friends but not friends", "liked friends; !themes not_in; !disliked"),
+        ("a similar film to Die Hard with a Vengeance", "liked die-hard; !more revenge"),
         ("whats that movie where the guy relives the same day over and over", "form in film"),
     ],
 )

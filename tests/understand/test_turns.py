@@ -208,6 +208,26 @@ TALKS: list[tuple[str, list[str], str, str]] = [
         "kinds video; genres in romance",
         "kinds game",
     ),
+    ("less of a nation rules it out softly", ["a funny film", "less American"], "soft countries not_in US", "countries in US"),
+    ("less of a language lifts it", ["films in English", "less English"], "soft language not_in en", "language in en"),
+    ("what need not be is no wish", ["a comedy series", "it doesn't have to be new"], "form in series", "soft year ge 2016"),
+    ("what need not be is dropped", ["a new comedy", "it need not be new"], "genres in comedy", "soft year ge 2016"),
+    (
+        "less aggressive may be energetic",
+        ["music to run to", "less aggressive"],
+        "wish moods energetic; less aggressive",
+        "",
+    ),
+    (
+        "not by him",
+        ["films by Christopher Nolan", "any not by him?"],
+        "people not_in Christopher Nolan",
+        "people in Christopher Nolan",
+    ),
+    ("without him", ["films with Tom Hanks", "any without him?"], "people not_in Tom Hanks", "people in Tom Hanks; less him"),
+    ("films of his", ["films by Ridley Scott", "I dont want films of his"], "people not_in Ridley Scott", ""),
+    ("chinese: not his", ["诺兰的电影", "但不是他的"], "people not_in Christopher Nolan", "people in Christopher Nolan"),
+    ("who is with us is no maker", ["films by Ridley Scott", "to watch with her"], "people in Ridley Scott", ""),
     ("now something like a work stays with the medium", ["horror games", "now something like Alien"], "kinds game", ""),
 ]
 
@@ -318,6 +338,26 @@ AFTER_PICKS: list[tuple[str, str]] = [
     ("不够搞笑", "more funny; intent critique"),
     ("没那么怀旧的", "less nostalgic; intent critique"),
 ]
+
+
+@pytest.mark.parametrize(
+    ("message", "expected", "unexpected"),
+    [
+        ("not alien", "disliked alien", "themes not_in aliens"),
+        ("not alien or inception, seen both", "seen alien; seen inception", "disliked alien; seen spirited-away"),
+        ("not alien, seen it", "seen alien", "disliked alien; themes not_in aliens"),
+        ("no aliens please", "themes not_in aliens", "disliked alien"),
+    ],
+)
+def test_a_word_is_the_name_of_a_work_that_was_just_shown(message, expected, unexpected, talk):
+    found = talk.say("films", shown=("video:inception", "video:alien", "video:spirited-away")).say(message).facts()
+    assert set(expected.split("; ")) <= found
+    assert found.isdisjoint(unexpected.split("; "))
+
+
+def test_scarier_than_funny_keeps_both(talk):
+    talk.say("a movie that is both scary and funny", shown=SHOWN).say("scarier than funny")
+    assert {"moods in scary", "moods in funny"} <= talk.wants()
 
 
 def test_a_critique_ends_what_was_demanded_to_the_contrary(talk):
