@@ -85,7 +85,9 @@ def _constrain(ledger: Ledger, change: Change) -> Ledger:
         return ledger
     earlier = ledger.constraints
     if (new.field, new.op, new.hard) == ("form", "in", True):
-        earlier = tuple(c for c in earlier if not c.taken_from or set(_texts(new)) <= set(c.taken_from))
+        forms = set(_texts(new))
+        earlier = tuple(c for c in earlier if not c.taken_from or forms <= set(c.taken_from))
+        earlier = tuple(c for c in earlier if not c.of_forms or not forms.isdisjoint(c.of_forms))
     kept = (left for old in earlier for left in _left_of(old, new))
     return replace(ledger, constraints=(*kept, new))
 
