@@ -42,7 +42,7 @@ def satisfies(item: Item, constraint: Constraint) -> bool:
 
 def concerns(item: Item, constraint: Constraint) -> bool:
     """Whether the constraint is about works of this form at all."""
-    return not constraint.of_forms or item.form in constraint.of_forms
+    return not constraint.of_forms or not forms_of(constraint).isdisjoint(values_of(item, "form"))
 
 
 def satisfies_all(item: Item, constraints: Iterable[Constraint]) -> bool:
@@ -60,6 +60,11 @@ def wanted(constraint: Constraint) -> set[str]:
     """The values a constraint on a text or list field names, as `values_of` gives them."""
     assert isinstance(constraint.value, tuple)
     return {_fold(constraint.field, str(value)) for value in constraint.value}
+
+
+def forms_of(constraint: Constraint) -> set[str]:
+    """The forms that alone must satisfy it, as `values_of` gives them; empty if all must."""
+    return {_fold("form", form) for form in constraint.of_forms}
 
 
 def _fold(field: str, value: str) -> str:
@@ -103,7 +108,7 @@ def where(constraints: Iterable[Constraint]) -> Mapping[str, Any] | None:
 
 def _clause(constraint: Constraint) -> dict[str, Any]:
     clause = _demand(constraint)
-    return _any([clause, {"form": {"$nin": sorted(constraint.of_forms)}}]) if constraint.of_forms else clause
+    return _any([clause, {"form": {"$nin": sorted(forms_of(constraint))}}]) if constraint.of_forms else clause
 
 
 def _demand(constraint: Constraint) -> dict[str, Any]:
