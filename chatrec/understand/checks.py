@@ -210,4 +210,10 @@ def _is_request(page: Page, start: int) -> bool:
     asked = page.words[start + 1 : start + 4]
     for_whom = any(pair in _FOR_WHOM for pair in pairwise(page.words[start + 1 : start + 5]))
     no_fact = not _NO_FACT.isdisjoint(asked) and tuple(asked[:2]) not in _IT
-    return asks or "than" in page.words or (no_fact and not for_whom)
+    measured = [at for at, word in enumerate(page.words) if word == "than" and not _is_measured(page.over[at])]
+    return asks or bool(measured) or (no_fact and not for_whom)
+
+
+def _is_measured(mark: Mark | None) -> bool:
+    """`longer than two hours`, in one mark."""
+    return mark is not None and mark.role in ("minutes", "year")

@@ -30,14 +30,14 @@ class FamilyNames(Spotter):
                 self._page.add(Mark(start, noun.start, "title", ids=tuple(best)))
 
     def _is_family(self, start: int, noun: Mark) -> bool:
-        words: tuple[str, ...] = tuple(self._words[start : noun.start])
+        words = tuple(self._words[start : noun.start])
         kind = family_kind(self._page, noun)
         works = [i for i in self._names.holding(words) if self._known.items[i].kind == kind]
-        if is_han(words[0]) or len(works) < 2 or not self._is_open(start, noun.start):
+        if is_han(self._words[start]) or len(works) < 2 or not self._is_open(start, noun.start):
             return False
         if len(words) > 1:
             return self._names.is_title(words) and not self._is_vocabulary(words) and not self._is_theme(start, noun.start, kind)
-        return self._page.free(start, noun.start) and not self._is_word(words[0])
+        return self._page.free(start, noun.start) and not self._is_word(self._words[start])
 
     def _is_open(self, start: int, end: int) -> bool:
         """Whether nothing but themes is known of the words."""

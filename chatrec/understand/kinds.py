@@ -166,7 +166,7 @@ def _word_kinds(page: Page, words: Words) -> tuple[Kind, ...]:
 def _is_praise(page: Page, mark: Mark) -> bool:
     """`要好玩的`, said of podcasts; `有什么好看的` asks for what is watched."""
     before = page.words[max(0, mark.start - 1) : mark.start]
-    return page.words[mark.start] == "好" and before not in (["么"], ["有"], ["点"], ["些"], ["想"])
+    return page.words[mark.start : mark.start + 1] == ["好"] and before not in (["么"], ["有"], ["点"], ["些"], ["想"])
 
 
 def _verb_kinds(page: Page, ledger: Ledger, items: Mapping[str, Item], words: Words) -> tuple[Kind, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 
 from chatrec.types import Fact, Ledger
@@ -44,6 +45,8 @@ def asked_of(page: Page, ledger: Ledger) -> tuple[tuple[str, ...], Fact] | None:
     bare = _alone().get(tuple(word for word in page.words if word[0].isalnum() and word not in _OPENERS))
     if bare is not None and spoken_of:
         return (shown if "ones" in page.words and shown else spoken_of), bare
+    if (proposed := _proposed(page, named)) is not None:
+        return proposed.ids[:1], "description"
     asks = _asks_for_verdict(page)
     for fact, phrases in _phrases():
         for phrase in phrases if asks or fact != "quality" else ():
@@ -60,6 +63,15 @@ def asked_of(page: Page, ledger: Ledger) -> tuple[tuple[str, ...], Fact] | None:
             if not named and about in _THEM and shown:
                 return shown, fact
     return None
+
+
+def _proposed(page: Page, named: Sequence[Mark]) -> Mark | None:
+    """The pick of `what about the second one?`, `那第二部呢`, where nothing else is said."""
+    if len(named) != 1 or named[0].role != "ref" or len(named[0].ids) != 1:
+        return None
+    inside = range(named[0].start, named[0].end)
+    rest = [w for at, w in enumerate(page.words) if at not in inside and w[0].isalnum() and w not in _OPENERS]
+    return named[0] if rest in (["what", "about"], ["how", "about"], ["呢"], ["那", "呢"]) else None
 
 
 def _asks_for_verdict(page: Page) -> bool:

@@ -226,7 +226,7 @@ _FORMS = {
 }
 """What a version in another medium is called → the form, or the genre, that tells it."""
 _FILLERS = wordset(
-    "do you have got also there any can get a an in here 有 吗 version one actually sorry instead about what rather 版 版本 不"
+    "do you have got also there any can get a an in here version one actually sorry instead about what rather 版 版本 不"
 )
 _VERSION_LEADS = {
     ("the", "one", "from"),

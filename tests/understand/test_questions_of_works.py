@@ -37,6 +37,7 @@ def age(number):
         ("is that one based on a true story?", SHOWN[0]),
         ("is it a true story?", SHOWN[0]),
         ("how scary is the second one", SHOWN[1]),
+        ("is the third longer than two hours?", SHOWN[2]),
         ("第一部评分多少", SHOWN[0]),
         ("第二部要钱吗", SHOWN[1]),
         ("第三部适合孩子吗", SHOWN[2]),
@@ -274,6 +275,8 @@ def test_the_book_is_that_of_the_film(reader):
         ("who directed the newest film?", SHOWN[1], "creators"),
         ("最长的那部讲什么", SHOWN[1], "description"),
         ("never heard of the third, tell me more", SHOWN[2], "description"),
+        ("what about the second one?", SHOWN[1], "description"),
+        ("那第二部呢", SHOWN[1], "description"),
     ],
 )
 def test_a_superlative_may_stand_for_a_pick(message, about, asked, reader):
