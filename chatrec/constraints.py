@@ -28,6 +28,8 @@ def values_of(item: Item, field: str) -> tuple[str, ...]:
 
 def satisfies(item: Item, constraint: Constraint) -> bool:
     """Whether the item is known to satisfy the constraint. Hardness and enforceability play no part here."""
+    if not concerns(item, constraint):
+        return True
     if constraint.field in NUMBER_FIELDS:
         number = getattr(item, constraint.field)
         return number is not None and _compare(float(number), constraint)
@@ -36,6 +38,11 @@ def satisfies(item: Item, constraint: Constraint) -> bool:
         return False
     apart = wanted(constraint).isdisjoint(values)
     return apart if constraint.op == "not_in" else not apart
+
+
+def concerns(item: Item, constraint: Constraint) -> bool:
+    """Whether the constraint is about works of this form at all."""
+    return not constraint.of_forms or not forms_of(constraint).isdisjoint(values_of(item, "form"))
 
 
 def satisfies_all(item: Item, constraints: Iterable[Constraint]) -> bool:
@@ -53,6 +60,11 @@ def wanted(constraint: Constraint) -> set[str]:
     """The values a constraint on a text or list field names, as `values_of` gives them."""
     assert isinstance(constraint.value, tuple)
     return {_fold(constraint.field, str(value)) for value in constraint.value}
+
+
+def forms_of(constraint: Constraint) -> set[str]:
+    """The forms that alone must satisfy it, as `values_of` gives them; empty if all must."""
+    return {_fold("form", form) for form in constraint.of_forms}
 
 
 def _fold(field: str, value: str) -> str:
@@ -95,6 +107,11 @@ def where(constraints: Iterable[Constraint]) -> Mapping[str, Any] | None:
 
 
 def _clause(constraint: Constraint) -> dict[str, Any]:
+    clause = _demand(constraint)
+    return _any([clause, {"form": {"$nin": sorted(forms_of(constraint))}}]) if constraint.of_forms else clause
+
+
+def _demand(constraint: Constraint) -> dict[str, Any]:
     field, op = constraint.field, constraint.op
     if op == "ranges":
         assert isinstance(constraint.value, tuple)

@@ -18,7 +18,7 @@ from chatrec.generate.speaker import Speaker, Spoken
 from chatrec.generate.write import PickWriter, drafts_from_facts, known_words
 from chatrec.index.open import Index
 from chatrec.pool import Pool
-from chatrec.present.answers import SPOKEN, spoken_reply
+from chatrec.present.answers import SPOKEN, in_focus, spoken_reply
 from chatrec.present.central import central_first
 from chatrec.present.clarify import Question, question_for
 from chatrec.present.reply import empty_reply, final_reply, recommend
@@ -200,8 +200,15 @@ class Turn:
         """What is said in words only; which works it is about is kept for the next message."""
         works = [Candidate(item=engine.index.catalog[item_id]) for item_id in reading.about]
         if reading.about:
-            self.changes += (Change(action="spoken_of", turn=self.number, item_ids=reading.about),)
-        return spoken_reply(reading, _context(engine, ledger, works, reading.language))
+            focus = in_focus(reading, engine.index.catalog)
+            self.changes += (Change(action="spoken_of", turn=self.number, item_ids=focus),)
+        remaining = self._remaining(engine, ledger) if reading.intent == "remaining" else 0
+        return spoken_reply(reading, _context(engine, ledger, works, reading.language), remaining)
+
+    def _remaining(self, engine: Engine, ledger: Ledger) -> int:
+        """How many works meet all that is required and were not shown."""
+        query = compose(engine.index, pulling(ledger), "", exclude_shown=True)
+        return int(engine.index.allowed(query, requirements(ledger)).sum())
 
     def _understand(self, engine: Engine) -> tuple[Reading, Ledger]:
         with self.stages.stage("understand", len(self.message)) as detail:

@@ -97,6 +97,8 @@ class Constraint:
     """Whether what lies furthest in this direction comes first: `the shortest film`. Such a one is soft."""
     taken_from: tuple[str, ...] = ()
     """For a bound that was taken from what was shown (`shorter`): the forms it holds for, a medium where a form is unknown."""
+    of_forms: tuple[str, ...] = ()
+    """Forms that alone must satisfy it: the podcast of `a horror film and a podcast` may be of any genre."""
 
     @property
     def key(self) -> str:
@@ -203,12 +205,13 @@ Intent = Literal[
     "question",  # a fact of one work
     "check",  # whether something is true of one work
     "compare",
+    "remaining",  # how many more works fit than were shown
     "why",  # why a work is among the picks
     "complaint",
     "off_topic",
 ]
-Fact = Literal["creators", "cast", "minutes", "year", "description", "genres", "language", "countries", "age"]
-"""A field of a work that a person may ask about."""
+Fact = Literal["creators", "cast", "minutes", "year", "description", "genres", "language", "countries", "age", "quality"]
+"""What a person may ask of a work: a field of it, or how good it is, which no field tells."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -123,9 +123,8 @@ def notes(report: Mapping[str, Any]) -> list[str]:
     of = f" of {reading['users_in_file']:,}" if reading["users_in_file"] else ", a sample of those in the file"
     told = [
         f"{reading['users']:,} users{of}; learned from {split['learned_from']:,} interactions; held out"
-        f" ({split['how']}) {split['held_out']:,} of {split['users_held_out']:,} users, {split['of_cold_items']:,} of items nobody"
-        f" had met;"
-        f" {split['items_ranked']:,} items ranked"
+        f" ({split['how']}) {split['held_out']:,} of {split['users_held_out']:,} users, {split['of_cold_items']:,} of"
+        f" items nobody had met; {split['items_ranked']:,} items ranked"
     ]
     if reading["unknown_lines"]:
         example = reading["unknown_example"]

@@ -9,7 +9,7 @@ from functools import cached_property
 from itertools import islice, zip_longest
 
 from chatrec.catalog.chinese import chinese
-from chatrec.constraints import NUMBER_FIELDS, satisfies
+from chatrec.constraints import NUMBER_FIELDS, concerns, satisfies
 from chatrec.generate import wording
 from chatrec.generate.sentence import echoes, reason
 from chatrec.types import Claim, Constraint, Item, Kind, Language, Ledger, Sentiment, Wish
@@ -164,7 +164,11 @@ def _asked(item: Item, context: FactContext) -> Iterator[Pair]:
 def _met(item: Item, constraint: Constraint) -> Iterator[Pair]:
     """The values with which the item meets a positive constraint."""
     field = constraint.field
-    if field in ("kind", "form", "id") or constraint.op == "not_in" or not satisfies(item, constraint):
+    if (
+        field in ("kind", "form", "id")
+        or constraint.op == "not_in"
+        or not (concerns(item, constraint) and satisfies(item, constraint))
+    ):
         return
     if field == "popularity":
         yield ("popularity", "low" if constraint.op in ("lt", "le") else "high")

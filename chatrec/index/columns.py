@@ -44,7 +44,8 @@ class Columns:
         """bool [items]: which items satisfy every constraint."""
         mask = np.ones(len(self), dtype=bool)
         for constraint in constraints:
-            mask &= self._mask(constraint.field, constraint.op, constraint.value)
+            met = self._mask(constraint.field, constraint.op, constraint.value)
+            mask &= met | ~self._mask("form", "in", constraint.of_forms) if constraint.of_forms else met
         return mask
 
     def known(self, field: str) -> Mask:

@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from chatrec.constraints import satisfies, values_of
+from chatrec.constraints import NUMBER_FIELDS, concerns, satisfies, values_of, wanted
 from chatrec.generate.facts import FactContext, headline, reason
 from chatrec.present.wording import COMPARED, JOIN, field_name, item_name, listed_names, other_language, say, told_fact
 from chatrec.types import OF_EPISODES, Comparison, Constraint, Fact, Item, Language, Reading, Reply
 from chatrec.understand.chips import chips, constraint_label, wish_label
+from chatrec.understand.lexicon import lexicon
 
-SPOKEN = frozenset({"greeting", "thanks", "save", "saved", "question", "check", "compare", "why", "complaint", "off_topic"})
+SPOKEN = frozenset(
+    {"greeting", "thanks", "save", "saved", "question", "check", "compare", "remaining", "why", "complaint", "off_topic"}
+)
 """Intents that are answered in words; what was shown before still stands."""
+LISTED_IN_PART = ("moods", "tags", "themes")
+"""Fields that name what stands out in a work, and not all that is true of it."""
+_TOLD_IN_FULL = (
+    {"single-player", "multiplayer", "co-op", "local co-op", "online co-op", "online multiplayer", "local multiplayer"},
+    {"turn-based", "turn-based strategy", "turn-based combat", "turn-based tactics", "real-time strategy"},
+)
+"""Tags of which a work that has any has all that are true of it."""
 SIDE_BY_SIDE = ("minutes", "genres", "moods", "creators")
 
 
-def spoken_reply(reading: Reading, context: FactContext) -> Reply:
+def spoken_reply(reading: Reading, context: FactContext, remaining: int = 0) -> Reply:
     """The answer to a message of one of the `SPOKEN` intents.
 
     Args:
         reading: what was said; its language is the answer's.
         context: the turn, with what is near to the works that are spoken of.
+        remaining: how many works of the catalog fit that were not shown, for whoever asks if these are all.
     """
     catalog, language = context.catalog, reading.language
     works = [catalog[item_id] for item_id in reading.about if item_id in catalog]
@@ -30,6 +41,8 @@ def spoken_reply(reading: Reading, context: FactContext) -> Reply:
         text = _check(works[0], reading, language) if len(works) == 1 else _check_each(works, reading, language)
     elif reading.intent == "compare":
         text = _compare(works, reading, context)
+    elif reading.intent == "remaining":
+        text = say("remaining" if remaining else "remaining_none", language, n=remaining, are="is" if remaining == 1 else "are")
     elif reading.intent == "why":
         text = _why(works[0], context)
     elif reading.intent == "save" or (reading.intent == "saved" and works):
@@ -40,8 +53,21 @@ def spoken_reply(reading: Reading, context: FactContext) -> Reply:
     return Reply(text=text.strip(), chips=chips(context.ledger, catalog, language), ledger=context.ledger)
 
 
+def in_focus(reading: Reading, catalog: Mapping[str, Item]) -> tuple[str, ...]:
+    """The works that an answer is about, first the one that it names as the longest, newest …: what `it` means next."""
+    comparison = reading.comparison
+    if comparison is None or comparison.subject is not None or comparison.field not in NUMBER_FIELDS:
+        return reading.about
+    numbers = {item_id: getattr(catalog[item_id], comparison.field) for item_id in reading.about}
+    if not numbers or None in numbers.values():
+        return reading.about
+    return tuple(sorted(reading.about, key=lambda item_id: numbers[item_id], reverse=comparison.most))
+
+
 def _fact(reading: Reading, context: FactContext) -> str:
     assert reading.asked is not None
+    if reading.asked[1] == "quality":
+        return _instead_of_ratings([context.catalog[item_id] for item_id in reading.asked[0]], context, reading.language)
     works, field = [context.catalog[item_id] for item_id in reading.asked[0]], reading.asked[1]
     told = [_told_of(item, field, context, reading.language) for item in works]
     unknown = [item for item, part in zip(works, told, strict=True) if not part]
@@ -55,6 +81,12 @@ def _fact(reading: Reading, context: FactContext) -> str:
             )
         )
     return (" " if reading.language == "en" else "").join(filter(None, told))
+
+
+def _instead_of_ratings(works: Sequence[Item], context: FactContext, language: Language) -> str:
+    """What is told of works in the place of how good they are."""
+    parts = [say("fact", language, name=item_name(i, language), told=reason(headline(i, context), i, language)) for i in works]
+    return (" " if language == "en" else "").join((say("no_ratings", language), *parts))
 
 
 def _told_of(item: Item, field: Fact, context: FactContext, language: Language) -> str:
@@ -71,24 +103,56 @@ def _check(item: Item, reading: Reading, language: Language) -> str:
     if not conditions and reading.unsupported:
         return say("no_check_of", language, said=JOIN[language][0].join(reading.unsupported), names=name)
     told = [part for field in dict.fromkeys(c.field for c in conditions) if (part := _told(item, field, language))]
-    known = all(_is_known(item, condition) for condition in conditions)
-    if not conditions or not known:
-        return say("no_check", language, name=name)
-    answer = say("yes" if all(satisfies(item, condition) for condition in conditions) else "no", language)
+    verdict = _verdict(item, conditions)
     gap = "" if language == "zh" else " "
-    return f"{answer}{gap}{say('fact', language, name=name, told=gap.join(told))}"
+    if not told or (verdict is None and any(not _tells(item, condition.field) for condition in conditions)):
+        return say("no_check", language, name=name)
+    facts = say("fact", language, name=name, told=gap.join(told))
+    if verdict and reading.unsupported:  # `can 8 people play it?`: that there may be several is told, not how many
+        return gap.join((say("no_check_of", language, said=JOIN[language][0].join(reading.unsupported), names=name), facts))
+    answer = say("not_told" if verdict is None else "yes" if verdict else "no", language)
+    return f"{answer}{gap}{facts}"
+
+
+def _verdict(item: Item, conditions: Sequence[Constraint]) -> bool | None:
+    """Whether the work meets all the conditions; `None` where the catalog does not tell."""
+    verdicts = [_holds(item, condition) for condition in conditions]
+    return False if False in verdicts else None if None in verdicts else True
+
+
+def _holds(item: Item, condition: Constraint) -> bool | None:
+    """Of what a catalog lists only in part, that a value is not there says nothing, unless another one rules it out."""
+    if not _tells(item, condition.field):
+        return None
+    met = satisfies(item, condition)
+    present = met if condition.op != "not_in" else not met
+    if condition.field not in LISTED_IN_PART or present or _is_ruled_out(item, condition):
+        return met
+    return None
+
+
+def _is_ruled_out(item: Item, condition: Constraint) -> bool:
+    """Whether other values tell that none of these holds: it is for one player, or cheerful where gloom is asked for."""
+    held, asked = set(values_of(item, condition.field)), wanted(condition)
+    if condition.field == "moods":
+        moods = lexicon().sections["moods"]
+        first = str(condition.value[0]) if isinstance(condition.value, tuple) else ""
+        return not held.isdisjoint(moods.get(first, {}).get("contrary", ()))
+    return any(asked <= tags and not held.isdisjoint(tags) for tags in _TOLD_IN_FULL)
 
 
 def _check_each(works: Sequence[Item], reading: Reading, language: Language) -> str:
     """Which of the works meet the conditions, which do not, and of which it is not known."""
-    conditions = reading.conditions
+    conditions, those = reading.conditions, say("these_works", language)
+    if not conditions and not reading.unsupported:
+        return say("no_check", language, name=those)
     if not conditions:
-        said = JOIN[language][0].join(reading.unsupported)
-        return say("no_check_of", language, said=said, names=say("these_works", language))
-    unknown = [item for item in works if not all(_is_known(item, condition) for condition in conditions)]
-    held = [item for item in works if item not in unknown and all(satisfies(item, condition) for condition in conditions)]
-    rest = [item for item in works if item not in unknown and item not in held]
-    groups = (("which_do", held), ("which_dont", rest), ("which_unknown", unknown))
+        return say("no_check_of", language, said=JOIN[language][0].join(reading.unsupported), names=those)
+    verdicts = [(item, _verdict(item, conditions)) for item in works]
+    groups = [
+        (key, [item for item, verdict in verdicts if verdict is answer])
+        for key, answer in (("which_do", True), ("which_dont", False), ("which_unknown", None))
+    ]
     parts = [say("check_each", language, answer=say(key, language), names=listed_names(g, language)) for key, g in groups if g]
     return (" " if language == "en" else "").join(parts)
 
@@ -97,17 +161,16 @@ def _told(item: Item, field: str, language: Language) -> str:
     return told_fact(item, field, language) if field not in ("id", "kind") else ""
 
 
-def _is_known(item: Item, condition: Constraint) -> bool:
-    if condition.field in ("year", "minutes", "age", "popularity"):
-        return getattr(item, condition.field) is not None
-    return bool(values_of(item, condition.field))
+def _tells(item: Item, field: str) -> bool:
+    """Whether the catalog tells anything of a field of this work."""
+    return getattr(item, field) is not None if field in NUMBER_FIELDS else bool(values_of(item, field))
 
 
 def _why(item: Item, context: FactContext) -> str:
     """What was asked for and the work has, then what it is."""
     language, ledger = context.language, context.ledger
     name, told = item_name(item, language), reason(headline(item, context), item, language)
-    met = [constraint_label(c, language) for c in ledger.constraints if satisfies(item, c)]
+    met = [constraint_label(c, language) for c in ledger.constraints if concerns(item, c) and satisfies(item, c)]
     met += [wish_label(wish, language) for wish in ledger.wishes if wish.value and wish.value in _values(item, wish.field)]
     if item.id not in ledger.shown:
         return say("why_other", language, name=name, reason=told)
@@ -129,7 +192,9 @@ def _compare(works: Sequence[Item], reading: Reading, context: FactContext) -> s
     comparison, language = reading.comparison, reading.language
     assert comparison is not None
     missing = [say("missing", language, said=title) for title in reading.missing]
-    if len(works) < 2:
+    if not works and not missing:
+        told = say("no_choice", language, rest="").strip()  # of makers
+    elif len(works) < 2:
         told = _sides(works, SIDE_BY_SIDE if comparison.field in ("all", "choice", "none") else (comparison.field,), language)
     elif comparison.field == "all":
         told = _sides(works, SIDE_BY_SIDE, language)

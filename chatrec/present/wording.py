@@ -69,6 +69,18 @@ SENTENCES: dict[str, dict[Language, str]] = {
     },
     "fact": {"en": "{name}: {told}", "zh": "{name}：{told}"},
     "no_fact": {"en": "This catalog does not tell the {field} of {name}.", "zh": "目录里没有《{name}》的{field}信息。"},
+    "no_ratings": {
+        "en": "This catalog has no ratings or reviews; this is what it does tell.",
+        "zh": "目录里没有评分和评价，能告诉你的是：",
+    },
+    "remaining": {
+        "en": "No: there {are} {n} more in the catalog that would fit; say “something else” for others.",
+        "zh": "不是，目录里符合要求的还有 {n} 个；说“换一批”就能看到。",
+    },
+    "remaining_none": {
+        "en": "Yes: nothing else in the catalog fits all you asked for.",
+        "zh": "是的，目录里没有其他符合要求的了。",
+    },
     "popularity": {"en": "popularity {value}.", "zh": "热度 {value}。"},
     "no_check": {"en": "I don't know: this catalog does not tell that of {name}.", "zh": "不知道：目录里没有{name}的这项信息。"},
     "no_check_of": {
@@ -81,6 +93,7 @@ SENTENCES: dict[str, dict[Language, str]] = {
     "which_dont": {"en": "No", "zh": "不符合"},
     "which_unknown": {"en": "Not told by this catalog", "zh": "目录里没有说"},
     "yes": {"en": "Yes.", "zh": "是的。"},
+    "not_told": {"en": "This catalog does not say so.", "zh": "目录里没有这样说。"},
     "no": {"en": "No.", "zh": "不是。"},
     "more_of": {"en": "{name} {are} {more}: {value}. {rest}", "zh": "{name}{more}：{value}。{rest}"},
     "most_of": {"en": "{name} {are} {most}: {value}. {rest}", "zh": "{name}{most}：{value}。{rest}"},

@@ -74,6 +74,11 @@ def constraint_label(constraint: Constraint, language: Language) -> str:
     if constraint.extreme:
         return EXTREMES[constraint.field, constraint.op][language == "zh"]
     label = _LABELS.get(constraint.field, _values_label)(constraint, language)
+    if constraint.of_forms:
+        forms = Constraint(field="form", op="in", value=constraint.of_forms)
+        label = (
+            f"{label}（{_values_label(forms, language)}）" if language == "zh" else f"{label} ({_values_label(forms, language)})"
+        )
     if constraint.hard:
         return label
     return f"最好{label}" if language == "zh" else f"ideally {label}"
@@ -168,6 +173,8 @@ def _themes_label(constraint: Constraint, language: Language) -> str:
 
 def _id_label(constraint: Constraint, language: Language) -> str:
     """The name that those works have in their titles."""
+    if constraint.op == "in":
+        return constraint.said
     return f"不要{constraint.said}" if language == "zh" else f"no {constraint.said}"
 
 

@@ -9,7 +9,7 @@ from chatrec.types import OF_EPISODES, Constraint, Item, Ledger, Opinion
 from chatrec.understand.draft import Draft
 from chatrec.understand.kinds import Asked
 from chatrec.understand.lexicon import Phrase
-from chatrec.understand.marks import Mark, Page, match_any
+from chatrec.understand.marks import Mark, Page, has_section, match_any
 from chatrec.understand.measures import CRITIQUES
 from chatrec.understand.scopes import CONTENT
 from chatrec.understand.text import key_of, wordset
@@ -20,6 +20,7 @@ _ANOTHER = ("another", "other", "different", "others")
 _MAKERS = wordset("band bands artist artists singer singers musician director directors author authors writer studio developer")
 _SUBJECTS = ("genres", "tags", "themes", "people")
 _TELLING = ("genres", "styles", "themes", "catalog", "tags")
+_FOR_CHILDREN = ("genres", "moods", "tags", "themes", "minutes")
 _CARRYING = tuple(
     key_of(phrase)
     for phrase in (
@@ -75,11 +76,23 @@ def _release(draft: Draft) -> None:
             assert entry is not None
             _unconstrain_field(draft, entry.name)
         if mark.has("special", "adults"):
-            _unconstrain_field(draft, "age")
+            _leave_children(draft)
         if mark.has("special", "subtitles_ok") or (mark.has("unsupported", "subtitles") and mark.released):
             _release_language(draft)
         if mark.released and (mark.role != "words" or any(mark.has(section) for section in (*CONTENT, "critiques", "vague"))):
             _release_mark(draft, mark)
+
+
+def _leave_children(draft: Draft) -> None:
+    """Children who are not there any more set no age; what was asked for with them goes where something else is asked for now."""
+    ages = {c.turn for c in draft.ledger.constraints if c.field == "age"}
+    anew = _has_content(draft.page) or any(has_section(mark, "verbs", "forms") for mark in draft.page.marks)
+    for constraint in draft.ledger.constraints:
+        if constraint.field == "age" or (anew and constraint.turn in ages and constraint.field in _FOR_CHILDREN):
+            draft.act("unconstrain", key=constraint.key)
+    for wish in draft.ledger.wishes:
+        if wish.turn in ages and (anew or wish.value == "family"):
+            draft.act("unwish", key=wish.text)
 
 
 def _is_released_field(page: Page, mark: Mark) -> bool:

@@ -56,6 +56,8 @@ def comparison_of(page: Page, ledger: Ledger, words: Words) -> tuple[Comparison,
     if _asks_for_more(page, named, aspect) or (aspect.field == "choice" and "what" in page.words and len(named) < 2):
         return None
     works = _works(page, named, ledger)
+    if len(_makers(page)) > 1 and not works and aspect.field == "choice":
+        return aspect, ()
     _mark_lacking(page)
     lacking = sum(mark.role == "missing" for mark in page.marks)
     if len(works) < 2 and len(works) + lacking < 2:
@@ -128,7 +130,7 @@ def _asks_for_more(page: Page, named: Sequence[Mark], aspect: Comparison) -> boo
     if any(mark.is_cue("want") and _wants_any(page, mark.start) for mark in page.marks):
         return True
     for mark in page.marks:
-        if mark in named or mark.role in ("count", "missing"):
+        if mark in named or mark.role in ("count", "missing") or (aspect.field == "choice" and mark in _makers(page)):
             continue
         compared = has_section(mark, "critiques", "critiques_mood", "vague", "comparative", "fields")
         field = {"moods": "moods", "age": "ages", "none": "unsupported"}.get(aspect.field)
@@ -139,6 +141,12 @@ def _asks_for_more(page: Page, named: Sequence[Mark], aspect: Comparison) -> boo
         if content and not compared and not has_section(mark, "forms", "verbs"):
             return True
     return False
+
+
+def _makers(page: Page) -> list[Mark]:
+    """The people of `Nolan or Villeneuve, who is better?`; one alone says whose work is meant."""
+    people = [mark for mark in page.marks if mark.role == "person"]
+    return people if len(people) > 1 else []
 
 
 def _wants_any(page: Page, at: int) -> bool:
@@ -162,6 +170,8 @@ def _works(page: Page, named: Sequence[Mark], ledger: Ledger) -> tuple[str, ...]
     spoken = [(mark.start, _meant(mark, ledger)) for mark in named]
     if len(named) == 1 and len(spoken[0][1]) == 1 and (it := _first(page, 0, _IT)) is not None:
         spoken.append((it, (ledger.focus or ledger.last_shown)[:1]))
+    if len(_makers(page)) > 1 and not spoken:
+        return ()
     if spoken:
         return tuple(dict.fromkeys(item_id for _, ids in sorted(spoken) for item_id in ids))
     if any(mark.role == "missing" for mark in page.marks):
@@ -206,8 +216,14 @@ def _phrases(name: str, *, level: bool) -> tuple[Phrase, ...]:
 def _told(page: Page, name: str, start: int, *, level: bool = False) -> Iterator[int]:
     """Where one of the phrases stands; `level`: those between `as` and `as`."""
     for at in range(start, len(page.words)):
-        if any(tuple(page.words[at : at + len(phrase)]) == phrase for phrase in _phrases(name, level=level)):
+        if any(_stands(page, at, phrase) for phrase in _phrases(name, level=level)):
             yield at
+
+
+def _stands(page: Page, at: int, phrase: Phrase) -> bool:
+    """Whether a phrase stands there and cuts no other word in two, as `好` does `好笑`."""
+    last = page.over[at + len(phrase) - 1] if tuple(page.words[at : at + len(phrase)]) == phrase else None
+    return tuple(page.words[at : at + len(phrase)]) == phrase and (last is None or last.end <= at + len(phrase))
 
 
 def _first(page: Page, start: int, phrases: Sequence[Phrase]) -> int | None:

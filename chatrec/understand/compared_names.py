@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from functools import cache
 
 from chatrec.understand.lexicon import Entry, Phrase, lexicon
-from chatrec.understand.marks import Page, match_any
+from chatrec.understand.marks import Page, match_any, match_any_before
 from chatrec.understand.name_signs import ANSWERS, BOUNDARY, PLAIN, PRONOUNS, SMALL, is_written_as_name
 from chatrec.understand.numbers import cardinal
 from chatrec.understand.spot import Spotter
@@ -42,6 +42,7 @@ class ComparedNames(Spotter):
         told = (*_ASKING, *_phrases("side_by_side"))
         asking = any(match_any(self._words, at, told) > at for at in range(len(self._words)))
         asking = asking or self._words[0] in AUXILIARIES
+        self._praised()
         for at in range(1, len(self._words)):
             end = match_any(self._words, at, _JOINING)
             spans = self._sides(at, end) if end > at else []
@@ -49,6 +50,18 @@ class ComparedNames(Spotter):
                 for start, stop in spans:
                     self._add_name(start, stop)
                 return
+
+    def _praised(self) -> None:
+        """The names of `三体好看还是流浪地球好看`, if one of them is a work's."""
+        joint = next((at for at in range(1, len(self._words) - 2) if tuple(self._words[at : at + 2]) == ("还", "是")), None)
+        if joint is None:
+            return
+        sides = [(0, joint), (joint + 2, len(self._words) - (self._words[-1] in "?呢啊"))]
+        names = [(start, match_any_before(self._words, end, _phrases("choice"))) for start, end in sides]
+        told = names[1][1] < sides[1][1] and all(start < end <= start + MAX_NAME for start, end in names)
+        if told and all(self._page.free(*name) for name in names) and any(self._is_work(*name) for name in names):
+            for start, end in names:
+                self._add_name(start, end)
 
     def _add_name(self, start: int, end: int) -> None:
         words = self._words[start:end]
@@ -152,7 +165,16 @@ def only_or(page: Page, names: Sequence[tuple[int, int]] | None = None) -> bool:
     if names is None:
         names = [(mark.start, mark.end) for mark in page.marks if mark.role in ("title", "missing", "ref")]
     rest = [word for at, word in enumerate(page.words) if not any(start <= at < end for start, end in names)]
-    return rest in (["or", "?"], [",", "or", "?"], [*"还是", "?"])
+    praised = _praise_ends(rest)
+    return rest in (["or", "?"], [",", "or", "?"], [*"还是", "?"]) or praised
+
+
+def _praise_ends(rest: Sequence[str]) -> bool:
+    """`…好看还是…好看`: beside the names nothing but praise and the `or`."""
+    said = "".join(rest).rstrip("?呢啊")
+    before, joint, behind = said.partition("还是")
+    praise = {"".join(phrase) for phrase in _phrases("choice") if is_han(phrase[0])}
+    return bool(joint) and behind in praise and (not before or before in praise)
 
 
 def _is_category(entries: Sequence[Entry]) -> bool:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from chatrec.types import Ledger
 from chatrec.understand.draft import Draft
 from chatrec.understand.kinds import Asked
 from chatrec.understand.lexicon import Entry
-from chatrec.understand.marks import FEARS, Mark, Page, has_section, tells_aversion
+from chatrec.understand.marks import FEARS, Mark, Page, has_section, match_any, tells_aversion
 from chatrec.understand.numbers import cardinal
 from chatrec.understand.scopes import CONTENT, SENTENCE_END
-from chatrec.understand.text import is_han, wordset
+from chatrec.understand.talk import good_one
+from chatrec.understand.text import is_han, key_of, wordset
 
 MAX_WISH_WORDS = 6
 MAX_HAN_THEME = 7
@@ -50,6 +52,10 @@ _HAN_SUBJECTS = wordset("我 你 他 她 它 这 那 咱")
 _HAN_CLAUSE = wordset("不 没 太 会 我 你 他 她 看 听 玩 了 是 有")
 _HAN_END = wordset("的 ， 。 ！ ？ , . ! ? 电 影 片 剧 游 戏")
 _PARTS = {("season",), ("seasons",), ("episode",), ("episodes",), ("季",), ("集",)}
+_PRAISE = wordset("good great nice amazing awesome beautiful cool excellent fantastic catchy decent really very superb wonderful")
+_ARTICLES = wordset("a an some the")
+_HAN_DEGREES = wordset("很 要 挺 也 最 更 非 常 特 别 比 较")
+_HAN_PRAISE = tuple(map(key_of, ("好听", "好听的", "好", "好的", "不错", "不错的", "棒", "棒的", "优美", "动听")))
 _SCORE = wordset("rated rating ratings score scored scores stars star imdb")
 _OVER = wordset("above over at least of higher than better more or around 8 9 7 10")
 
@@ -71,6 +77,34 @@ def mark_unsupported(page: Page) -> None:
         if page.words[at] in _SCORE or page.words[at] == "$":
             at = _mark_score(page, at)
         at += 1
+
+
+def mark_aspects(page: Page, ledger: Ledger) -> None:
+    """Of a game or a film `with good music`, `音乐好听`: how good a part is, no catalog records; no music is asked for."""
+    for noun in page.sorted():
+        if not (noun.has("forms", "music") or noun.has("genres", "soundtrack")):
+            continue
+        span = _praised(page, noun)
+        others = {e.data["kind"] for m in page.marks for e in m.entries if e.section in ("forms", "inner")} - {"audio"}
+        if span is not None and (others or (ledger.kinds and "audio" not in ledger.kinds)):
+            page.remove([mark for mark in page.within(*span) if mark is not noun])
+            page.extend(noun, *span)
+            noun.entries = (Entry("unsupported", "music", {}),)
+
+
+def _praised(page: Page, noun: Mark) -> tuple[int, int] | None:
+    """`with a really good soundtrack`, `the music should be good`, `配乐很好听的`."""
+    words = page.words
+    start = noun.start
+    while start > 0 and words[start - 1] in _PRAISE | _ARTICLES:
+        start -= 1
+    if start < noun.start and words[start - 1 : start] == ["with"] and not _PRAISE.isdisjoint(words[start : noun.start]):
+        return start, noun.end
+    end = noun.end
+    while end < len(words) and words[end] in _HAN_DEGREES:
+        end += 1
+    end += match_any(words, end, _HAN_PRAISE) - end
+    return (noun.start, end) if end > noun.end and words[end - 1] not in _HAN_DEGREES else None
 
 
 def _absorb_language(page: Page, mark: Mark) -> None:
@@ -159,6 +193,8 @@ def read_free(draft: Draft, asked: Asked) -> None:
             _wish_with(draft, mark)
         elif _goes_on_with(page, mark):
             _wish_with(draft, mark, less=False)
+    if draft.ledger.last_shown and (praise := good_one(page)):
+        draft.unsupported.append(praise)
     _wish_attributes(draft)
     _wish_clauses(draft)
     _wish_han_themes(draft)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chatrec.types import Intent, Opinion
+from chatrec.understand.checks import chooses
 from chatrec.understand.draft import Draft
 from chatrec.understand.free import STOP
 from chatrec.understand.marks import Page
@@ -78,8 +79,11 @@ def intent_of(draft: Draft) -> Intent:
         return "restart"
     if actions and not substance and "new_topic" not in actions:
         return "undo"
-    taken = actions == {"opine"} and all(_is_taken(draft, c.opinion) for c in draft.changes)
-    if taken and not cue.isdisjoint({"thanks", "taken", "choose"}) and not _asks_for_alike(draft.page):
+    chosen = chooses(draft.page)
+    taken = actions - ({"kinds"} if chosen else set()) == {"opine"} and all(
+        _is_taken(draft, c.opinion) for c in draft.changes if c.action == "opine"
+    )
+    if taken and (chosen or not cue.isdisjoint({"thanks", "taken", "choose"})) and not _asks_for_alike(draft.page):
         return "thanks"
     if "more" not in cue and (found := _about_single_picks(draft)):
         return found

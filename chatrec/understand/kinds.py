@@ -48,7 +48,7 @@ def asked_for(page: Page, ledger: Ledger, items: Mapping[str, Item], words: Word
     wanted = _in_order(items[mark.ids[0]].kind for mark in page.sorted() if mark.wanted)
     if wanted:  # `play Kind of Blue` plays no game
         return Asked(kinds=wanted, said=True)
-    for kinds in (_word_kinds(page, words), _verb_kinds(page, items, words)):
+    for kinds in (_word_kinds(page, words), _verb_kinds(page, ledger, items, words)):
         if kinds and (not words.kinds.isdisjoint(kinds) or page.any_cue("want")):  # a catalog of films may speak of their music
             return Asked(kinds=kinds, said=True)
     turned = _genre_kinds(page) if page.any_cue("now") else ()
@@ -128,6 +128,12 @@ def _of_nouns(nouns: Iterable[Mark], words: Words) -> Asked:
     return Asked(tuple(dict.fromkeys(kinds)), tuple(dict.fromkeys([*forms, *free])), marks, True)
 
 
+def forms_of(noun: Mark, words: Words) -> tuple[str, ...]:
+    """The forms that a noun names, those of its medium where it names the medium only."""
+    entry = next(e for e in noun.entries if e.section in ("forms", "inner"))
+    return tuple(_known_forms(entry.data, words) or (f for f, kind in FORM_KINDS.items() if kind == entry.data["kind"]))
+
+
 def _known_forms(data: Mapping[str, object], words: Words) -> list[str]:
     """The forms a noun names; where the catalog has none of them, its next of kin (a song → albums)."""
     values = list(data.get("values", ()))  # type: ignore[call-overload]
@@ -157,12 +163,19 @@ def _word_kinds(page: Page, words: Words) -> tuple[Kind, ...]:
     return _in_order(found[:1])
 
 
-def _verb_kinds(page: Page, items: Mapping[str, Item], words: Words) -> tuple[Kind, ...]:
+def _is_praise(page: Page, mark: Mark) -> bool:
+    """`要好玩的`, said of podcasts; `有什么好看的` asks for what is watched."""
+    before = page.words[max(0, mark.start - 1) : mark.start]
+    return page.words[mark.start : mark.start + 1] == ["好"] and before not in (["么"], ["有"], ["点"], ["些"], ["想"])
+
+
+def _verb_kinds(page: Page, ledger: Ledger, items: Mapping[str, Item], words: Words) -> tuple[Kind, ...]:
     """The media of verbs; `play something by Miles Davis`, who made none, or `… like Kind of Blue` asks for no game.
 
     What is played and not known may be a game or a record.
     """
     spoken = [m for m in page.sorted() if not (m.negated or _is_aside(page, m) or _is_hearsay(page, m))]
+    spoken = [m for m in spoken if not (ledger.kinds and _is_praise(page, m))]
     found = [e.name for m in spoken for e in m.entries if e.section == "verbs"]
     if set(found) == {"game"} and any(m.role == "missing" and m.attitude is None for m in page.marks):
         return ()

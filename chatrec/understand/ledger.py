@@ -85,8 +85,10 @@ def _constrain(ledger: Ledger, change: Change) -> Ledger:
         return ledger
     earlier = ledger.constraints
     if (new.field, new.op, new.hard) == ("form", "in", True):
-        earlier = tuple(c for c in earlier if not c.taken_from or set(_texts(new)) <= set(c.taken_from))
-        ledger = _of_forms(ledger, set(_texts(new)))
+        forms = set(_texts(new))
+        earlier = tuple(c for c in earlier if not c.taken_from or forms <= set(c.taken_from))
+        earlier = tuple(c for c in earlier if not c.of_forms or not forms.isdisjoint(c.of_forms))
+        ledger = _without_foreign_count(ledger, forms)
     kept = (left for old in earlier for left in _left_of(old, new))
     return replace(ledger, constraints=(*kept, new))
 
@@ -164,14 +166,14 @@ def _kinds(ledger: Ledger, change: Change) -> Ledger:
     if ledger.kinds and set(kinds).isdisjoint(ledger.kinds):
         kept = tuple(c for c in kept if c.field != "minutes")
     forms = {form for form, kind in FORM_KINDS.items() if kind in kinds}
-    return replace(_of_forms(ledger, forms), kinds=kinds, constraints=kept)
+    return replace(_without_foreign_count(ledger, forms), kinds=kinds, constraints=kept)
 
 
 def _count(ledger: Ledger, change: Change) -> Ledger:
     return replace(ledger, count=change.count)
 
 
-def _of_forms(ledger: Ledger, forms: Set[str]) -> Ledger:
+def _without_foreign_count(ledger: Ledger, forms: Set[str]) -> Ledger:
     """Numbers that were told form by form go when other forms are asked for."""
     count = ledger.count
     return replace(ledger, count=None) if count is not None and not set(count.each) <= forms else ledger

@@ -15,6 +15,7 @@ from typing import Any
 from chatrec.types import OF_EPISODES, Item
 from chatrec.understand.critiques import nudge_mood
 from chatrec.understand.draft import Draft
+from chatrec.understand.family_names import family_kind
 from chatrec.understand.kinds import Asked
 from chatrec.understand.lexicon import lexicon
 from chatrec.understand.marks import Mark, has_section
@@ -147,6 +148,7 @@ class Measures:
         numbers = [m for m in self._page.marks if m.role == "age" and not m.released]
         words = [m for m in self._page.sorted() if m.has("ages") and not (m.negated or m.about or m.released)]
         self._no_adult_content()
+        self._only_for_adults()
         self._nothing_for_children()
         words = [m for m in words if _word_age(m) < ADULT_AGE]
         if numbers:
@@ -160,6 +162,12 @@ class Measures:
         for mark in self._page.marks:
             if mark.has("ages") and mark.negated and _word_age(mark) >= ADULT_AGE:
                 self._constrain("age", "le", float(ADULT_AGE - 1), mark)
+
+    def _only_for_adults(self) -> None:
+        """`18+ films`."""
+        for mark in self._page.marks:
+            if mark.has("ages") and not (mark.negated or mark.released or mark.about) and _word_age(mark) > ADULT_AGE:
+                self._constrain("age", "ge", float(_word_age(mark)), mark)
 
     def _nothing_for_children(self) -> None:
         """`no kids stuff`, `不要儿童的`: no family works, whatever age was said before."""
@@ -216,6 +224,8 @@ class Measures:
             return False
         head = self._page.starting(end)
         described = head is not None and head.role == "words" and not head.has("cues", "negate") and not head.has("verbs")
+        family = head is not None and head.role == "title" and family_kind(self._page, self._page.starting(head.end)) is not None
+        described = described or family
         ends = not after or after in _VAGUE_AFTER
         return described or (ends and (before in _VAGUE_BEFORE or not after or mark.start == 0 or after in _VAGUE_AFTER))
 

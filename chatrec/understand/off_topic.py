@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chatrec.understand.checks import asks_of_each
 from chatrec.understand.free import STOP
-from chatrec.understand.marks import Mark, Page
+from chatrec.understand.marks import Mark, Page, has_section
 from chatrec.understand.same_makers import asks_same_makers
 from chatrec.understand.talk import phrases
 from chatrec.understand.text import is_han, wordset
@@ -13,6 +13,7 @@ _OF_FACTS = wordset("who whose when where why how")
 """Questions of which a year, a length or an age says nothing yet: `who won in 2018?`."""
 _ASKING = wordset("what whats who whos whose when where why how which is are was were does do did can could will would should")
 _HAN_ASKING = wordset("吗 么 谁 几 哪 怎 何 啥 呢")
+_ASKS_HAN = wordset("吗 么 嘛")
 _REQUESTS = wordset(
     "recommend suggest watch play listen hear see read show give find pick choose similar another else more next "
     "any anything something some should good best new there"
@@ -32,6 +33,7 @@ def is_off_topic(page: Page) -> bool:
     if _is_chore(page, start):
         return not (any(mark.has("forms") for mark in page.marks) and not _LISTS.isdisjoint(page.words))
     about_ours = _asks_of_one(page) or asks_of_each(page) or asks_same_makers(page) or _proposes(page, start)
+    about_ours = about_ours or _asks_for_ours(page)
     if about_ours or any(_is_ours(mark, facts=page.words[start] in _OF_FACTS) for mark in page.marks):
         return False
     words = [word for word in page.words if word[0].isalnum()]
@@ -49,7 +51,20 @@ def _asks_of_one(page: Page) -> bool:
 def _proposes(page: Page, start: int) -> bool:
     """`what about on the switch?`, `how about the 70s`: a condition is proposed, also one that no catalog tells."""
     about = page.words[start : start + 2] in (["what", "about"], ["how", "about"])
-    return about and any(mark.has("unsupported") or mark.role in ("year", "minutes", "age") for mark in page.marks)
+    return about and any(_is_condition(mark) for mark in page.marks)
+
+
+def _is_condition(mark: Mark) -> bool:
+    origin = has_section(mark, "unsupported", "languages", "countries", "special", "ages", "occasions", "feelings")
+    return origin or mark.role in ("year", "minutes", "age")
+
+
+def _asks_for_ours(page: Page) -> bool:
+    """`what do you have from Japan?`, `有便宜的吗`: what is here is asked for."""
+    words = page.words
+    ours = any(words[at : at + 2] in (["you", "have"], ["you", "got"]) for at in range(len(words)))
+    han = is_han(words[0]) and "有" in words and not _ASKS_HAN.isdisjoint(words[-2:])
+    return (ours or han) and any(_is_condition(mark) or has_section(mark, "themes", "catalog") for mark in page.marks)
 
 
 def _is_ours(mark: Mark, *, facts: bool) -> bool:

@@ -20,9 +20,10 @@ from chatrec.understand.comparative_questions import comparison_of
 from chatrec.understand.compared_names import ComparedNames
 from chatrec.understand.contents import Contents
 from chatrec.understand.draft import Draft
+from chatrec.understand.family_names import FamilyNames, asks_for_family, family_kind
 from chatrec.understand.feelings import read_feelings
 from chatrec.understand.framed_names import FramedNames
-from chatrec.understand.free import describes_works, mark_parts, mark_unsupported, read_free
+from chatrec.understand.free import describes_works, mark_aspects, mark_parts, mark_unsupported, read_free
 from chatrec.understand.intent import intent_of
 from chatrec.understand.kinds import Asked, asked_for
 from chatrec.understand.lengths import mark_lengths
@@ -33,9 +34,10 @@ from chatrec.understand.measures import Measures
 from chatrec.understand.occasions import favour_families, read_occasions
 from chatrec.understand.off_topic import is_off_topic
 from chatrec.understand.origins import Origins, mark_us
-from chatrec.understand.people_present import mark_ages, mark_count
+from chatrec.understand.own_demands import tell_apart
+from chatrec.understand.people_present import mark_absent, mark_ages, mark_count
 from chatrec.understand.questions import asked_of
-from chatrec.understand.references import mark_makers, mark_persons, mark_places, mark_pronouns
+from chatrec.understand.references import mark_makers, mark_persons, mark_places, mark_pronouns, mark_similar
 from chatrec.understand.requests import mark_requests
 from chatrec.understand.resolve import Names
 from chatrec.understand.same_makers import ask_same_makers, others_by
@@ -43,7 +45,7 @@ from chatrec.understand.scopes import COMMAS, interpret, is_never
 from chatrec.understand.side_by_side import agree
 from chatrec.understand.spot import Known
 from chatrec.understand.sure_names import SureNames
-from chatrec.understand.talk import asks_for_saved, asks_why, complains, is_later, swapped
+from chatrec.understand.talk import asks_for_saved, asks_if_all, asks_why, complains, is_later, swapped
 from chatrec.understand.text import is_han, key_of, language_of, tokenise, wordset
 from chatrec.understand.topics import wish_topics
 from chatrec.understand.typos import mend
@@ -129,6 +131,7 @@ class Understander:
         read_feelings(draft)
         turn_away(draft, asked, self._items)
         drop_unfit(draft, self._items)
+        tell_apart(draft, asked)
         draft.settle_synonyms()
         check = check_of(draft, language)
         if check is not None:
@@ -167,6 +170,8 @@ class Understander:
         reason = asks_why(page, ledger)
         if reason is not None:
             return Reading(intent="why", language=language, about=(reason,))
+        if asks_if_all(page, ledger):
+            return Reading(intent="remaining", language=language)
         if asks_for_saved(page):
             return Reading(intent="saved", language=language, about=ledger.ids("saved"))
         if complains(page):
@@ -181,6 +186,7 @@ class Understander:
         ComparedNames(self._known, page, kinds).mark()
         SureNames(self._known, page, kinds).mark()
         mark_makers(page, ledger, self._items)
+        mark_absent(page, ledger)
         mark_ages(page)
         mark_lengths(page)
         mark_years(page, self._this_year)
@@ -188,13 +194,16 @@ class Understander:
         mark_eras(page, self._words.phrases)
         mark_us(page)
         FramedNames(self._known, page, kinds, ledger.last_shown).mark()
+        FamilyNames(self._known, page, kinds).mark()
         UnknownNames(self._known, page, kinds).mark()
         agree(page, self._names, self._items)
         mark_parts(page)
         count = mark_count(page)
         mark_pronouns(page, ledger)
         mark_persons(page, ledger)
+        mark_similar(page, ledger)
         mark_unsupported(page)
+        mark_aspects(page, ledger)
         return count
 
     def _language(self, page: Page) -> Language:
@@ -289,6 +298,8 @@ class Understander:
         measured_by = mark.start > 0 and draft.page.words[mark.start - 1] in MEASURED_BY
         if mark.attitude is None and (measured_by or _asks_about(draft.page)):
             sentiment = "mentioned"
+        if not mark.negated and mark.attitude in (None, "unseen") and self._demand_family(draft, mark):
+            return
         if mark.negated and mark.attitude is None and (self._rule_out(draft, mark) or _is_likened(draft, mark)):
             return
         sentiment = "wanted" if mark.wanted else sentiment
@@ -301,6 +312,17 @@ class Understander:
         if mark.ambiguity is not None and item_id == mark.ids[0] and not _is_known(mark.ambiguity, draft.ledger):
             draft.ambiguities.append(mark.ambiguity)
             draft.act("ambiguous", ambiguity=mark.ambiguity)
+
+    def _demand_family(self, draft: Draft, mark: Mark) -> bool:
+        """`star wars films`, `the Harry Potter books`: all works that have the name, and not what is like the best known."""
+        kind, key = family_kind(draft.page, draft.page.starting(mark.end)), key_of(draft.page.said(mark))
+        if kind is None or not asks_for_family(draft.page, mark) or (len(key) == 1 and self._words.ordinary.issuperset(key)):
+            return False
+        ids = tuple(i for i in dict.fromkeys((*mark.ids, *self._names.holding(key))) if self._items[i].kind == kind)
+        several = len(ids) > 1 or (len(ids) == 1 and self._items[mark.ids[0]].kind != kind)
+        if several:
+            draft.constrain("id", "in", ids, said=draft.page.said(mark))
+        return several
 
     def _rule_out(self, draft: Draft, mark: Mark) -> bool:
         """`not Final Fantasy`, `no Batman`: if several works have the name, none of them is wanted, and none is disliked."""

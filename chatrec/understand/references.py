@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from chatrec.types import Item, Ledger
-from chatrec.understand.marks import Attitude, Mark, Page, has_section
+from chatrec.understand.lexicon import lexicon
+from chatrec.understand.marks import Attitude, Mark, Page, has_section, match_any, match_any_before
 from chatrec.understand.numbers import cardinal, ordinal
 from chatrec.understand.text import common_words, key_of, wordset
 
@@ -59,6 +60,7 @@ _OPINIONS = ("like", "dislike", "seen", "save", "save_after", "like_after", "dis
 def mark_places(page: Page, ledger: Ledger, items: Mapping[str, Item]) -> None:
     """Mark places in the last answer, and years and media that tell versions apart."""
     _mark_medium(page, ledger, items)
+    _mark_furthest(page, ledger, items)
     at = 0
     while at < len(page.words):
         end = _mark_version(page, at, ledger, items) or _mark_place(page, at, ledger)
@@ -136,6 +138,50 @@ def _at_places(ids: Sequence[str], places: Sequence[int]) -> tuple[str, ...]:
     return tuple(ids[p - 1 if p > 0 else p] for p in places if -len(ids) <= p <= len(ids) and p != 0)
 
 
+def _mark_furthest(page: Page, ledger: Ledger, items: Mapping[str, Item]) -> None:
+    """`tell me more about the longest`, `who made the oldest one?`, `最长的那部讲什么`: the one of the last answer that it is."""
+    for start, end, name in _superlatives(page.words):
+        data = lexicon().sections["comparisons"][name]
+        numbers = {i: n for i in ledger.last_shown if i in items and (n := getattr(items[i], data["field"], None)) is not None}
+        if len(numbers) > 1 and page.free(start, end):
+            furthest = max if data.get("most", True) else min
+            page.add(Mark(start, end, "ref", ids=(furthest(numbers, key=lambda i: numbers[i]),)))
+            return
+
+
+def _superlatives(words: Sequence[str]) -> Iterator[tuple[int, int, str]]:
+    """Where a superlative stands in the place of a work behind a question, or before one in Chinese, and of what it is."""
+    for at in range(len(words)):
+        asked = words[at] == "the" and match_any_before(words, at, _ASKED_OF) < at
+        asked = asked or (words[at] == "最" and any(match_any(words, to, _ASKED_OF) > to for to in range(len(words))))
+        for name, data in lexicon().sections["comparisons"].items() if asked else ():
+            phrases = tuple(
+                key_of(phrase) for language in ("en", "zh") for phrase in data.get(language, ()) if _is_furthest(phrase)
+            )
+            start = at + (words[at] == "the")
+            end = match_any(words, start, phrases)
+            if "field" not in data or data["field"] == "choice" or end == start:
+                continue
+            end = match_any(words, end, _FURTHEST_ONE)
+            if words[at] == "最" or end == len(words) or not words[end][0].isalnum() or words[end] == "of":
+                yield at, end, name
+
+
+def _is_furthest(phrase: str) -> bool:
+    return phrase.startswith(("most ", "最", "least ")) or phrase.split()[0].endswith(("est", "st"))
+
+
+def mark_similar(page: Page, ledger: Ledger) -> None:
+    """`anything similar?`, `有类似的吗` after a question about a work: like that one."""
+    if not ledger.focus or any(mark.role in ("title", "ref", "missing", "person") for mark in page.marks):
+        return
+    for at in range(len(page.words)):
+        end = match_any(page.words, at, _SIMILAR)
+        if end > at and (end == len(page.words) or not page.words[end][0].isalnum() or page.words[end] in _BEHIND_SIMILAR):
+            page.add(Mark(end, end, "ref", ids=ledger.focus[:1], attitude="like"))
+            return
+
+
 def _mark_medium(page: Page, ledger: Ledger, items: Mapping[str, Item]) -> None:
     """`I mean the soundtrack`, `the book`: the work of the same title that was named last, in another medium."""
     said = [(at, word) for at, word in enumerate(page.words) if word[0].isalnum() and word not in _ANSWER | _FILLERS]
@@ -149,6 +195,29 @@ def _mark_medium(page: Page, ledger: Ledger, items: Mapping[str, Item]) -> None:
         page.add(Mark(said[0][0], said[-1][0] + 1, "ref", ids=(best.id,)))
 
 
+_ASKED_OF = tuple(
+    key_of(phrase)
+    for phrase in (
+        *("how long is", "tell me more about", "tell me about", "more about", "who directed", "who made", "who wrote"),
+        *("who is in", "who stars in", "when was", "what year is", "what year was", "how old is", "describe", "where is"),
+        *("讲什么", "讲的什么", "讲的是什么", "多长", "多久", "谁导演的", "谁演的", "哪年的", "介绍一下", "详细说说"),
+    )
+)
+_FURTHEST_ONE = tuple(
+    key_of(phrase)
+    for phrase in (
+        *("one", "film", "movie", "game", "album", "record", "series", "show", "book", "podcast", "audiobook"),
+        *("的那部", "的那个", "的那款", "的那张", "的那本", "的一部", "的一个", "的"),
+    )
+)
+_SIMILAR = tuple(
+    key_of(phrase)
+    for phrase in (
+        *("something similar", "anything similar", "more similar", "similar ones", "others similar", "similar stuff"),
+        *("有类似的", "类似的", "来点类似的", "有没有类似的", "差不多的"),
+    )
+)
+_BEHIND_SIMILAR = wordset("but and with without that for please or in from where less more 吗 呢 但")
 _FORMS = {
     **dict.fromkeys(("film", "movie", "电影"), "film"),
     **dict.fromkeys(("series", "show", "tvshow", "tvseries", "剧", "电视剧"), "series"),
@@ -158,7 +227,9 @@ _FORMS = {
     **dict.fromkeys(("game", "videogame", "游戏"), "game"),
 }
 """What a version in another medium is called → the form, or the genre, that tells it."""
-_FILLERS = wordset("version one actually sorry instead about what rather 版 版本 不")
+_FILLERS = wordset(
+    "do you have got also there any can get a an in here version one actually sorry instead about what rather 版 版本 不"
+)
 _VERSION_LEADS = {
     ("the", "one", "from"),
     ("the", "one", "of"),

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 from chatrec.types import Ledger
 from chatrec.understand.lexicon import Phrase, lexicon
 from chatrec.understand.marks import Mark, Page
 from chatrec.understand.scopes import CONTENT
-from chatrec.understand.text import key_of
+from chatrec.understand.text import key_of, wordset
+
+_PRAISE = wordset("good great cool nice decent awesome amazing excellent brilliant solid better")
+_LAUGHS = wordset("lol haha ha hahaha lmao")
+_FILLERS = _LAUGHS | wordset(
+    "a an some the then please really very now lol haha ha ok okay well alright just give me show find and so"
+)
+_HAN_PRAISE = re.compile("(?:要|来个|来部|来点|换个|想要|我要|给我)((?:更|很)?(?:好看|好玩|好听|好|不错|精彩)的)(?:吧|呢)?")
 
 
 def asks_why(page: Page, ledger: Ledger) -> str | None:
@@ -34,6 +42,13 @@ def _says_more(page: Page) -> bool:
     return any(any(mark.has(section) for section in CONTENT) or mark.role in ("title", "ref") for mark in page.marks)
 
 
+def asks_if_all(page: Page, ledger: Ledger) -> bool:
+    """`is that all?`, `are these all you have?`, `就这些吗`: whether more fits than was shown."""
+    said = any(any(mark.has(section) for section in CONTENT) or mark.role in ("title", "ref") for mark in page.marks)
+    asks = page.words[-1] in ("?", "吗", "么") or page.words[0] in ("is", "are")
+    return bool(ledger.last_shown) and asks and not said and _has(page, "remaining")
+
+
 def is_later(page: Page) -> bool:
     """`not tonight`, `some other time`, `改天`."""
     return _has(page, "later")
@@ -42,6 +57,24 @@ def is_later(page: Page) -> bool:
 def is_nod(page: Page) -> bool:
     """`haha`, `ok`, `nice, you are good at this`: whether a message opens with a nod."""
     return _begins(page, "nods")
+
+
+def good_one(page: Page) -> str:
+    """`a good one then`, `cool one`, `要好玩的`: the words, if others are asked for by nothing but that they should be good."""
+    words = [word for word in page.words if word[0].isalnum() and word not in _FILLERS]
+    if any(mark.has("unsupported") for mark in page.marks):
+        return ""
+    if "ones" in words or "one" in words:
+        praise = [word for word in words if word in _PRAISE]
+        said = [word for word in page.words if word[0].isalnum() and word not in _LAUGHS]
+        bare = said in ([p, "one"] for p in ("good", "nice", "great"))  # said of a joke
+        return (
+            ""
+            if bare or not praise or not _PRAISE.union(("one", "ones", "looking")).issuperset(words)
+            else " ".join(dict.fromkeys(words[:-1]))
+        )
+    found = _HAN_PRAISE.fullmatch("".join(words))
+    return found.group(1) if found else ""
 
 
 def swapped(page: Page) -> list[Mark]:
@@ -75,4 +108,7 @@ def _begins(page: Page, name: str) -> bool:
             at += 1
         else:
             break
-    return any(tuple(page.words[at : at + len(phrase)]) == phrase for phrase in phrases(name))
+    said = [p for p in phrases(name) if tuple(page.words[at : at + len(p)]) == p]
+    if name == "nods":  # no `好` of `好玩的`
+        said = [p for p in said if (last := page.over[at + len(p) - 1]) is None or last.end <= at + len(p)]
+    return bool(said)

@@ -11,7 +11,10 @@ from chatrec.understand.text import common_words, is_han, wordset
 _OF_PEOPLE = wordset("by with starring featuring feat director actor actress")
 """Last words of the cues behind which people are named, in small letters too."""
 _TITLES = wordset("dr mr mrs ms sir lord lady saint st")
+_NO_HAN_NAME = wordset("的 更 比 点 些 什 么 好 再 最 多 少 这 那 你 我 他 她 它 朋 友 意 时 没 不 别 其 会 能 要")
 MAX_NAME = 4
+MIN_HAN, MAX_HAN = 3, 8
+"""Characters of a Chinese name that is asked for."""
 
 
 class UnknownNames(Spotter):
@@ -25,6 +28,32 @@ class UnknownNames(Spotter):
         for cue in self._page.sorted():
             if cue.is_cue("by", "want") and self._words[cue.end - 1] in _OF_PEOPLE:
                 self._mark_person(cue)
+        self._join_makers()
+        self._mark_asked_for()
+
+    def _join_makers(self) -> None:
+        """`The Room by Tommy Wiseau`: by a maker whom the catalog lacks, a title is that of another work."""
+        for maker in [mark for mark in self._page.sorted() if mark.role == "missing" and not mark.ids]:
+            title = self._page.ending(maker.start - 1)
+            if self._words[maker.start - 1 : maker.start] == ["by"] and title is not None and title.role == "title":
+                start, end = title.start, maker.end
+                self._page.remove([title, *self._page.within(start, end)])
+                self._add_missing(start, end)
+
+    def _mark_asked_for(self) -> None:
+        """`有郭德纲吗`, `流浪地球有吗`: what is asked for by name, in Chinese, where nothing else is known of it."""
+        words = [word for word in self._words if word not in "?？"]
+        start = next((at for at, word in enumerate(words) if word not in "你们这里请问那目录"), 0)
+        if words[-2:] == ["有", "吗"]:
+            end = len(words) - 2
+        elif words[-1:] == ["吗"] and words[start : start + 1] == ["有"]:
+            start, end = start + 1, len(words) - 1
+        else:
+            return
+        told = words[start:end]
+        named = MIN_HAN <= len(told) <= MAX_HAN and all(map(is_han, told)) and _NO_HAN_NAME.isdisjoint(told)
+        if named and self._page.free(start, end):
+            self._add_missing(start, end)
 
     def _mark_sequel(self, at: int) -> int:
         """`half life 3`: a work that is known, and a number that none of its kind has."""

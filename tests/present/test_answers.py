@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from chatrec.generate.facts import FactContext
-from chatrec.present.answers import spoken_reply
+from chatrec.present.answers import in_focus, spoken_reply
 from chatrec.types import Comparison, Constraint, Item, Language, Ledger, Reading
 
 A = Item(id="v:a", kind="video", form="film", title="A", year=1979, minutes=117, popularity=80, moods=("scary", "tense"))
 B = Item(id="v:b", kind="video", form="film", title="B", year=1982, minutes=117, popularity=60, moods=("dark",), language="fr")
 C = Item(id="v:c", kind="video", form="film", title="C", year=2001)
 D = Item(id="v:d", kind="video", form="series", title="D", year=2017, minutes=53)
-WORKS = {item.id: item for item in (A, B, C, D)}
+E = Item(
+    id="g:e",
+    kind="game",
+    form="game",
+    title="E",
+    year=2010,
+    genres=("adventure",),
+    themes=("the sea",),
+    tags=("based on a book", "single-player"),
+)
+WORKS = {item.id: item for item in (A, B, C, D, E)}
 
 
 def told(reading: Reading, ledger: Ledger | None = None) -> str:
@@ -63,6 +75,47 @@ def test_of_a_mood_only_its_presence_is_told() -> None:
 def test_a_check_is_yes_no_or_unknown(field: str, op: str, value: object, item: Item, start: str) -> None:
     condition = Constraint(field=field, op=op, value=value)  # type: ignore[arg-type]
     assert told(Reading(intent="check", about=(item.id,), conditions=(condition,))).startswith(start)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "item", "start"),
+    [
+        ("tags", ("based on a true story",), E, "This catalog does not say so. E (2010): based on a book, for a"),
+        ("tags", ("co-op", "local co-op"), E, "No. E (2010): "),
+        ("tags", ("based on a true story",), A, "I don't know"),
+        ("moods", ("quirky",), A, "This catalog does not say so. A (1979): scary, tense."),
+        ("moods", ("calm", "cosy"), A, "No. A (1979): scary, tense."),
+        ("themes", ("space",), E, "This catalog does not say so. E (2010): about the sea"),
+        ("genres", ("comedy",), E, "No. E (2010): adventure."),
+    ],
+)
+def test_what_is_listed_in_part_denies_nothing_unless_it_rules_it_out(field: str, value: object, item: Item, start: str) -> None:
+    condition = Constraint(field=field, op="in", value=value)  # type: ignore[arg-type]
+    assert told(Reading(intent="check", about=(item.id,), conditions=(condition,))).startswith(start)
+
+
+def test_how_many_may_play_is_not_told_by_several():
+    several = Constraint(field="tags", op="in", value=("single-player",))
+    reading = Reading(intent="check", about=("g:e",), conditions=(several,), unsupported=("8 people play",))
+    assert told(reading).startswith("I don't know: this catalog does not record “8 people play” of E (2010). E (2010): ")
+
+
+def test_how_good_a_work_is_is_told_by_what_it_is():
+    assert told(Reading(intent="question", about=("v:b",), asked=(("v:b",), "quality"))).startswith(
+        "This catalog has no ratings or reviews; this is what it does tell. B (1982): "
+    )
+
+
+def test_how_many_more_fit_is_said_in_words():
+    context = FactContext(Ledger(), WORKS, {}, "en")
+    assert spoken_reply(Reading(intent="remaining"), context, 7).text.startswith("No: there are 7 more")
+    assert spoken_reply(Reading(intent="remaining"), context, 0).text.startswith("Yes: nothing else")
+
+
+def test_the_longest_is_in_focus_next():
+    longest = Reading(intent="compare", about=("v:d", "v:a"), comparison=Comparison(field="minutes"))
+    assert in_focus(longest, WORKS) == ("v:a", "v:d")
+    assert in_focus(replace(longest, about=("v:c", "v:a")), WORKS) == ("v:c", "v:a")
 
 
 def test_what_no_field_tells_is_not_known() -> None:

@@ -417,7 +417,7 @@ CASES: list[tuple[str, str]] = [
     ("games I can play with my 7 year old on one screen", "age le 7; tags in local co-op"),
     ("film noir", "kinds video"),
     ("a Christmas movie that isn't cheesy", "form in film; less cheesy"),
-    ("is Alien any good?", "mentioned alien; !liked"),
+    ("is Alien any good?", "intent question; !liked"),
     ("what's Alien about?", "intent question; !liked; !mentioned"),
     ("is there anything like Alien?", "liked alien"),
     ("not as scary as Alien", "less scary; liked alien; !moods"),
