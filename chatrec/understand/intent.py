@@ -95,9 +95,10 @@ def intent_of(draft: Draft) -> Intent:
     if ("more" in cue and _asks_for_more(draft)) or (not actions and not draft.missing and open_to_all):
         return "more"
     if not actions and not draft.missing and not draft.unsupported:
-        if "thanks" in cue or (is_nod(draft.page) and draft.ledger.last_shown):
+        counts = any(mark.role == "count" for mark in draft.page.marks)  # `lol that's too many, just 3`
+        if "thanks" in cue or (is_nod(draft.page) and draft.ledger.last_shown and not counts):
             return "thanks"
-        if "greeting" in cue or is_nod(draft.page):
+        if "greeting" in cue or (is_nod(draft.page) and not counts):
             return "greeting"
     nothing = not actions and not draft.missing and not draft.unsupported and not draft.ledger.last_shown
     return "more" if nothing and STOP.issuperset(_spoken(draft.page)) else "recommend"

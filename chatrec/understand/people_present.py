@@ -11,6 +11,7 @@ from chatrec.understand.numbers import cardinal
 from chatrec.understand.text import key_of, wordset
 
 ADULT = 18
+_ORDINAL_ENDS = (["st"], ["nd"], ["rd"], ["th"])
 _JOINS = {"and", ",", "or", "和", "、", "与", "to", "-", "跟", "n"}
 _OLD = (
     ("year", "old"), ("year", "olds"), ("years", "old"), ("yr", "old"), ("yrs", "old"), ("yr", "olds"), ("yo",), ("y", "o"),
@@ -230,9 +231,9 @@ def _count(page: Page) -> int | None:
         number = cardinal(page.words, at)
         if number is None or not page.free(at, number[1]) or number[0] % 1 or not 1 <= number[0] <= 1000:
             continue
-        if page.words[at - 1 : at] == ["第"]:
-            continue
         end = number[1]
+        if page.words[at - 1 : at] == ["第"] or page.words[end : end + 1] in _ORDINAL_ENDS:
+            continue
         noun = any(has_section(m, "forms", "genres", "styles") for m in page.within(end, end + 2))
         if (
             _asks_english(page.words, at, end)
