@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from chatrec.constraints import NUMBER_FIELDS, concerns, satisfies, values_of, wanted
@@ -22,6 +23,7 @@ _TOLD_IN_FULL = (
     {"turn-based", "turn-based strategy", "turn-based combat", "turn-based tactics", "real-time strategy"},
 )
 """Tags of which a work that has any has all that are true of it."""
+_AROUND = re.compile(r"^(?:the|on|in|at|with) | of$", re.IGNORECASE)
 SIDE_BY_SIDE = ("minutes", "genres", "moods", "creators")
 
 
@@ -101,7 +103,7 @@ def _check(item: Item, reading: Reading, language: Language) -> str:
     """Whether the work meets the conditions, with what the catalog tells; unknown is neither yes nor no."""
     name, conditions = item_name(item, language), reading.conditions
     if not conditions and reading.unsupported:
-        return say("no_check_of", language, said=JOIN[language][0].join(reading.unsupported), names=name)
+        return say("no_check_of", language, said=_not_recorded(reading), names=name)
     told = [part for field in dict.fromkeys(c.field for c in conditions) if (part := _told(item, field, language))]
     verdict = _verdict(item, conditions)
     gap = "" if language == "zh" else " "
@@ -109,9 +111,14 @@ def _check(item: Item, reading: Reading, language: Language) -> str:
         return say("no_check", language, name=name)
     facts = say("fact", language, name=name, told=gap.join(told))
     if verdict and reading.unsupported:  # `can 8 people play it?`: that there may be several is told, not how many
-        return gap.join((say("no_check_of", language, said=JOIN[language][0].join(reading.unsupported), names=name), facts))
+        return gap.join((say("no_check_of", language, said=_not_recorded(reading), names=name), facts))
     answer = say("not_told" if verdict is None else "yes" if verdict else "no", language)
     return f"{answer}{gap}{facts}"
+
+
+def _not_recorded(reading: Reading) -> str:
+    """What is asked and no catalog records, without what leads up to it: `the rating of`, `on Netflix`."""
+    return JOIN[reading.language][0].join(_AROUND.sub("", said) for said in reading.unsupported)
 
 
 def _verdict(item: Item, conditions: Sequence[Constraint]) -> bool | None:
@@ -147,7 +154,7 @@ def _check_each(works: Sequence[Item], reading: Reading, language: Language) -> 
     if not conditions and not reading.unsupported:
         return say("no_check", language, name=those)
     if not conditions:
-        return say("no_check_of", language, said=JOIN[language][0].join(reading.unsupported), names=those)
+        return say("no_check_of", language, said=_not_recorded(reading), names=those)
     verdicts = [(item, _verdict(item, conditions)) for item in works]
     groups = [
         (key, [item for item, verdict in verdicts if verdict is answer])
