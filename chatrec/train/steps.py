@@ -154,7 +154,7 @@ def unfinished(out: Path, parts: Mapping[str, Any], say: Callable[[str], None]) 
     steps = Steps(home / _key(parts))
     with _alone(home):
         if done := len(steps.finished):
-            say(f"going on where this command was interrupted: {done} {'step is' if done == 1 else 'steps are'} finished")
+            say(f"going on: {done} {'step is' if done == 1 else 'steps are'} there from an earlier run")
         elif any(path.is_dir() for path in home.iterdir()):
             say(f"starting anew: what {home} holds is of other data, options or versions, and is removed when this is done")
         yield steps

@@ -58,6 +58,14 @@ def test_texts_count_from_forty_words_on(words: int, found: int) -> None:
     assert find_leak([talk(2, words, seed=1)], Fingerprints.of([talk(1, words)])).by_text == found
 
 
+@pytest.mark.parametrize(("characters", "found"), [(39, 0), (40, 1)])
+def test_where_no_spaces_part_words_each_character_counts(characters: int, found: int) -> None:
+    said = "我想看一部关于深海探险的电影，最好是老一点的，不要太恐怖。上次看的那部我和家里人都很喜欢，再来一部吧"
+    kept = "".join(char for char in said if char.isalnum())[:characters]
+    text = "，".join((kept[:20], kept[20:]))
+    assert find_leak([dialog(2, user(text))], Fingerprints.of([dialog(1, user(text))])).by_text == found
+
+
 def test_an_allowed_leak_is_returned_so_that_it_can_be_stamped() -> None:
     leak = guard([talk(1)], Fingerprints.of([talk(1)]), allow=True)
     assert leak.refused and leak.stamp() == {"by_id": 1, "by_text": 1, "allowed": True}

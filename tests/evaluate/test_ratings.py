@@ -146,6 +146,13 @@ def test_ndcg_is_that_of_ir_measures_and_auc_per_user_that_of_scikit_learn() -> 
     assert found["user_auc"]["value"] == pytest.approx(np.mean(by_user), abs=1e-5)
 
 
+def test_what_a_system_cannot_score_comes_last() -> None:
+    data = Split(made((0, 0, 1, 0), items=4), made((0, 1, 1, 1), items=4), 0)
+    unscored = summary(judge(Fixed(np.array([[9.0, 1.0, np.nan, np.nan]])), data))
+    assert unscored["user_auc"]["value"] == 1.0
+    assert summary(judge(Fixed(np.array([[9.0, np.nan, 1.0, 2.0]])), data))["user_auc"]["value"] == 0.0
+
+
 def test_cold_items_are_compared_with_cold_ones() -> None:
     data = Split(made((0, 0, 1, 0), (1, 1, 1, 0)), made((0, 2, 1, 1), (1, 0, 1, 1)), 0)
     table = np.array([[0, 9, 2, 1, 1, 3], [2, 0, 1, 1, 1, 1]])

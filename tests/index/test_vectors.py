@@ -17,7 +17,7 @@ from chatrec.errors import IndexCorruptError
 from chatrec.index import vectors
 from chatrec.index.build import build_index
 from chatrec.index.document import dense_text
-from chatrec.index.embed import Embedder
+from chatrec.index.embed import FEW, Embedder
 from chatrec.index.generation import current_generation, digest, index_home
 from chatrec.index.open import Index, open_index
 
@@ -213,3 +213,12 @@ def test_what_has_the_name_of_something_unfinished_is_in_nobodys_way(tmp_path: P
 def test_a_forced_build_takes_nothing_from_a_killed_one(tmp_path: Path) -> None:
     killed_after_one_shard(tmp_path)
     assert len(build(CATALOG, tmp_path, reuse=False)[1]) == len(CATALOG)
+
+
+def test_an_encoder_of_half_precision_embeds_questions_as_it_embeds_items(tmp_path: Path) -> None:
+    model = Embedder().copy_of_model()
+    model.bfloat16().save(str(tmp_path / "half"))
+    half = Embedder(str(tmp_path / "half"))
+    few, many = half.encode(["a calm film"]), half.encode(["a calm film"] * (FEW + 1))
+    assert few.dtype == many.dtype == np.float32
+    np.testing.assert_allclose(many, np.repeat(few, FEW + 1, axis=0), atol=1e-5)

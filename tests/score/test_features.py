@@ -124,6 +124,16 @@ def test_what_is_wanted_less_and_soft_constraints_are_their_own_features(small_i
     assert column(features, matrix, "soft_met") == [1.0, 1.0, 0.0]
 
 
+def test_whether_what_is_unknown_is_preferred_is_unknown(small_index: Index, features: Features) -> None:
+    older = Constraint(field="year", op="lt", value=1980, hard=False)
+    untold = Constraint(field="minutes", op="lt", value=100, hard=False)
+    known = np.isfinite([small_index.columns.numbers("minutes")[small_index.rows[f"s:{name}"]] for name in ("scream", "thing")])
+    assert known.tolist() == [False, False]
+    for constraints, met in (((untold,), [np.nan, np.nan]), ((older, untold), [0.0, 0.0])):
+        matrix = features(query(small_index, ledger(constraints=constraints)), pool(small_index, "scream", "thing"))
+        np.testing.assert_array_equal(column(features, matrix, "soft_met"), met)
+
+
 def test_ranks_read_one_at_the_top_and_trained_retrievers_are_told_from_those_every_catalog_has(
     small_index: Index, features: Features
 ) -> None:

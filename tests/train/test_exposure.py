@@ -88,6 +88,9 @@ def test_what_a_log_cannot_name_is_no_candidate_to_learn_from(small_index: Index
     fusion, features = Fusion(small_index, base_retrievers(small_index)), Features(small_index, HeadConfig().features)
     query = asked(small_index, "space horror")
     first = fusion(query)[0].item.id
-    made = build_pools(fusion, features, [Asked(query, (), 0), Asked(query, (), 1, hidden=frozenset({first}))], 2)
+    hidden = frozenset({first})
+    conversations = [Asked(query, (), 0), Asked(query, (), 1, hidden=hidden), Asked(query, (first,), 2, hidden=hidden)]
+    made = build_pools(fusion, features, conversations, 3)
     assert made.present[0, 0] and not made.present[1, 0]
     assert made.present[1].sum() == made.present[0].sum() - 1
+    assert made.present[2, 0]  # what the log did name after all

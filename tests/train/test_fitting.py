@@ -16,7 +16,7 @@ from chatrec.train.exact import ExactIndex
 from chatrec.train.fit import FitConfig, _Tensors, calibrate, fit_head, predict
 from chatrec.train.needs import simulate, taste
 from chatrec.train.pools import Pools, pool_metrics, reliability
-from chatrec.train.retrievers import co_occurrence, ease, followed_by, keep_best
+from chatrec.train.retrievers import co_occurrence, csr, ease, followed_by, keep_best, with_twins
 from chatrec.types import Constraint
 
 THOROUGH = FitConfig(epochs=20, patience=20, batch=16, learning_rate=5e-3, sampled=10)
@@ -77,6 +77,11 @@ def test_ease_is_the_closed_form_of_its_paper_and_skips_unused_items() -> None:
     found = dense(ease(table, 2.0).weights, 4)
     np.testing.assert_allclose(found[np.ix_(used, used)], np.maximum(expected, 0), atol=1e-5)
     assert found[2].sum() == found[:, 2].sum() == 0
+
+
+def test_a_twin_has_the_neighbours_of_the_one_that_stands_for_it_and_is_one_beside_it() -> None:
+    weights = csr(sparse.csr_array(np.array([[0, 0.5, 0, 0], [0.25, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0]], dtype=np.float32)))
+    assert dense(with_twins(weights, {3: 1}), 4).tolist() == [[0, 0.5, 0, 0.5], [0.25, 0, 0, 0], [0, 0, 0, 0], [0.25, 0, 0, 0]]
 
 
 def test_only_the_best_positive_entries_are_kept() -> None:
