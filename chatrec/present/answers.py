@@ -23,7 +23,7 @@ _TOLD_IN_FULL = (
     {"turn-based", "turn-based strategy", "turn-based combat", "turn-based tactics", "real-time strategy"},
 )
 """Tags of which a work that has any has all that are true of it."""
-_AROUND = re.compile(r"^(?:the|on|in|at|with) | of$", re.IGNORECASE)
+_AROUND = re.compile(r"^(?:the|on) | of$", re.IGNORECASE)
 SIDE_BY_SIDE = ("minutes", "genres", "moods", "creators")
 
 

@@ -28,7 +28,7 @@ from chatrec.understand.intent import intent_of
 from chatrec.understand.kinds import Asked, asked_for
 from chatrec.understand.lengths import mark_lengths
 from chatrec.understand.lexicon import Phrases, lexicon
-from chatrec.understand.likened import take_as_likes
+from chatrec.understand.likened import like_makers, take_as_likes
 from chatrec.understand.marks import Attitude, Mark, Page
 from chatrec.understand.measures import Measures
 from chatrec.understand.occasions import favour_families, read_occasions
@@ -56,12 +56,9 @@ from chatrec.understand.years import mark_eras, mark_years
 
 _QUESTIONS = wordset("is was are does did what whats who whos how hows why when where which can")
 _THAT_ENERGY = frozenset(product(("that", "same", "similar"), ("energy", "vibe", "vibes", "feel", "feeling", "mood", "spirit")))
-_SIMILAR = wordset("similar like alike same style 类 像")
-MAX_LIKED_WORKS = 2
-_BEFORE_NOUN = wordset("a an any more another of just the")
-"""Works that stand for a maker whose own works are ruled out."""
 _REQUESTS = wordset("should recommend suggest after similar else next another more")
 _WITH_PICKS = ("recommend", "more", "surprise", "critique", "restart")
+_BEFORE_NOUN = wordset("a an any more another of just the")
 _SENTIMENTS: dict[Attitude | None, Sentiment] = {
     None: "liked",
     "like": "liked",
@@ -124,7 +121,7 @@ class Understander:
         Origins(draft, asked, language).read()
         self._of_makers(draft)
         ask_same_makers(draft, self._items)
-        self._like_makers(draft)
+        like_makers(draft, self._items)
         self._opine(draft)
         read_free(draft, asked)
         read_occasions(draft)
@@ -246,23 +243,6 @@ class Understander:
                 draft.constrain("people", "in", self._items[title.ids[0]].creators, said=said)
                 if others_by(self._items[title.ids[0]], self._items):
                     draft.opine(title.ids[0], "mentioned")
-
-    def _like_makers(self, draft: Draft) -> None:
-        """`like Wes Anderson, but not by him`, also said later: his best known works are liked, and he is ruled out."""
-        people = [m for m in draft.page.marks if m.role == "person"]
-        forbidden = {name for m in people if m.negated for name in m.names}
-        similar = not _SIMILAR.isdisjoint(draft.page.words)
-        wished = {wish.value for wish in draft.ledger.wishes if wish.field == "people"}
-        for wish in draft.ledger.wishes:
-            if wish.field == "people" and wish.value in forbidden:
-                draft.act("unwish", key=wish.text)
-        for mark in people:
-            likened = (mark.attitude == "like" and not mark.negated) or (mark.attitude == "seen" and similar)
-            likened = likened or not wished.isdisjoint(mark.names)
-            if likened and forbidden.intersection(mark.names):
-                works = [i for i in self._items.values() if forbidden.intersection(mark.names).intersection(i.creators)]
-                for item in sorted(works, key=lambda i: -(i.popularity or 0.0))[:MAX_LIKED_WORKS]:
-                    draft.opine(item.id, "liked")
 
     def _opine(self, draft: Draft) -> None:
         resolved = _settled(draft)

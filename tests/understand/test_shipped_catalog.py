@@ -195,3 +195,19 @@ def test_a_theme_s_word_elsewhere_is_no_wish_for_it(message, understander):
 def test_titles_side_by_side_tell_which_work_is_meant(message, liked, understander):
     ledger = replay(understander.read(message, Ledger(), turn=0).changes)
     assert list(ledger.ids("liked")) == liked
+
+
+@pytest.mark.parametrize(
+    ("message", "maker"),
+    [("bands like Radiohead", "Radiohead"), ("artists similar to Bjork", "Björk"), ("类似周杰伦的歌手", "周杰伦")],
+)
+def test_others_like_a_maker_are_not_that_maker(message, maker, understander, shipped):
+    found = facts(understander.read(message, Ledger(), turn=0), shipped)
+    assert f"people not_in {maker}" in found
+    assert any(fact.startswith("liked ") for fact in found)
+    assert not any(fact.startswith("wish people") for fact in found)
+
+
+@pytest.mark.parametrize("message", ["I love bands, like Radiohead", "something by Radiohead", "I like Radiohead"])
+def test_a_maker_that_is_liked_is_not_ruled_out(message, understander, shipped):
+    assert not any(fact.startswith("people not_in") for fact in facts(understander.read(message, Ledger(), turn=0), shipped))
