@@ -165,7 +165,7 @@ def test_other_options_start_anew_and_say_so(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr(steps, "code_sha256", lambda: "another version")
     with unfinished(tmp_path, {"seed": 0}, said.append) as later:
         assert later.finished == ()
-    assert "1 step is finished" in said[0] and all("starting anew" in line for line in said[1:]) and len(said) == 3
+    assert "1 step is there" in said[0] and all("starting anew" in line for line in said[1:]) and len(said) == 3
 
 
 def test_another_way_to_fit_takes_the_pools_and_no_fit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
