@@ -35,6 +35,7 @@ from chatrec.types import (
     CandidatesFound,
     Change,
     ClaimChecked,
+    Constraint,
     Draft,
     Event,
     Final,
@@ -208,7 +209,9 @@ class Turn:
     def _remaining(self, engine: Engine, ledger: Ledger) -> int:
         """How many works meet all that is required and were not shown."""
         query = compose(engine.index, pulling(ledger), "", exclude_shown=True)
-        return int(engine.index.allowed(query, requirements(ledger)).sum())
+        wishes = [w for w in ledger.wishes if w.field and w.value and w.direction == "more"]
+        wished = (Constraint(field=w.field or "", op="in", value=(w.value or "",)) for w in wishes)
+        return int(engine.index.allowed(query, (*requirements(ledger), *wished)).sum())
 
     def _understand(self, engine: Engine) -> tuple[Reading, Ledger]:
         with self.stages.stage("understand", len(self.message)) as detail:

@@ -103,7 +103,8 @@ class Constraint:
     @property
     def key(self) -> str:
         """Identity for removal and replacement: what it restricts, not when it was said."""
-        return f"{self.field}|{self.op}|{self.value}"
+        of = f"|{self.of_forms}" if self.of_forms else ""
+        return f"{self.field}|{self.op}|{self.value}{of}"
 
     @property
     def values(self) -> tuple[str, ...]:

@@ -44,7 +44,9 @@ def spoken_reply(reading: Reading, context: FactContext, remaining: int = 0) -> 
     elif reading.intent == "compare":
         text = _compare(works, reading, context)
     elif reading.intent == "remaining":
-        text = say("remaining" if remaining else "remaining_none", language, n=remaining, are="is" if remaining == 1 else "are")
+        text = say(
+            "remaining" if remaining else "remaining_none", language, n=remaining, meet="meets" if remaining == 1 else "meet"
+        )
     elif reading.intent == "why":
         text = _why(works[0], context)
     elif reading.intent == "save" or (reading.intent == "saved" and works):

@@ -123,9 +123,12 @@ def _without_people(
 ) -> list[str]:
     """That nothing by somebody who is wished for fits what is new: `I like Tarantino but not the violent ones`."""
     told = any(change.wish is not None or change.constraint is not None for change in reading.changes)
-    wishes = [w for w in context.ledger.wishes if told and w.field == "people" and w.direction == "more"]
-    found = {name for item in (*(pick.item for pick in picks), *(candidate.item for candidate in pool)) for name in item.people}
-    names = [wish.value for wish in wishes if wish.value is not None and wish.value not in found]
+    wishes = [w for w in context.ledger.wishes if told and w.field == "people" and w.direction == "more" and w.value is not None]
+    if not wishes or not any(c.field != "form" for c in context.ledger.hard):
+        return []
+    items = [*(pick.item for pick in picks), *(candidate.item for candidate in pool)]
+    by = [(wish.value, Constraint(field="people", op="in", value=(wish.value or "",))) for wish in wishes]
+    names = [name for name, constraint in by if name and not any(satisfies(item, constraint) for item in items)]
     return [say("none_by", reading.language, names=JOIN[reading.language][0].join(names[:MAX_NAMES]))] if names else []
 
 

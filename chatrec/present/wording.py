@@ -74,8 +74,8 @@ SENTENCES: dict[str, dict[Language, str]] = {
         "zh": "目录里没有评分和评价，能告诉你的是：",
     },
     "remaining": {
-        "en": "No: there {are} {n} more in the catalog that would fit; say “something else” for others.",
-        "zh": "不是，目录里符合要求的还有 {n} 个；说“换一批”就能看到。",
+        "en": "No: {n} more in the catalog {meet} your conditions; say “something else” for the next best.",
+        "zh": "不是，目录里还有 {n} 个符合条件；说“换一批”看接下来最合适的。",
     },
     "remaining_none": {
         "en": "Yes: nothing else in the catalog fits all you asked for.",

@@ -330,11 +330,20 @@ def twins_by_links(catalog: Mapping[str, Item]) -> dict[int, int]:
 
 
 def _first_of_links(catalog: Mapping[str, Item]) -> dict[tuple[str, str], int]:
+    """Link → the first of all rows that are one work by it, or by others that they share."""
     first: dict[tuple[str, str], int] = {}
+    stands_for = list(range(len(catalog)))
+
+    def standing(row: int) -> int:
+        while stands_for[row] != row:
+            row = stands_for[row]
+        return row
+
     for row, item in enumerate(catalog.values()):
         for link in item.links.items():
-            first.setdefault(link, row)
-    return first
+            one, other = sorted((standing(row), standing(first.setdefault(link, row))))
+            stands_for[other] = one
+    return {link: standing(row) for link, row in first.items()}
 
 
 def _strengths(values: Mapping[int, float]) -> list[tuple[int, float]]:

@@ -149,7 +149,7 @@ class Draft:
         }  # `not horror, but scary`
         dropped = [c for c in forbidden if c.said in same]
         self.changes = [change for change in self.changes if change.constraint not in dropped]
-        self.unsupported += same
+        self.unsupported += dict.fromkeys(c.said for c in dropped)
 
     def in_order(self) -> tuple[Change, ...]:
         """The changes in the order in which they must be replayed."""

@@ -25,7 +25,8 @@ STOP = wordset(
     "will have has had want need like something anything someone good great nice best cool decent solid other another else "
     "same new one ones thing things stuff recommend suggest recommendation recommendations suggestions give show find tell "
     "looking look get got let lets know think maybe about if but then than there here what which who when where why how now "
-    "today tonight tomorrow time again mood people feel less fewer enough every ever each wait max maximum watches listens st nd rd th "
+    "today tonight tomorrow time again mood people feel less fewer enough every ever each "
+    "wait max maximum watches listens st nd rd th "
 )
 _OPENERS = wordset("something anything some a an really very more any")
 _ENDERS = wordset("where that which who when while because so if but and or i you we for please , . ! ? ;")

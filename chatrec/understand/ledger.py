@@ -158,14 +158,16 @@ def _unwish(ledger: Ledger, change: Change) -> Ledger:
 
 
 def _kinds(ledger: Ledger, change: Change) -> Ledger:
-    """A switch to other media drops forms of the old ones, and lengths: a long film is a short game."""
+    """A switch to other media drops forms of the old ones, lengths (a long film is a short game), and how many are wanted."""
     kinds = change.kinds
     if not kinds:
         return replace(ledger, kinds=kinds)
     kept = tuple(c for c in _without_foreign_forms(ledger.constraints, kinds) if _is_of(c, kinds))
+    forms = {form for form, kind in FORM_KINDS.items() if kind in kinds}
+    kept = tuple(c for c in kept if not c.of_forms or not forms.isdisjoint(c.of_forms))
     if ledger.kinds and set(kinds).isdisjoint(ledger.kinds):
         kept = tuple(c for c in kept if c.field != "minutes")
-    forms = {form for form, kind in FORM_KINDS.items() if kind in kinds}
+        ledger = replace(ledger, count=None)
     return replace(_without_foreign_count(ledger, forms), kinds=kinds, constraints=kept)
 
 

@@ -25,7 +25,7 @@ from chatrec.understand.feelings import read_feelings
 from chatrec.understand.framed_names import FramedNames
 from chatrec.understand.free import describes_works, mark_aspects, mark_parts, mark_unsupported, read_free
 from chatrec.understand.intent import intent_of
-from chatrec.understand.kinds import Asked, asked_for
+from chatrec.understand.kinds import Asked, asked_for, forms_of
 from chatrec.understand.lengths import mark_lengths
 from chatrec.understand.lexicon import Phrases, lexicon
 from chatrec.understand.likened import like_makers, take_as_likes
@@ -298,7 +298,10 @@ class Understander:
         kind, key = family_kind(draft.page, draft.page.starting(mark.end)), key_of(draft.page.said(mark))
         if kind is None or not asks_for_family(draft.page, mark) or (len(key) == 1 and self._words.ordinary.issuperset(key)):
             return False
-        ids = tuple(i for i in dict.fromkeys((*mark.ids, *self._names.holding(key))) if self._items[i].kind == kind)
+        noun = draft.page.starting(mark.end)
+        forms = forms_of(noun, self._words) if noun is not None else ()
+        named = [self._items[i] for i in dict.fromkeys((*mark.ids, *self._names.holding(key)))]
+        ids = tuple(item.id for item in named if item.kind == kind and (item.form is None or item.form in forms))
         several = len(ids) > 1 or (len(ids) == 1 and self._items[mark.ids[0]].kind != kind)
         if several:
             draft.constrain("id", "in", ids, said=draft.page.said(mark))
@@ -307,8 +310,9 @@ class Understander:
     def _rule_out(self, draft: Draft, mark: Mark) -> bool:
         """`not Final Fantasy`, `no Batman`: if several works have the name, none of them is wanted, and none is disliked."""
         key = key_of(draft.page.said(mark))
-        named = () if self._words.ordinary.issuperset(key) else self._names.holding(key)
-        ids = tuple(dict.fromkeys((*(mark.ids if mark.ambiguity is not None else mark.ids[:1]), *named)))
+        family = family_kind(draft.page, draft.page.starting(mark.end)) is not None  # `no star wars films`
+        named = self._names.holding(key) if family or not self._words.ordinary.issuperset(key) else ()
+        ids = tuple(dict.fromkeys((*(mark.ids if family or mark.ambiguity is not None else mark.ids[:1]), *named)))
         if len(ids) > 1 and not _is_question(draft.page, mark):
             draft.constrain("id", "not_in", ids, said=draft.page.said(mark))
         return len(ids) > 1

@@ -45,7 +45,7 @@ def test_an_import_writes_both_files_and_the_catalog_passes_the_check(run: Run) 
     code, out, err = run(*IMPORT, "--interactions", "ratings.csv")
     told = "2 items (2 video, 0 audio, 0 game) in films.jsonl, 1 interactions in ratings.csv, 0 bad rows"
     assert (code, " ".join(out.split())) == (0, told)
-    assert "movies.csv" in err and "100%" in err
+    assert not err  # a bar is for terminals, and half a minute is not over
     assert Path("ratings.csv").read_text() == "user_id,item_id,value,timestamp\n1,movielens:1,4,964982703\n"
     assert run("check", "films.jsonl")[0] == 0
 

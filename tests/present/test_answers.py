@@ -108,7 +108,7 @@ def test_how_good_a_work_is_is_told_by_what_it_is():
 
 def test_how_many_more_fit_is_said_in_words():
     context = FactContext(Ledger(), WORKS, {}, "en")
-    assert spoken_reply(Reading(intent="remaining"), context, 7).text.startswith("No: there are 7 more")
+    assert spoken_reply(Reading(intent="remaining"), context, 7).text.startswith("No: 7 more")
     assert spoken_reply(Reading(intent="remaining"), context, 0).text.startswith("Yes: nothing else")
 
 

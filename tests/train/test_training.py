@@ -170,6 +170,11 @@ def test_interactions_of_another_catalog_are_joined_through_links(tmp_path: Path
     twins = {**here, "a:twin of t2": Item(id="a:twin of t2", kind="video", title="t2", links={"imdb": "t2"})}
     assert users_of(path, twins, there).users == [[(1, pytest.approx(1.0))]]
     assert users_of(path, twins, there).twins == {2: 1}
+    chained = [{"tmdb": "y"}, {"imdb": "x", "tmdb": "y"}, {"imdb": "x"}, {"imdb": "t2"}]  # the first and the third share no link
+    items = {f"c:{n}": Item(id=f"c:{n}", kind="video", title="t", links=links) for n, links in enumerate(chained)}
+    linked = {"b:t2": Item(id="b:t2", kind="video", title="t", links={"imdb": "x", "tmdb": "y"})}
+    assert users_of(path, items, linked).users == [[(0, pytest.approx(1.0))]]
+    assert users_of(path, items, linked).twins == {1: 0, 2: 0}
 
 
 @pytest.mark.parametrize(

@@ -220,3 +220,16 @@ def test_how_many_picks_are_wanted_holds_until_the_topic_changes_or_other_forms_
         == two
     )
     assert replay([*counted, Change(action="new_topic", turn=1)]).count is None
+
+
+def test_one_genre_of_two_forms_is_two_demands_which_go_with_their_media() -> None:
+    films, games = (constrain(0, "genres", "in", ("horror",), of_forms=(form,)) for form in ("film", "game"))
+    both = [Change(action="kinds", turn=0, kinds=("video", "game")), films, games]
+    assert [c.of_forms for c in replay(both).constraints] == [("film",), ("game",)]
+    assert [c.of_forms for c in replay([*both, Change(action="kinds", turn=1, kinds=("game",))]).constraints] == [("game",)]
+
+
+def test_how_many_are_wanted_goes_with_a_change_of_media() -> None:
+    two = [Change(action="kinds", turn=0, kinds=("video",)), Change(action="count", turn=0, count=Count(2))]
+    assert replay([*two, Change(action="kinds", turn=1, kinds=("audio",))]).count is None
+    assert replay([*two, Change(action="kinds", turn=1, kinds=("video", "audio"))]).count == Count(2)
