@@ -131,7 +131,11 @@ class Origins:
         wanted = [m for m in marks if not set(m.names) & set(forbidden) and m.attitude not in ("seen", "unseen")]
         demanded = [m for m in wanted if self._is_demanded(m)]
         for mark in wanted:
-            if mark not in demanded:
+            if (
+                mark not in demanded and self._words.is_publisher(mark.names[0]) and not mark.about
+            ):  # of whom retrieval knows nothing
+                self._draft.constrain("people", "in", mark.names, said=self._page.said(mark), hard=False)
+            elif mark not in demanded:
                 self._draft.wish(mark.names[0] if not mark.about else self._page.said(mark), *self._person_field(mark))
         for group in alternatives(self._page, demanded, any_list=self._is_by):
             names = tuple(dict.fromkeys(n for m in group for n in m.names))

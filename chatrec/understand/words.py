@@ -132,7 +132,8 @@ class Words:
     def _add_companies(self) -> None:
         """Studios, labels and networks by name, and without what companies are called (`Ghibli`), if that says enough."""
         people = {person.casefold() for item in self._items for person in item.people}
-        names = sorted({name for item in self._items for name in item.publishers if name.casefold() not in people})
+        self._publishers = {name for item in self._items for name in item.publishers if name.casefold() not in people}
+        names = sorted(self._publishers)
         for name in names:
             key = key_of(name)
             for form in dict.fromkeys((key, tuple(word for word in key if word not in _COMPANY_WORDS))):
@@ -179,6 +180,10 @@ class Words:
     def companies(self, names: Sequence[str]) -> tuple[str, ...]:
         """Those of these makers and publishers that the catalog has."""
         return tuple(name for name in names if name in self.people_kinds)
+
+    def is_publisher(self, name: str) -> bool:
+        """Whether works are known to be published by this one, and none to be made by it."""
+        return name in self._publishers
 
     def cased(self, phrase: str) -> str:
         """A phrase in lower case with the capitals of the names in it: `ancient Rome`, `World War II`; others as they are."""

@@ -211,3 +211,8 @@ def test_others_like_a_maker_are_not_that_maker(message, maker, understander, sh
 @pytest.mark.parametrize("message", ["I love bands, like Radiohead", "something by Radiohead", "I like Radiohead"])
 def test_a_maker_that_is_liked_is_not_ruled_out(message, understander, shipped):
     assert not any(fact.startswith("people not_in") for fact in facts(understander.read(message, Ledger(), turn=0), shipped))
+
+
+def test_a_publisher_that_is_liked_is_preferred_and_a_maker_is_wished_for(understander, shipped):
+    assert "people in Studio Ghibli soft" in facts(understander.read("I like Studio Ghibli", Ledger(), turn=0), shipped)
+    assert "wish people Quentin Tarantino" in facts(understander.read("I love Tarantino", Ledger(), turn=0), shipped)
