@@ -114,8 +114,10 @@ def mark_absent(page: Page, ledger: Ledger) -> None:
 def _absent(words: Sequence[str], at: int, *, known: bool) -> int:
     """Where a clause about children who are not there ends; `at`, if there is none."""
     start = match_any(words, at, _CHILDREN)
-    if start == at and known and not _speaks_of_others(words[:at]):
+    if start == at and known:
         start = match_any(words, at, _THEY)
+        if start > at and _speaks_of_others(words[:at]):
+            return at
     elif (
         start == at + 1 and words[at] in _BARE_CHILD and at and words[at - 1][0].isalnum() and words[at - 1] not in _BEFORE_CHILD
     ):

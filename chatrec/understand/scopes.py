@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from chatrec.understand.lexicon import Entry, lexicon
 from chatrec.understand.marks import FEARS, Attitude, Mark, Page, has_section
 from chatrec.understand.numbers import cardinal
 from chatrec.understand.text import is_han, wordset
@@ -77,6 +78,7 @@ _CLAUSES = wordset("i im id ill ive we wed lets give show find it its that thats
 """What opens a sentence behind a reply: `no I want …`."""
 _TOPICAL = wordset("about with involving of without")
 _WEIGHED = ("genres", "styles", "moods", "tags", "themes", "catalog")
+_MORE_THAN = {"short": "shorter", "long": "longer", "old": "older", "recent": "newer", "new": "newer"}
 _PREFERRED = wordset("rather sooner prefer preferring preferably")
 _BETTER = wordset("好 强 棒 赞 更")
 _RELATIVE = (["s"], ["is"], ["isnt"], ["are"], ["arent"], ["not"])
@@ -140,8 +142,18 @@ def _weigh(page: Page) -> None:
         more, less = page.ending(at), page.starting(at + 1)
         liked = page.words[max(0, at - 1) : at] == ["more"] and has_section(page.ending(at - 1), *_WEIGHED)
         compared = (word == "than" and (liked or is_weighed(page, more))) or word == "比"  # `I like comedies more than dramas`
+        if word == "比" and less is not None and less.role in ("title", "ref"):
+            _set_against(page.starting(less.end))
         if compared and less is not None and less.role == "words" and not less.negated:
             less.used = less.used or any(map(less.has, _WEIGHED))
+
+
+def _set_against(mark: Mark | None) -> None:
+    """`比第一部短的` asks for shorter ones than those, and not for short ones."""
+    vague = mark.entry("vague") if mark is not None else None
+    critique = _MORE_THAN.get(vague.name) if vague is not None else None
+    if mark is not None and critique is not None:
+        mark.entries = (Entry("critiques", critique, lexicon().sections["critiques"][critique]),)
 
 
 def is_weighed(page: Page, mark: Mark | None) -> bool:
@@ -162,9 +174,12 @@ def _settle_cues(page: Page) -> None:
         theme = lower and has_section(mark, "themes", "catalog") and not _TOPICAL.isdisjoint(before)
         opening = not before or before[0] in COMMAS or before[0] in SENTENCE_END
         reply = mark.is_cue("negate") and _REPLIES.issuperset(page.words[mark.start : mark.end]) and opening
-        feared = mark.is_cue("dislike") and (_is_of_character(page, mark) or _is_fear_sought(page, mark))
-        if theme or (reply and not _CLAUSES.isdisjoint(after)) or feared:
+        sought = mark.is_cue("dislike") and _is_fear_sought(page, mark)
+        of_other = sought or (mark.is_cue("dislike") and (_is_of_character(page, mark) or _is_of_somebody(page, mark)))
+        if theme or (reply and not _CLAUSES.isdisjoint(after)) or of_other:
             mark.entries = tuple(entry for entry in mark.entries if entry.section != "cues")
+        if sought:
+            mark.entries = (*mark.entries, Entry("cues", "about", {}))
 
 
 def _is_of_character(page: Page, cue: Mark) -> bool:
@@ -179,7 +194,7 @@ def _is_of_character(page: Page, cue: Mark) -> bool:
 
 
 def _is_fear_sought(page: Page, cue: Mark) -> bool:
-    """`I love being scared by ghosts`, `make me afraid of sharks`, `a boy who fears spiders`, `calms my fear of flying`."""
+    """`I love being scared by ghosts`, `make me afraid of sharks`, `calms my fear of flying`."""
     if not _is_felt(page, cue, FEARS):
         return False
     words = page.words
@@ -187,9 +202,15 @@ def _is_fear_sought(page: Page, cue: Mark) -> bool:
     while verb > 0 and words[verb - 1] in _TO_FEEL:
         verb -= 1
     verb -= 1
-    sought = verb >= 0 and words[verb] in (_SEEKING if cue.start - verb > 1 else _SOOTHING | {"enjoy", "love"})
-    if sought:
-        return _DENIALS.isdisjoint(words[max(0, verb - 2) : verb])
+    seeks = verb >= 0 and words[verb] in (_SEEKING if cue.start - verb > 1 else _SOOTHING | {"enjoy", "love"})
+    return seeks and _DENIALS.isdisjoint(words[max(0, verb - 2) : verb])
+
+
+def _is_of_somebody(page: Page, cue: Mark) -> bool:
+    """`a boy who fears spiders`; but `for a boy who fears spiders`, `I have a son who fears spiders`."""
+    words = page.words
+    if not _is_felt(page, cue, FEARS):
+        return False
     who = next((at for at in range(cue.start, max(0, cue.start - 3), -1) if words[at] in ("who", "whos")), 0)
     return who > 1 and words[who - 2] in ("a", "an", "the") and (_SPEAKERS | {"for", "with"}).isdisjoint(words[: who - 1])
 
@@ -392,11 +413,12 @@ def _settle_pending(page: Page, state: _State, mark: Mark) -> None:
 
 
 def _ends_list_of_fears(page: Page, state: _State, mark: Mark) -> bool:
-    """`scared of spiders, snakes and clowns`, where nothing knows the snakes."""
+    """`scared of spiders, snakes and clowns`, where nothing knows the spiders and the snakes."""
     cue = page.ending(state.attitude_at)
-    between = page.words[state.pending : mark.start]
-    listed = page.words[state.pending - 1] in COMMAS and 2 <= len(between) <= MAX_GAP and between[-1] in _JOINS
-    return listed and cue is not None and _is_felt(page, cue, FEARS) and _BREAKS.isdisjoint(between)
+    listed = page.words[state.opened : mark.start]
+    joined = state.first is None and 2 <= len(listed) <= MAX_GAP and listed[-1] in _JOINS
+    loose = _BREAKS.isdisjoint(listed) and all(mark.is_cue("and", "or") for mark in page.within(state.opened, mark.start))
+    return joined and loose and cue is not None and _is_felt(page, cue, FEARS)
 
 
 def _is_felt(page: Page, cue: Mark, feelings: frozenset[str] | set[str]) -> bool:
@@ -477,6 +499,8 @@ def _apply(page: Page, state: _State, mark: Mark) -> None:
     mark.clause, mark.soft, mark.about = state.clause, state.soft, state.about
     mark.released = state.released
     mark.attitude = None if state.weary and mark.role in ("words", "person") else state.attitude
+    if mark.role == "ref" and mark.attitude is None and page.words[max(0, mark.start - 1) : mark.start] == ["keep"]:
+        mark.attitude = "save"
     if mark.role in NUMBERS:
         mark.negated = state.negated and state.first is None and mark.start - state.opened <= MAX_GAP
         state.first = mark if mark.negated else state.first

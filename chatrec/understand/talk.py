@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from itertools import pairwise
 
@@ -54,7 +55,22 @@ def without_complaint(text: Text, ledger: Ledger) -> Text:
     ]
     kept = [token for start, end in clauses if (start, end) not in angry for token in text.tokens[start:end]]
     says_more = any(token.text[0].isalnum() and token.text not in _fillers("complaints") for token in kept)
-    return Text(text.plain, type(text.tokens)(kept)) if angry and says_more else text
+    return Text(text.plain, tuple(kept)) if angry and says_more else text
+
+
+def asked_openly(text: Text) -> Text:
+    """`are there no newer ones?` asks for newer ones, and `is there nothing scarier?` for something scarier."""
+    words = [token.text for token in text.tokens]
+    lead, denied = text.tokens[:2], text.tokens[2:3]
+    if (
+        words[:2] not in (["is", "there"], ["are", "there"])
+        or words[2:3] not in (["no"], ["nothing"])
+        or _is_all(words, "remaining")
+    ):
+        return text
+    return Text(
+        text.plain, (*lead, *(replace(token, text="something") for token in denied if token.text == "nothing"), *text.tokens[3:])
+    )
 
 
 def _says_more(page: Page) -> bool:
