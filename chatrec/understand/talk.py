@@ -59,8 +59,10 @@ def without_complaint(text: Text, ledger: Ledger) -> Text:
 
 
 def asked_openly(text: Text) -> Text:
-    """`are there no newer ones?` asks for newer ones, and `is there nothing scarier?` for something scarier."""
+    """`are there no newer ones?` asks for newer ones, `is there nothing scarier?` for something scarier; `没有更多恐怖片吗`."""
     words = [token.text for token in text.tokens]
+    if words[:4] == ["没", "有", "更", "多"] and "吗" in words[-2:] and not _is_all(words, "remaining"):
+        return Text(text.plain, text.tokens[1:])
     lead, denied = text.tokens[:2], text.tokens[2:3]
     if (
         words[:2] not in (["is", "there"], ["are", "there"])

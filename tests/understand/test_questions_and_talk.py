@@ -232,6 +232,7 @@ def test_anger_beside_a_request_is_passed_over(message, reader):
         ("that's not what I asked for, try again", "try again"),
         ("useless, show me others", "show me others"),
         ("useless. next", "next"),
+        ("what a waste of time, show me something newer", "show me something newer"),
         ("you don't understand, I want something shorter", "I want something shorter"),
         ("you don't get it, I'm 12", "I'm 12"),
         ("this sucks, something lighter", "something lighter"),
@@ -254,7 +255,8 @@ def test_a_word_of_anger_within_a_request_is_no_complaint(message, reader):
 
 
 @pytest.mark.parametrize(
-    "message", ["this bot is useless", "please shut up!", "that's not what I asked for", "这是什么垃圾", "wtf is this"]
+    "message",
+    ["this bot is useless", "please shut up!", "that's not what I asked for", "这是什么垃圾", "wtf is this", "these are useless"],
 )
 def test_fillers_beside_anger_ask_for_nothing(message, reader):
     assert (read(reader, message).intent, read(reader, message).changes) == ("complaint", ())

@@ -123,6 +123,7 @@ def test_fillers_around_the_question_whether_more_fits(message, reader):
         ("are there no newer films?", "year"),
         ("is there nothing shorter?", "minutes"),
         ("are there no comedies?", "genres"),
+        ("没有更多恐怖片了吗", "genres"),
         ("is this all there is by Nolan?", "people"),
         ("is that all you have from the 80s?", "year"),
         ("有没有比第一部短的", "minutes"),
@@ -134,7 +135,7 @@ def test_fillers_around_the_question_whether_more_fits(message, reader):
 )
 def test_what_is_asked_of_what_is_left_is_a_request(message, field, reader):
     reading = read(reader, message)
-    assert reading.intent in ("critique", "recommend")
+    assert reading.intent in ("critique", "recommend", "more")
     assert field in [c.constraint.field for c in reading.changes if c.constraint and c.constraint.op not in ("not_in",)]
 
 
