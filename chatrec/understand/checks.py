@@ -28,12 +28,14 @@ _NO_FACT = wordset("possible ok okay alright fine me over that")
 """`is it possible …`, `is it ok if …` ask about no work."""
 _FOR_WHOM = {(word, "for") for word in ("ok", "okay", "alright", "fine")}
 """`is it ok for a five-year-old` does ask for a fact."""
+_KEEPING = (["keep"], ["add"], ["replace"], ["swap"], ["save"], ["bookmark"], ["put"], ["remember"])
 _COURTESIES = wordset("please now then tonight today first together instead")
 _OF_TALK = ("kinds", "opine", "ambiguous")
 _OF_TURNS = (*_OF_TALK, "new_topic", "unconstrain", "unwish")
 """What a question brings about by its words alone: of films, `do they have co-op?` turns to no games."""
 _HAN_IT = (("它",), *((sign, noun) for sign in "这那" for noun in "部个张首本款"))
 _HAN_LIGHT = wordset("的 在 是 有 了 呢 吗 上")
+_SIGNS = wordset("这 那 它")
 _ASKING = wordset("吗 么 嘛")
 _GROUP = (
     *((count, "of", group) for count in wordset("any some all either one none which") for group in ("them", "these", "those")),
@@ -133,13 +135,21 @@ def _shown_one(page: Page, start: int, ledger: Ledger) -> Mark | None:
     asks = page.words[start : start + 1] != [] and page.words[start] in _OPENING and not chooses(page)
     taste = tuple(page.words[start : start + 2]) in _OF_TASTE
     judged = mark.attitude in ("save", "seen", "dislike") or (mark.attitude == "like" and not taste)
+    judged = judged or _is_kept(page, start)
     return mark if (asks or _asks_in_chinese(page)) and not judged and not _is_request(page, start) else None
 
 
 def _is_ability(page: Page, start: int) -> bool:
     """`can I play it with a friend?`; but `can we watch the first one?` takes it."""
     asks = page.words[start] in ("can", "could") and page.words[start + 1 : start + 2] in (["i"], ["we"], ["you"])
-    return asks and not chooses(page)
+    return asks and not chooses(page) and not _is_kept(page, start)
+
+
+def _is_kept(page: Page, start: int) -> bool:
+    """`can you save the first one?`, `could you add it to my list?`: something is to be done with the work."""
+    kept = any(mark.role in ("title", "ref") and mark.attitude == "save" for mark in page.marks)
+    asks = page.words[start] in ("can", "could", "would", "will")
+    return asks and (kept or page.words[start + 2 : start + 3] in _KEEPING or page.words[start + 2 : start + 4] == ["go", "with"])
 
 
 def chooses(page: Page) -> bool:
@@ -211,7 +221,19 @@ def _is_request(page: Page, start: int) -> bool:
     for_whom = any(pair in _FOR_WHOM for pair in pairwise(page.words[start + 1 : start + 5]))
     no_fact = not _NO_FACT.isdisjoint(asked) and tuple(asked[:2]) not in _IT
     measured = [at for at, word in enumerate(page.words) if word == "than" and not _is_measured(page.over[at])]
-    return asks or bool(measured) or (no_fact and not for_whom)
+    return asks or bool(measured) or (no_fact and not for_whom) or _is_compared_in_chinese(page)
+
+
+def _is_compared_in_chinese(page: Page) -> bool:
+    """`有没有比第一部短的` asks for others; `第二部比第一部短吗` does not."""
+    for at, word in enumerate(page.words):
+        other = page.starting(at + 1) if word == "比" else None
+        before = page.words[:at]
+        if other is not None and other.role in ("title", "ref"):
+            return (
+                "有" in before and _SIGNS.isdisjoint(before) and not any(m.role in ("title", "ref") for m in page.within(0, at))
+            )
+    return False
 
 
 def _is_measured(mark: Mark | None) -> bool:

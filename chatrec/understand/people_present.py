@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from chatrec.types import Count, Ledger
 from chatrec.understand.lexicon import Entry
 from chatrec.understand.marks import Mark, Page, has_section, match_any
 from chatrec.understand.numbers import cardinal
-from chatrec.understand.text import key_of, wordset
+from chatrec.understand.text import is_han, key_of, wordset
 
 ADULT = 18
 _ORDINAL_ENDS = (["st"], ["nd"], ["rd"], ["th"])
@@ -52,7 +53,7 @@ _CHILDREN = tuple(
         "girls",
     )
 ) + tuple(map(key_of, ("孩子", "孩子们", "小孩", "娃", "宝宝", "儿子", "女儿", "小朋友")))
-_THEY = tuple(map(key_of, ("they", "theyre", "she", "shes", "he", "hes", "他", "她", "他们", "她们", "它们")))
+_THEY = tuple(map(key_of, ("they", "theyre", "she", "shes", "he", "hes", "他", "她", "他们", "她们")))
 _ARE_GONE = tuple(
     (*key_of(verb), *key_of(adverb), *key_of(where))
     for verb in ("is", "are", "s", "re", "have", "has", "went", "")
@@ -66,6 +67,21 @@ _ARE_GONE = tuple(
     key_of(adverb + where)
     for adverb in ("", "都", "已经", "都已经", "终于")
     for where in ("睡了", "睡着了", "睡觉了", "睡下了", "不在", "不在家", "上学了", "上学去了", "出门了", "去奶奶家了")
+)
+_BARE_CHILD = wordset("kids kid children child son daughter baby toddler boys girls")
+_BEFORE_CHILD = wordset(
+    "and so but once after when while since because if as with now finally tonight today ok okay well that think guess "
+    "my our the both all two three four five 2 3 4 5 little small young"
+)
+"""What may stand before children whose absence tells that none is there; no `older kids`."""
+_WHOSE = wordset("my our her his their your")
+_GROWN = wordset(
+    "dad mum mom father mother husband wife grandma grandpa granny parents friend friends partner boyfriend girlfriend uncle "
+    "aunt teacher neighbour neighbor neighbours neighbors boss man woman dog cat 爸 妈 奶 爷 丈 妻 朋 邻"
+)
+_AFTER_ABSENCE = wordset(
+    "now and so but then already tonight today finally early soundly upstairs lets i im id we please what which give show find "
+    "recommend suggest any anything something a an for until till at in this by here there can could just only time which or"
 )
 _FALL_ASLEEP = tuple(map(key_of, ("fall asleep", "falls asleep", "go to bed", "go to sleep", "goes to bed", "sleep", "nod off")))
 _RATINGS = wordset("12 13 14 15 16 17 18")
@@ -97,14 +113,33 @@ def mark_absent(page: Page, ledger: Ledger) -> None:
 
 def _absent(words: Sequence[str], at: int, *, known: bool) -> int:
     """Where a clause about children who are not there ends; `at`, if there is none."""
-    start = match_any(words, at, _CHILDREN) if not known else max(match_any(words, at, p) for p in (_CHILDREN, _THEY))
+    start = match_any(words, at, _CHILDREN)
+    if start == at and known:
+        start = match_any(words, at, _THEY)
+        if start > at and _speaks_of_others(words[:at]):
+            return at
+    elif (
+        start == at + 1 and words[at] in _BARE_CHILD and at and words[at - 1][0].isalnum() and words[at - 1] not in _BEFORE_CHILD
+    ):
+        return at  # `the older kids`
     if start == at or words[max(0, at - 1) : at] in (["until"], ["till"], ["before"], ["where"], ["哄"], ["about"]):
         return at
     gone, asleep = match_any(words, start, _ARE_GONE), match_any(words, start, _FALL_ASLEEP)
     led = words[max(0, at - 1) : at] in (["once"], ["after"])
-    if words[gone : gone + 1] == ["over"]:  # `is sleeping over`
-        return at
-    return gone if gone > start else asleep if led and asleep > start else at
+    if gone > start:
+        return gone if _ends_absence(words, gone) else at
+    return asleep if led and asleep > start else at
+
+
+def _speaks_of_others(words: Sequence[str]) -> bool:
+    """`her dad is out, he is away`: whether a pronoun may stand for somebody else than the child."""
+    owned = any(whose in _WHOSE and word not in _CHILD for whose, word in pairwise(words))
+    return owned or not _GROWN.isdisjoint(words)
+
+
+def _ends_absence(words: Sequence[str], end: int) -> bool:
+    """Whether nothing stands behind that would tell of something else: `gone mad`, `sleeping over`, `gone on Netflix`."""
+    return end == len(words) or not words[end][0].isalnum() or is_han(words[end]) or words[end] in _AFTER_ABSENCE
 
 
 def mark_ages(page: Page) -> None:

@@ -45,7 +45,16 @@ from chatrec.understand.scopes import COMMAS, interpret, is_never
 from chatrec.understand.side_by_side import agree
 from chatrec.understand.spot import Known
 from chatrec.understand.sure_names import SureNames
-from chatrec.understand.talk import asks_for_saved, asks_if_all, asks_why, complains, is_later, swapped
+from chatrec.understand.talk import (
+    asked_openly,
+    asks_for_saved,
+    asks_if_all,
+    asks_why,
+    complains,
+    is_later,
+    swapped,
+    without_complaint,
+)
 from chatrec.understand.text import is_han, key_of, language_of, tokenise, wordset
 from chatrec.understand.topics import wish_topics
 from chatrec.understand.typos import mend
@@ -98,7 +107,7 @@ class Understander:
             ledger: what is known so far; references ("the second one") and critiques ("shorter") are about it.
             turn: 0-based number of the user turn.
         """
-        page = Page.of(mend(tokenise(text), self._words, self._names))
+        page = Page.of(mend(asked_openly(without_complaint(tokenise(text), ledger)), self._words, self._names))
         if not page.words:
             return Reading(language=language_of(page.text.plain))
         count = self._mark(page, ledger)

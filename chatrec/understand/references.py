@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 
 from chatrec.types import Item, Ledger
-from chatrec.understand.lexicon import lexicon
+from chatrec.understand.lexicon import Phrase, lexicon
 from chatrec.understand.marks import Attitude, Mark, Page, has_section, match_any, match_any_before
 from chatrec.understand.numbers import cardinal, ordinal
 from chatrec.understand.text import common_words, key_of, wordset
@@ -140,7 +141,7 @@ def _at_places(ids: Sequence[str], places: Sequence[int]) -> tuple[str, ...]:
 
 def _mark_furthest(page: Page, ledger: Ledger, items: Mapping[str, Item]) -> None:
     """`tell me more about the longest`, `who made the oldest one?`, `最长的那部讲什么`: the one of the last answer that it is."""
-    for start, end, name in _superlatives(page.words):
+    for start, end, name in _superlatives(page.words) if len(ledger.last_shown) > 1 else ():
         data = lexicon().sections["comparisons"][name]
         numbers = {i: n for i in ledger.last_shown if i in items and (n := getattr(items[i], data["field"], None)) is not None}
         if len(numbers) > 1 and page.free(start, end):
@@ -151,20 +152,28 @@ def _mark_furthest(page: Page, ledger: Ledger, items: Mapping[str, Item]) -> Non
 
 def _superlatives(words: Sequence[str]) -> Iterator[tuple[int, int, str]]:
     """Where a superlative stands in the place of a work behind a question, or before one in Chinese, and of what it is."""
-    for at in range(len(words)):
-        asked = words[at] == "the" and match_any_before(words, at, _ASKED_OF) < at
-        asked = asked or (words[at] == "最" and any(match_any(words, to, _ASKED_OF) > to for to in range(len(words))))
-        for name, data in lexicon().sections["comparisons"].items() if asked else ():
-            phrases = tuple(
-                key_of(phrase) for language in ("en", "zh") for phrase in data.get(language, ()) if _is_furthest(phrase)
-            )
-            start = at + (words[at] == "the")
+    asks = "最" in words and any(match_any(words, at, _ASKED_OF) > at for at in range(len(words)))
+    for at, word in enumerate(words):
+        if not (asks if word == "最" else word == "the" and match_any_before(words, at, _ASKED_OF) < at):
+            continue
+        start = at + (word == "the")
+        for name, phrases in _furthest():
             end = match_any(words, start, phrases)
-            if "field" not in data or data["field"] == "choice" or end == start:
+            if end == start:
                 continue
             end = match_any(words, end, _FURTHEST_ONE)
-            if words[at] == "最" or end == len(words) or not words[end][0].isalnum() or words[end] == "of":
+            if word == "最" or end == len(words) or not words[end][0].isalnum() or words[end] == "of":
                 yield at, end, name
+
+
+@cache
+def _furthest() -> tuple[tuple[str, tuple[Phrase, ...]], ...]:
+    """The superlatives of each comparison that a field of the catalog tells."""
+    return tuple(
+        (name, tuple(key_of(form) for language in ("en", "zh") for form in data.get(language, ()) if _is_furthest(form)))
+        for name, data in lexicon().sections["comparisons"].items()
+        if data.get("field", "choice") != "choice"
+    )
 
 
 def _is_furthest(phrase: str) -> bool:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from chatrec.understand.lexicon import Entry, lexicon
 from chatrec.understand.marks import FEARS, Attitude, Mark, Page, has_section
+from chatrec.understand.numbers import cardinal
 from chatrec.understand.text import is_han, wordset
 
 MAX_GAP = 6
@@ -62,11 +64,21 @@ _SINGULAR = wordset("film movie flick game album podcast playlist audiobook seri
 """What a request of few words ends with: `I hate spiders, comedy film`."""
 _FELT = FEARS | wordset("hate hates hated 讨 厌")
 _SPEAKERS = wordset("i im ive we were my our she he they shes hes theyre 我 我们 她 他")
+_TO_FEEL = wordset("to be being get getting feel feeling really so more a bit little me us you people everyone")
+"""What stands between a wish and the fear that is wished for: `love being scared by`."""
+_SEEKING = wordset(
+    "want wants wanna like love loves enjoy enjoys make makes making made leave leaves leaving get gets keep keeps"
+)
+_SOOTHING = wordset(
+    "calm calms calming ease eases soothe soothes overcome overcomes conquer cure cures beat face fight against about"
+)
+_DENIALS = wordset("not dont doesnt didnt never no t cant wont wouldnt hate")
 _REPLIES = wordset("no nope nah 不")
 _CLAUSES = wordset("i im id ill ive we wed lets give show find it its that thats 我 我们")
 """What opens a sentence behind a reply: `no I want …`."""
 _TOPICAL = wordset("about with involving of without")
 _WEIGHED = ("genres", "styles", "moods", "tags", "themes", "catalog")
+_MORE_THAN = {"short": "shorter", "long": "longer", "old": "older", "recent": "newer", "new": "newer"}
 _PREFERRED = wordset("rather sooner prefer preferring preferably")
 _BETTER = wordset("好 强 棒 赞 更")
 _RELATIVE = (["s"], ["is"], ["isnt"], ["are"], ["arent"], ["not"])
@@ -130,8 +142,18 @@ def _weigh(page: Page) -> None:
         more, less = page.ending(at), page.starting(at + 1)
         liked = page.words[max(0, at - 1) : at] == ["more"] and has_section(page.ending(at - 1), *_WEIGHED)
         compared = (word == "than" and (liked or is_weighed(page, more))) or word == "比"  # `I like comedies more than dramas`
+        if word == "比" and less is not None and less.role in ("title", "ref"):
+            _set_against(page.starting(less.end))
         if compared and less is not None and less.role == "words" and not less.negated:
             less.used = less.used or any(map(less.has, _WEIGHED))
+
+
+def _set_against(mark: Mark | None) -> None:
+    """`比第一部短的` asks for shorter ones than those, and not for short ones."""
+    vague = mark.entry("vague") if mark is not None else None
+    critique = _MORE_THAN.get(vague.name) if vague is not None else None
+    if mark is not None and critique is not None:
+        mark.entries = (Entry("critiques", critique, lexicon().sections["critiques"][critique]),)
 
 
 def is_weighed(page: Page, mark: Mark | None) -> bool:
@@ -152,8 +174,12 @@ def _settle_cues(page: Page) -> None:
         theme = lower and has_section(mark, "themes", "catalog") and not _TOPICAL.isdisjoint(before)
         opening = not before or before[0] in COMMAS or before[0] in SENTENCE_END
         reply = mark.is_cue("negate") and _REPLIES.issuperset(page.words[mark.start : mark.end]) and opening
-        if theme or (reply and not _CLAUSES.isdisjoint(after)) or (mark.is_cue("dislike") and _is_of_character(page, mark)):
+        sought = mark.is_cue("dislike") and _is_fear_sought(page, mark)
+        of_other = sought or (mark.is_cue("dislike") and (_is_of_character(page, mark) or _is_of_somebody(page, mark)))
+        if theme or (reply and not _CLAUSES.isdisjoint(after)) or of_other:
             mark.entries = tuple(entry for entry in mark.entries if entry.section != "cues")
+        if sought:
+            mark.entries = (*mark.entries, Entry("cues", "about", {}))
 
 
 def _is_of_character(page: Page, cue: Mark) -> bool:
@@ -165,6 +191,28 @@ def _is_of_character(page: Page, cue: Mark) -> bool:
         and not _FELT.isdisjoint(page.words[cue.start : cue.end])
         and _SPEAKERS.isdisjoint(page.words[about[-1].end : cue.start])
     )
+
+
+def _is_fear_sought(page: Page, cue: Mark) -> bool:
+    """`I love being scared by ghosts`, `make me afraid of sharks`, `calms my fear of flying`."""
+    if not _is_felt(page, cue, FEARS):
+        return False
+    words = page.words
+    verb = cue.start
+    while verb > 0 and words[verb - 1] in _TO_FEEL:
+        verb -= 1
+    verb -= 1
+    seeks = verb >= 0 and words[verb] in (_SEEKING if cue.start - verb > 1 else _SOOTHING | {"enjoy", "love"})
+    return seeks and _DENIALS.isdisjoint(words[max(0, verb - 2) : verb])
+
+
+def _is_of_somebody(page: Page, cue: Mark) -> bool:
+    """`a boy who fears spiders`; but `for a boy who fears spiders`, `I have a son who fears spiders`."""
+    words = page.words
+    if not _is_felt(page, cue, FEARS):
+        return False
+    who = next((at for at in range(cue.start, max(0, cue.start - 3), -1) if words[at] in ("who", "whos")), 0)
+    return who > 1 and words[who - 2] in ("a", "an", "the") and (_SPEAKERS | {"for", "with"}).isdisjoint(words[: who - 1])
 
 
 def _pass_word(page: Page, state: _State, at: int) -> None:
@@ -358,10 +406,23 @@ def _settle_pending(page: Page, state: _State, mark: Mark) -> None:
     same = same or (not comma and has_section(state.first, "forms"))  # `no old films or horror`
     noun = mark.has("genres") and page.words[mark.end - 1] not in _ADJECTIVES
     listed = joined or (same and (noun or mark.role == "person" or _list_goes_on(page, mark.end)))
-    if adjacent and same and (not comma or listed):
+    if (adjacent and same and (not comma or listed)) or _ends_list_of_fears(page, state, mark):
         state.pending = -1
     else:
         state.end_negation()
+
+
+def _ends_list_of_fears(page: Page, state: _State, mark: Mark) -> bool:
+    """`scared of spiders, snakes and clowns`, where nothing knows the spiders and the snakes."""
+    cue = page.ending(state.attitude_at)
+    listed = page.words[state.opened : mark.start]
+    joined = state.first is None and 2 <= len(listed) <= MAX_GAP and listed[-1] in _JOINS
+    loose = _BREAKS.isdisjoint(listed) and all(mark.is_cue("and", "or") for mark in page.within(state.opened, mark.start))
+    return joined and loose and cue is not None and _is_felt(page, cue, FEARS)
+
+
+def _is_felt(page: Page, cue: Mark, feelings: frozenset[str] | set[str]) -> bool:
+    return not feelings.isdisjoint(page.words[cue.start : cue.end])
 
 
 def _list_goes_on(page: Page, at: int) -> bool:
@@ -412,7 +473,24 @@ def _asks_behind(page: Page, start: int, state: _State) -> bool:
     one = (
         state.attitude == "dislike" and page.words[end - 1] in _SINGULAR and (_JOINS | _TELLING).isdisjoint(page.words[start:end])
     )
-    return page.words[end : end + 1] != ["?"] and (bare or one or page.words[end - 1] == "please")
+    asks = page.words[end : end + 1] != ["?"] and (bare or one or page.words[end - 1] == "please")
+    return asks or (state.attitude == "dislike" and _opens_request(page, start, end, state.attitude_at, feared=feared))
+
+
+def _opens_request(page: Page, start: int, end: int, object_at: int, *, feared: bool) -> bool:
+    """`scared of clowns, two films`, `I hate spiders, a film with dogs`: a form behind the comma, that no list leads up to.
+
+    No form is ever feared; what is hated goes on to another one, unless an article or a number is new there.
+    """
+    form = next((mark for mark in page.within(start, end) if has_section(mark, "forms") or mark.has("inner")), None)
+    if form is None:
+        return False
+    fresh = _is_one_more(page.words, start) and not _is_one_more(page.words, object_at)
+    return (feared or fresh) and (_JOINS - {"/"}).isdisjoint(page.words[start : form.start])
+
+
+def _is_one_more(words: list[str], at: int) -> bool:
+    return at < len(words) and (words[at] in ("a", "an", "some") or cardinal(words, at) is not None)
 
 
 def _apply(page: Page, state: _State, mark: Mark) -> None:
@@ -421,6 +499,8 @@ def _apply(page: Page, state: _State, mark: Mark) -> None:
     mark.clause, mark.soft, mark.about = state.clause, state.soft, state.about
     mark.released = state.released
     mark.attitude = None if state.weary and mark.role in ("words", "person") else state.attitude
+    if mark.role == "ref" and mark.attitude is None and page.words[max(0, mark.start - 1) : mark.start] == ["keep"]:
+        mark.attitude = "save"
     if mark.role in NUMBERS:
         mark.negated = state.negated and state.first is None and mark.start - state.opened <= MAX_GAP
         state.first = mark if mark.negated else state.first

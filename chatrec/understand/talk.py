@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
+from itertools import pairwise
 
 from chatrec.types import Ledger
 from chatrec.understand.lexicon import Phrase, lexicon
-from chatrec.understand.marks import Mark, Page
-from chatrec.understand.scopes import CONTENT
-from chatrec.understand.text import key_of, wordset
+from chatrec.understand.marks import Mark, Page, match_any
+from chatrec.understand.scopes import COMMAS, CONTENT, SENTENCE_END
+from chatrec.understand.text import Text, key_of, wordset
 
 _PRAISE = wordset("good great cool nice decent awesome amazing excellent brilliant solid better")
 _LAUGHS = wordset("lol haha ha hahaha lmao")
 _FILLERS = _LAUGHS | wordset(
     "a an some the then please really very now lol haha ha ok okay well alright just give me show find and so"
 )
+_OF_WORKS = wordset("sucks hate")
+"""Words of complaints that judge the work spoken of, if there is one: `it sucks`."""
 _HAN_PRAISE = re.compile("(?:要|来个|来部|来点|换个|想要|我要|给我)((?:更|很)?(?:好看|好玩|好听|好|不错|精彩)的)(?:吧|呢)?")
 
 
@@ -34,8 +39,40 @@ def asks_for_saved(page: Page) -> bool:
 
 
 def complains(page: Page) -> bool:
-    """`you suck`, `that's not what I asked`: anger that names nothing."""
-    return not _says_more(page) and _has(page, "complaints")
+    """`you suck`, `that's not what I asked`: anger that names nothing, and nothing else."""
+    return not _says_more(page) and _is_all(page.words, "complaints")
+
+
+def without_complaint(text: Text, ledger: Ledger) -> Text:
+    """A message without the clauses that only complain, if others ask for something: `you suck, undo that`."""
+    words = [token.text for token in text.tokens]
+    ends = [at + 1 for at, word in enumerate(words) if word in SENTENCE_END | COMMAS]
+    clauses = list(pairwise((0, *ends, len(words))))
+    angry = [
+        (start, end)
+        for start, end in clauses
+        if _is_all(words[start:end], "complaints") and not (ledger.focus and not _OF_WORKS.isdisjoint(words[start:end]))
+    ]
+    kept = [token for start, end in clauses if (start, end) not in angry for token in text.tokens[start:end]]
+    says_more = any(token.text[0].isalnum() and token.text not in _fillers("complaints") for token in kept)
+    return Text(text.plain, tuple(kept)) if angry and says_more else text
+
+
+def asked_openly(text: Text) -> Text:
+    """`are there no newer ones?` asks for newer ones, `is there nothing scarier?` for something scarier; `没有更多恐怖片吗`."""
+    words = [token.text for token in text.tokens]
+    if words[:4] == ["没", "有", "更", "多"] and "吗" in words[-2:] and not _is_all(words, "remaining"):
+        return Text(text.plain, text.tokens[1:])
+    lead, denied = text.tokens[:2], text.tokens[2:3]
+    if (
+        words[:2] not in (["is", "there"], ["are", "there"])
+        or words[2:3] not in (["no"], ["nothing"])
+        or _is_all(words, "remaining")
+    ):
+        return text
+    return Text(
+        text.plain, (*lead, *(replace(token, text="something") for token in denied if token.text == "nothing"), *text.tokens[3:])
+    )
 
 
 def _says_more(page: Page) -> bool:
@@ -44,9 +81,8 @@ def _says_more(page: Page) -> bool:
 
 def asks_if_all(page: Page, ledger: Ledger) -> bool:
     """`is that all?`, `are these all you have?`, `就这些吗`: whether more fits than was shown."""
-    said = any(any(mark.has(section) for section in CONTENT) or mark.role in ("title", "ref") for mark in page.marks)
     asks = page.words[-1] in ("?", "吗", "么") or page.words[0] in ("is", "are")
-    return bool(ledger.last_shown) and asks and not said and _has(page, "remaining")
+    return bool(ledger.last_shown) and asks and not _says_more(page) and _is_all(page.words, "remaining")
 
 
 def is_later(page: Page) -> bool:
@@ -89,6 +125,24 @@ def phrases(name: str) -> tuple[Phrase, ...]:
     """The phrases of one kind of talk, English and Chinese."""
     data = lexicon().sections["talk"][name]
     return tuple(key_of(phrase) for key in ("en", "zh") for phrase in data[key])
+
+
+@cache
+def _fillers(name: str) -> frozenset[str]:
+    """What may stand around a phrase of one kind of talk that is all that a message says."""
+    around = lexicon().sections["talk"][name]["around"]
+    return frozenset(word for form in (*around, *map(" ".join, phrases("openers"))) for word in key_of(form))
+
+
+def _is_all(words: Sequence[str], name: str) -> bool:
+    """Whether such a phrase stands there with nothing but fillers around it."""
+    said, at = False, 0
+    while at < len(words):
+        end = match_any(words, at, phrases(name))
+        if end == at and words[at][0].isalnum() and words[at] not in _fillers(name):
+            return False
+        said, at = said or end > at, max(end, at + 1)
+    return said
 
 
 def _has(page: Page, name: str) -> bool:

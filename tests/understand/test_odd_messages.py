@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import timedelta
+from time import monotonic
 
 import pytest
 from hypothesis import example, given, settings
@@ -69,6 +70,16 @@ LONG = [piece * (4000 // len(piece)) for piece in REPEATED]
 @pytest.mark.parametrize("text", LONG, ids=[text[:8].encode("unicode_escape").decode() for text in LONG])
 def test_a_long_repetition_does_not_hang(reader, text):
     assert isinstance(reader.read(text, Ledger(), turn=0), Reading)
+
+
+@pytest.mark.parametrize(
+    "piece", ["最", "最长讲什么", "the longest ", "who made the ", "he is away ", "useless, ", "is there ", "比第一部"]
+)
+def test_a_long_repetition_behind_an_answer_does_not_hang(reader, piece):
+    ledger = replay([Change(action="shown", turn=0, item_ids=("video:alien", "video:up"))])
+    began = monotonic()
+    assert isinstance(reader.read(piece * (4000 // len(piece)), ledger, turn=1), Reading)
+    assert monotonic() - began < 3
 
 
 @pytest.mark.parametrize(

@@ -220,3 +220,67 @@ def test_anger_beside_a_request_is_passed_over(message, reader):
     reading = read(reader, message)
     assert reading.intent != "complaint"
     assert reading.changes
+
+
+@pytest.mark.parametrize(
+    ("message", "rest"),
+    [
+        ("this is not working, start over", "start over"),
+        ("you suck, undo that", "undo that"),
+        ("that's not what I asked for, go back", "go back"),
+        ("that's not what I asked for, older ones", "older ones"),
+        ("that's not what I asked for, try again", "try again"),
+        ("useless, show me others", "show me others"),
+        ("useless. next", "next"),
+        ("what a waste of time, show me something newer", "show me something newer"),
+        ("you don't understand, I want something shorter", "I want something shorter"),
+        ("you don't get it, I'm 12", "I'm 12"),
+        ("this sucks, something lighter", "something lighter"),
+        ("this bot is useless, a comedy", "a comedy"),
+        ("something with space, you idiot", "something with space"),
+        ("垃圾，换一批", "换一批"),
+        ("垃圾，来点短的", "来点短的"),
+        ("你没听懂，要恐怖片", "要恐怖片"),
+    ],
+)
+def test_a_request_beside_anger_is_read_alone(message, rest, reader):
+    reading, alone = read(reader, message), read(reader, rest)
+    assert reading.intent == alone.intent
+    assert [c.action for c in reading.changes] == [c.action for c in alone.changes]
+
+
+@pytest.mark.parametrize("message", ["useless show me others", "something for a useless afternoon", "The Idiot", "垃圾换一批"])
+def test_a_word_of_anger_within_a_request_is_no_complaint(message, reader):
+    assert read(reader, message).intent != "complaint"
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["this bot is useless", "please shut up!", "that's not what I asked for", "这是什么垃圾", "wtf is this", "these are useless"],
+)
+def test_fillers_beside_anger_ask_for_nothing(message, reader):
+    assert (read(reader, message).intent, read(reader, message).changes) == ("complaint", ())
+
+
+def test_anger_about_the_work_spoken_of_judges_it(reader):
+    reading = read(reader, "it sucks, something lighter", Change(action="spoken_of", turn=0, item_ids=SHOWN[1:2]))
+    assert replay([*NOTED, *reading.changes]).ids("disliked") == SHOWN[1:2]
+
+
+@pytest.mark.parametrize(
+    ("message", "intent", "saved"),
+    [
+        ("can you save the first one?", "save", SHOWN[:1]),
+        ("could you add the second one to my list?", "save", SHOWN[1:2]),
+        ("can you add the first to my saved list please", "save", SHOWN[:1]),
+        ("can you keep the second one?", "save", SHOWN[1:2]),
+        ("can we go with the first one?", "thanks", SHOWN[:1]),
+        ("can you replace the first one?", "swap", ()),
+        ("can you keep it under two hours?", "recommend", ()),
+        ("can I play the first one with friends?", "check", ()),
+        ("can I watch it with my kids?", "check", ()),
+    ],
+)
+def test_whether_something_can_be_done_with_a_pick_asks_for_it(message, intent, saved, reader):
+    reading = read(reader, message)
+    assert (reading.intent, replay([*NOTED, *reading.changes]).ids("saved")) == (intent, saved)

@@ -108,6 +108,50 @@ def test_whether_more_fits_is_a_question(message, reader):
     assert (read(reader, message).intent, read(reader, message).changes) == ("remaining", ())
 
 
+@pytest.mark.parametrize(
+    "message", ["is that really all you have for me?", "no more?", "is there no more?", "there's nothing more?"]
+)
+def test_fillers_around_the_question_whether_more_fits(message, reader):
+    assert (read(reader, message).intent, read(reader, message).changes) == ("remaining", ())
+
+
+@pytest.mark.parametrize(
+    ("message", "field"),
+    [
+        ("is there nothing more recent?", "year"),
+        ("are there no more recent ones?", "year"),
+        ("are there no newer films?", "year"),
+        ("is there nothing shorter?", "minutes"),
+        ("are there no comedies?", "genres"),
+        ("没有更多恐怖片了吗", "genres"),
+        ("is this all there is by Nolan?", "people"),
+        ("is that all you have from the 80s?", "year"),
+        ("有没有比第一部短的", "minutes"),
+        ("有没有比第一部短的喜剧", "minutes"),
+        ("有没有比第一部长的", "minutes"),
+        ("有比第二部老的吗", "year"),
+        ("有没有比第二部新的", "year"),
+    ],
+)
+def test_what_is_asked_of_what_is_left_is_a_request(message, field, reader):
+    reading = read(reader, message)
+    assert reading.intent in ("critique", "recommend", "more")
+    assert field in [c.constraint.field for c in reading.changes if c.constraint and c.constraint.op not in ("not_in",)]
+
+
+@pytest.mark.parametrize(
+    ("message", "intent"),
+    [
+        ("nothing more like that?", "more"),
+        ("有没有比第二部更吓人的", "critique"),
+        ("第二部比第一部长吗", "compare"),
+        ("第一部短吗", "check"),
+    ],
+)
+def test_questions_and_requests_that_set_against_a_pick(message, intent, reader):
+    assert read(reader, message).intent == intent
+
+
 def test_that_is_all_ends_the_search(reader):
     assert read(reader, "that's all, thanks").intent == "thanks"
 
@@ -325,3 +369,29 @@ def test_a_demand_is_of_the_form_that_it_stands_beside(message, expected, reader
     changes = reader.read(message, replay([]), turn=0).changes
     demands = [c.constraint for c in changes if c.constraint is not None and c.constraint.field == "genres"]
     assert {c.value[0]: c.of_forms for c in demands} == expected
+
+
+@pytest.mark.parametrize(
+    ("asked", "message", "cancels"),
+    [
+        ("a film for my daughter", "she is asleep", True),
+        ("a film for my daughter", "she's asleep now, something scary", True),
+        ("a film for my daughter", "her dad is out, he is away", False),
+        ("a film for my daughter", "she is sleeping beauty fan", False),
+        ("a film for kids", "they are gone", True),
+        ("a film for kids", "my kids are away for the weekend", True),
+        ("a film for kids", "our two kids are in bed and we want horror", True),
+        ("a film for kids", "a film once they fall asleep", True),
+        ("a film for kids", "他们都睡了", True),
+        ("a film for kids", "the older kids are at school", False),
+        ("a film for kids", "the younger kids are asleep", False),
+        ("a film for kids", "they are gone on netflix?", False),
+        ("a film for kids", "they are gone mad, something calm", False),
+        ("a film for kids", "grandpa is here, he is away", False),
+        ("a film for kids", "it's sleeping over night, they are sleeping over", False),
+    ],
+)
+def test_only_children_who_are_gone_lift_their_age(asked, message, cancels, reader):
+    first = reader.read(asked, replay(NOTED), turn=1)
+    reading = reader.read(message, replay([*NOTED, *first.changes]), turn=2)
+    assert any(c.action == "unconstrain" for c in reading.changes) == cancels

@@ -196,6 +196,8 @@ CASES: list[tuple[str, str]] = [
     ("每集40分钟的剧", "minutes 28-50; !unsupported"),
     ("我妈怕血腥", "moods not_in aggressive; !moods in"),
     ("我对暴力过敏", "moods not_in aggressive; !moods in"),
+    ("我怕蟑螂，搞笑的电影", "form in film; less 蟑螂; moods in funny"),
+    ("我怕蟑螂，关于火车的电影", "form in film; less 蟑螂; more 火车"),
     ("推荐电影,我怕蟑螂", "form in film; less 蟑螂"),
     ("孩子怕黑暗的,推荐动画", "moods not_in dark; genres in animation; !moods in"),
     ("我害怕恐怖片", "genres not_in horror; !genres in"),
