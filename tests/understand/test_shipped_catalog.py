@@ -86,7 +86,7 @@ def test_almost_every_title_is_recognised_without_quotes(shipped, understander):
         ("no Disney or Pixar", "people not_in Pixar; people not_in Walt Disney Pictures"),
         ("maybe something from A24", "soft people in A24"),
         ("jazz on Blue Note", "people in Blue Note; genres in jazz; !genres in blues"),
-        ("I love Studio Ghibli", "wish people Studio Ghibli; !people in"),
+        ("I love Studio Ghibli", "soft people in Studio Ghibli; !people in"),
         ("an album on Warp", "people in Warp"),
         ("bitter films", "form in film; !people"),
         ("a film about apples", "wish None apples; !people"),
@@ -214,5 +214,5 @@ def test_a_maker_that_is_liked_is_not_ruled_out(message, understander, shipped):
 
 
 def test_a_publisher_that_is_liked_is_preferred_and_a_maker_is_wished_for(understander, shipped):
-    assert "people in Studio Ghibli soft" in facts(understander.read("I like Studio Ghibli", Ledger(), turn=0), shipped)
+    assert "soft people in Studio Ghibli" in facts(understander.read("I like Studio Ghibli", Ledger(), turn=0), shipped)
     assert "wish people Quentin Tarantino" in facts(understander.read("I love Tarantino", Ledger(), turn=0), shipped)
