@@ -35,7 +35,6 @@ from chatrec.types import (
     CandidatesFound,
     Change,
     ClaimChecked,
-    Constraint,
     Draft,
     Event,
     Final,
@@ -209,8 +208,7 @@ class Turn:
     def _remaining(self, engine: Engine, ledger: Ledger) -> int:
         """How many works meet all that is required and were not shown."""
         query = compose(engine.index, pulling(ledger), "", exclude_shown=True)
-        wishes = [w for w in ledger.wishes if w.field and w.value and w.direction == "more"]
-        wished = (Constraint(field=w.field or "", op="in", value=(w.value or "",)) for w in wishes)
+        wished = [constraint for wish in ledger.wishes if (constraint := wish.constraint) is not None]
         return int(engine.index.allowed(query, (*requirements(ledger), *wished)).sum())
 
     def _understand(self, engine: Engine) -> tuple[Reading, Ledger]:

@@ -137,6 +137,13 @@ class Wish:
     value: str | None = None
     direction: Literal["more", "less"] = "more"
 
+    @property
+    def constraint(self) -> Constraint | None:
+        """The same as something that a field can tell; None where no vocabulary knows it."""
+        if self.field is None or self.value is None:
+            return None
+        return Constraint(field=self.field, op="in" if self.direction == "more" else "not_in", value=(self.value,))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ambiguity:

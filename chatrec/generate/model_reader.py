@@ -94,9 +94,9 @@ class ModelReader:
         if found:
             own = [change for change in reading.changes if change.action not in CONTENT]
             found.sort(key=lambda change: change.action not in ("new_topic", "kinds"))
-            own.sort(key=lambda change: change.action == "count")  # a change of topic or medium forgets how many are wanted
-            counts = [change for change in own if change.action == "count"]
-            reading = replace(reading, changes=tuple(dict.fromkeys([*own[: len(own) - len(counts)], *found, *counts])))
+            last = [change for change in own if change.action == "count"]  # which a change of topic or medium forgets
+            first = [change for change in own if change not in last]
+            reading = replace(reading, changes=tuple(dict.fromkeys([*first, *found, *last])))
         return ModelReading(reading, len(entries), sum(not changes for changes in made))
 
     def _changes(self, entry: Any, message: str, turn: int) -> tuple[Change, ...]:

@@ -123,12 +123,12 @@ def _without_people(
 ) -> list[str]:
     """That nothing by somebody who is wished for fits what is new: `I like Tarantino but not the violent ones`."""
     told = any(change.wish is not None or change.constraint is not None for change in reading.changes)
-    wishes = [w for w in context.ledger.wishes if told and w.field == "people" and w.direction == "more" and w.value is not None]
+    wishes = [wish for wish in context.ledger.wishes if told and wish.field == "people" and wish.direction == "more"]
     if not wishes or not any(c.field != "form" for c in context.ledger.hard):
         return []
     items = [*(pick.item for pick in picks), *(candidate.item for candidate in pool)]
-    by = [(wish.value, Constraint(field="people", op="in", value=(wish.value or "",))) for wish in wishes]
-    names = [name for name, constraint in by if name and not any(satisfies(item, constraint) for item in items)]
+    by = [(wish.text, constraint) for wish in wishes if (constraint := wish.constraint) is not None]
+    names = [name for name, constraint in by if not any(satisfies(item, constraint) for item in items)]
     return [say("none_by", reading.language, names=JOIN[reading.language][0].join(names[:MAX_NAMES]))] if names else []
 
 
@@ -203,11 +203,7 @@ def fit_of(probability: float) -> Fit:
 
 def meets_all(item: Item, ledger: Ledger) -> bool:
     """Whether the work has all that was asked for, and that is more than one thing; what no field can tell counts as lacking."""
-    wishes = [
-        Constraint(field=w.field or "", op="in" if w.direction == "more" else "not_in", value=(w.value,))
-        for w in ledger.wishes
-        if w.field in ASKED_FIELDS and w.value is not None
-    ]
+    wishes = [c for wish in ledger.wishes if wish.field in ASKED_FIELDS and (c := wish.constraint) is not None]
     asked = [*(c for c in requirements(ledger) if c.field in ASKED_FIELDS), *wishes]
     told = len(wishes) == len(ledger.wishes) and all(c.hard and c.enforceable for c in ledger.constraints)
     return told and len(asked) >= MANY and satisfies_all(item, asked)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from chatrec.understand.contrasts import is_weighed
 from chatrec.understand.critiques import Direction, direction_of, nudge_mood
 from chatrec.understand.draft import Draft
 from chatrec.understand.free import COMPANY
@@ -12,7 +13,6 @@ from chatrec.understand.lexicon import Entry, lexicon, plural_of, singular_of
 from chatrec.understand.lists import alternatives
 from chatrec.understand.marks import Mark, Page, has_section
 from chatrec.understand.numbers import cardinal
-from chatrec.understand.scopes import is_weighed
 from chatrec.understand.text import common_words, is_han, key_of, wordset
 
 MAX_HARD_MOODS = 2

@@ -13,13 +13,13 @@ from statistics import median
 from typing import Any
 
 from chatrec.types import OF_EPISODES, Item
+from chatrec.understand.contrasts import is_weighed
 from chatrec.understand.critiques import nudge_mood
 from chatrec.understand.draft import Draft
 from chatrec.understand.family_names import family_kind
 from chatrec.understand.kinds import Asked
 from chatrec.understand.lexicon import lexicon
 from chatrec.understand.marks import Mark, has_section
-from chatrec.understand.scopes import is_weighed
 from chatrec.understand.text import wordset
 
 RECENT_YEARS, OLD_YEARS = 5, 30

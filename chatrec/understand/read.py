@@ -19,6 +19,8 @@ from chatrec.understand.commands import drop_unfit, read_commands, turn_away, tu
 from chatrec.understand.comparative_questions import comparison_of
 from chatrec.understand.compared_names import ComparedNames
 from chatrec.understand.contents import Contents
+from chatrec.understand.contrasts import weigh
+from chatrec.understand.cues import settle_cues
 from chatrec.understand.draft import Draft
 from chatrec.understand.family_names import FamilyNames, asks_for_family, family_kind
 from chatrec.understand.feelings import read_feelings
@@ -111,7 +113,9 @@ class Understander:
         if not page.words:
             return Reading(language=language_of(page.text.plain))
         count = self._mark(page, ledger)
+        settle_cues(page)
         interpret(page)
+        weigh(page)
         take_as_likes(page)
         mark_requests(page, ledger, self._items, self._names)
         wanted = any(mark.wanted for mark in page.marks)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chatrec.understand.lexicon import Entry, lexicon
 from chatrec.understand.marks import FEARS, Attitude, Mark, Page, has_section
 from chatrec.understand.numbers import cardinal
 from chatrec.understand.text import is_han, wordset
@@ -62,23 +61,6 @@ _BEHIND_REQUEST = wordset("for to tonight today now please 吧")
 _TELLING = wordset("it its is was are were that this the i he she they you we in of")
 _SINGULAR = wordset("film movie flick game album podcast playlist audiobook series show")
 """What a request of few words ends with: `I hate spiders, comedy film`."""
-_FELT = FEARS | wordset("hate hates hated 讨 厌")
-_SPEAKERS = wordset("i im ive we were my our she he they shes hes theyre 我 我们 她 他")
-_TO_FEEL = wordset("to be being get getting feel feeling really so more a bit little me us you people everyone")
-"""What stands between a wish and the fear that is wished for: `love being scared by`."""
-_SEEKING = wordset(
-    "want wants wanna like love loves enjoy enjoys make makes making made leave leaves leaving get gets keep keeps"
-)
-_SOOTHING = wordset(
-    "calm calms calming ease eases soothe soothes overcome overcomes conquer cure cures beat face fight against about"
-)
-_DENIALS = wordset("not dont doesnt didnt never no t cant wont wouldnt hate")
-_REPLIES = wordset("no nope nah 不")
-_CLAUSES = wordset("i im id ill ive we wed lets give show find it its that thats 我 我们")
-"""What opens a sentence behind a reply: `no I want …`."""
-_TOPICAL = wordset("about with involving of without")
-_WEIGHED = ("genres", "styles", "moods", "tags", "themes", "catalog")
-_MORE_THAN = {"short": "shorter", "long": "longer", "old": "older", "recent": "newer", "new": "newer"}
 _PREFERRED = wordset("rather sooner prefer preferring preferably")
 _BETTER = wordset("好 强 棒 赞 更")
 _RELATIVE = (["s"], ["is"], ["isnt"], ["are"], ["arent"], ["not"])
@@ -119,7 +101,6 @@ class _State:
 
 def interpret(page: Page) -> None:
     """Fill in how each mark was meant."""
-    _settle_cues(page)
     state = _State()
     marks = page.sorted()
     starts = {m.start: m for m in marks if m.start < m.end}
@@ -133,86 +114,6 @@ def interpret(page: Page) -> None:
             _pass_word(page, state, at)
             at += 1
     _look_back(page, marks)
-    _weigh(page)
-
-
-def _weigh(page: Page) -> None:
-    """`more action than romance`, `scarier than funny`, `比剧情片轻松的`: what others are compared with is not asked for."""
-    for at, word in enumerate(page.words):
-        more, less = page.ending(at), page.starting(at + 1)
-        liked = page.words[max(0, at - 1) : at] == ["more"] and has_section(page.ending(at - 1), *_WEIGHED)
-        compared = (word == "than" and (liked or is_weighed(page, more))) or word == "比"  # `I like comedies more than dramas`
-        if word == "比" and less is not None and less.role in ("title", "ref"):
-            _set_against(page.starting(less.end))
-        if compared and less is not None and less.role == "words" and not less.negated:
-            less.used = less.used or any(map(less.has, _WEIGHED))
-
-
-def _set_against(mark: Mark | None) -> None:
-    """`比第一部短的` asks for shorter ones than those, and not for short ones."""
-    vague = mark.entry("vague") if mark is not None else None
-    critique = _MORE_THAN.get(vague.name) if vague is not None else None
-    if mark is not None and critique is not None:
-        mark.entries = (Entry("critiques", critique, lexicon().sections["critiques"][critique]),)
-
-
-def is_weighed(page: Page, mark: Mark | None) -> bool:
-    """Whether there is to be more of it than of something else: `more funny than sad`."""
-    if mark is None or not any(map(mark.has, ("critiques_mood", *_WEIGHED))):
-        return False
-    other = page.starting(mark.end + 1) if page.words[mark.end : mark.end + 1] == ["than"] else None
-    compared = has_section(mark, "comparative", "critiques_mood") or page.words[max(0, mark.start - 1) : mark.start] == ["more"]
-    return compared and has_section(other, *_WEIGHED)
-
-
-def _settle_cues(page: Page) -> None:
-    """Take from marks the cues that they are not here: `about love`, `no I want …`, `a boy who is afraid of ghosts`."""
-    for mark in page.sorted():
-        start = mark.start - (page.words[max(0, mark.start - 1) : mark.start] in (["any"], ["some"]))
-        before, after = page.words[max(0, start - 1) : start], page.words[mark.end : mark.end + 1]
-        lower = mark.is_cue("like") and not page.text.tokens[mark.start].is_capital  # `From Paris with Love`
-        theme = lower and has_section(mark, "themes", "catalog") and not _TOPICAL.isdisjoint(before)
-        opening = not before or before[0] in COMMAS or before[0] in SENTENCE_END
-        reply = mark.is_cue("negate") and _REPLIES.issuperset(page.words[mark.start : mark.end]) and opening
-        sought = mark.is_cue("dislike") and _is_fear_sought(page, mark)
-        of_other = sought or (mark.is_cue("dislike") and (_is_of_character(page, mark) or _is_of_somebody(page, mark)))
-        if theme or (reply and not _CLAUSES.isdisjoint(after)) or of_other:
-            mark.entries = tuple(entry for entry in mark.entries if entry.section != "cues")
-        if sought:
-            mark.entries = (*mark.entries, Entry("cues", "about", {}))
-
-
-def _is_of_character(page: Page, cue: Mark) -> bool:
-    """`about a boy who is afraid of ghosts`: whoever the work is about feels it, and not the speaker."""
-    clause = max((at + 1 for at in range(cue.start) if page.words[at] in SENTENCE_END | COMMAS), default=0)
-    about = [mark for mark in page.within(clause, cue.start) if mark.is_cue("about")]
-    return (
-        bool(about)
-        and not _FELT.isdisjoint(page.words[cue.start : cue.end])
-        and _SPEAKERS.isdisjoint(page.words[about[-1].end : cue.start])
-    )
-
-
-def _is_fear_sought(page: Page, cue: Mark) -> bool:
-    """`I love being scared by ghosts`, `make me afraid of sharks`, `calms my fear of flying`."""
-    if not _is_felt(page, cue, FEARS):
-        return False
-    words = page.words
-    verb = cue.start
-    while verb > 0 and words[verb - 1] in _TO_FEEL:
-        verb -= 1
-    verb -= 1
-    seeks = verb >= 0 and words[verb] in (_SEEKING if cue.start - verb > 1 else _SOOTHING | {"enjoy", "love"})
-    return seeks and _DENIALS.isdisjoint(words[max(0, verb - 2) : verb])
-
-
-def _is_of_somebody(page: Page, cue: Mark) -> bool:
-    """`a boy who fears spiders`; but `for a boy who fears spiders`, `I have a son who fears spiders`."""
-    words = page.words
-    if not _is_felt(page, cue, FEARS):
-        return False
-    who = next((at for at in range(cue.start, max(0, cue.start - 3), -1) if words[at] in ("who", "whos")), 0)
-    return who > 1 and words[who - 2] in ("a", "an", "the") and (_SPEAKERS | {"for", "with"}).isdisjoint(words[: who - 1])
 
 
 def _pass_word(page: Page, state: _State, at: int) -> None:
@@ -418,10 +319,11 @@ def _ends_list_of_fears(page: Page, state: _State, mark: Mark) -> bool:
     listed = page.words[state.opened : mark.start]
     joined = state.first is None and 2 <= len(listed) <= MAX_GAP and listed[-1] in _JOINS
     loose = _BREAKS.isdisjoint(listed) and all(mark.is_cue("and", "or") for mark in page.within(state.opened, mark.start))
-    return joined and loose and cue is not None and _is_felt(page, cue, FEARS)
+    return joined and loose and cue is not None and is_felt(page, cue, FEARS)
 
 
-def _is_felt(page: Page, cue: Mark, feelings: frozenset[str] | set[str]) -> bool:
+def is_felt(page: Page, cue: Mark, feelings: frozenset[str] | set[str]) -> bool:
+    """Whether a cue says one of these feelings."""
     return not feelings.isdisjoint(page.words[cue.start : cue.end])
 
 

@@ -27,6 +27,7 @@ from chatrec.score.head import SHIPPED, Scorer, load_head, save_head
 from chatrec.train.bag import BagConfig, choose_epochs
 from chatrec.train.config import TrainConfig, TrainFiles
 from chatrec.train.data import gather
+from chatrec.train.meter import Meter
 
 
 @pytest.fixture(scope="module")
@@ -293,3 +294,16 @@ def test_a_head_whose_weights_are_no_numbers_is_refused(trained: tuple[Path, dic
     save_head(tmp_path, head, config)
     with pytest.raises(ModelMissingError, match="not all of its weights are numbers"):
         load_head(tmp_path)
+
+
+def test_people_of_the_validation_dialogs_that_are_learned_from_are_told(tmp_path: Path) -> None:
+    lines = [line.model_copy(update={"user_id": str(number // 4)}) for number, line in enumerate(many_dialogs(24))]
+    told: list[list[str]] = []
+    for cut in (12, 14):  # the fourth person on one side, and on both
+        files = [write_dialogs(tmp_path / f"{part}-{cut}.jsonl", some) for part, some in (("a", lines[:cut]), ("b", lines[cut:]))]
+        told.append([])
+        prepare(tmp_path, meter=Meter(notice=told[-1].append), dialogs=files[0], valid=files[1])
+    assert not [line for line in told[0] if "people" in line]
+    assert [line.partition(":")[0] for line in told[1] if "people" in line] == [
+        "1 people of the validation dialogs are in the training dialogs, too"
+    ]
