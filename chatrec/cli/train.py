@@ -30,7 +30,10 @@ if TYPE_CHECKING:
 
 Dialogs = Annotated[list[Path], typer.Option("--dialogs", help="Dialog log to learn from; may be given several times.")]
 CatalogFile = Annotated[Path, typer.Option("--catalog", help="The catalog the dialogs speak of.")]
-Valid = Annotated[Path | None, typer.Option("--valid", help="Dialog log to report on; joins the final fit.")]
+Valid = Annotated[
+    Path | None,
+    typer.Option("--valid", help="Dialog log to report on; then it helps to calibrate, and is learned from."),
+]
 Interactions = Annotated[Path | None, typer.Option("--interactions", help="CSV: user_id,item_id,value,timestamp.")]
 InteractionsCatalog = Annotated[
     Path | None, typer.Option("--interactions-catalog", help="Catalog of the interactions' ids, joined through `links`.")

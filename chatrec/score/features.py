@@ -30,16 +30,21 @@ FOUND_WITHIN = 100
 """A rank beyond it does not count as found: trained retrievers rank the whole catalog."""
 POOLED = ("max", "mean", "last")
 SAID = ("genres", "moods", "themes", "people")
+OTHERS = ("dislike", "mention")
+"""Works that are compared with beside those that pull: disliked ones, and those known of without a verdict."""
 Columns = dict[str, Any]
 """Feature → its column: one number per candidate, or one for all of them."""
 
 _QUERY = (
-    "text_cos", "text_z", "message_z", "like_cos", "like_z_max", "like_z_mean", "like_z_last", "dislike_z_max",
+    "text_cos", "text_z", "message_z", "like_cos", "like_z_max", "like_z_mean", "like_z_last",
     *(f"{facet}_{pool}" for facet in ("genres", "moods", "themes", "people", "title") for pool in POOLED),
-    "genres_dislike", "people_dislike", *(f"said_{facet}" for facet in SAID), *(f"now_{facet}" for facet in SAID),
+    *(f"{feature}_{other}" for other in OTHERS for feature in ("genres", "people")),
+    *(f"{other}_z_{pool}" for other in OTHERS for pool in ("max", "last")),
+    *(f"said_{facet}" for facet in SAID), *(f"now_{facet}" for facet in SAID),
     "unwanted", "soft_met", "year", "year_gap_mean", "year_gap_near", "year_gap_last", "year_later", "popularity",
     "popularity_gap", "same_kind", "same_form", "same_language", "minutes_gap", "mentioned", "recency",
     "mentions", "words", "wishes", "rrf", "best_rank", "found_by", "learned_rrf", "learned_best_rank", "learned_found_by",
+    "sparse_score",
 )  # fmt: skip
 
 OF_ORDER = frozenset(name for name in _QUERY if name == "recency" or name.endswith("_last"))
@@ -105,7 +110,9 @@ class Features:
 
     def _tastes(self, ledger: Ledger, rows: Rows) -> Columns:
         columns: Columns = {}
-        liked, disliked = self._anchors(anchors(ledger)), self._anchors(ledger.ids("disliked"))
+        pulling = anchors(ledger)
+        liked, disliked = self._rows(pulling), self._rows(ledger.ids("disliked"))
+        named = self._rows(item for item in ledger.ids("mentioned", "seen", "saved") if item not in pulling)
         if len(liked):
             cosines, z = self._similarity(self.table.vectors[liked], rows)
             columns["like_cos"] = cosines.max(axis=0)
@@ -113,10 +120,12 @@ class Features:
             for name, facet in self.table.facets.items():
                 columns |= _pooled(name, facet.cosines(liked, rows))
             columns |= self._beside(liked, rows)
-        if len(disliked):
-            columns["dislike_z_max"] = self._similarity(self.table.vectors[disliked], rows)[1].max(axis=0)
-            for name in ("genres", "people"):
-                columns[f"{name}_dislike"] = _nanmax(self.table.facets[name].cosines(disliked, rows))
+        for what, others in zip(OTHERS, (disliked, named), strict=True):
+            if len(others):
+                z = self._similarity(self.table.vectors[others], rows)[1]
+                columns |= {f"{what}_z_max": z.max(axis=0), f"{what}_z_last": z[-1]}
+                for name in ("genres", "people"):
+                    columns[f"{name}_{what}"] = _nanmax(self.table.facets[name].cosines(others, rows))
         return columns
 
     def _beside(self, liked: Rows, rows: Rows) -> Columns:
@@ -140,13 +149,13 @@ class Features:
         columns: Columns = {}
         wishes = [wish.text for wish in query.ledger.wishes if wish.direction == "more"]
         stems = tokenize(" . ".join([query.text, *wishes]))
-        unwanted = {stem for text in ruled_out(query.ledger) for stem in tokenize(text)}
+        less = tokenize(" . ".join(wish.text for wish in query.ledger.wishes if wish.direction == "less"))
+        unwanted = {stem for text in ruled_out(query.ledger) for stem in tokenize(text)}.union(less)
         latest = [stem for stem in tokenize(query.last_message) if stem not in unwanted]
         for name in SAID:
             facet = self.table.facets[name]
             columns[f"said_{name}"] = facet.share(sorted(facet.find(stems)), rows)
             columns[f"now_{name}"] = facet.share(sorted(facet.find(latest)), rows)
-        less = tokenize(" . ".join(wish.text for wish in query.ledger.wishes if wish.direction == "less"))
         if less:
             columns["unwanted"] = _nanmax(np.stack([_found(self.table.facets[name], less, rows) for name in SAID]))
         soft = [constraint for constraint in query.ledger.constraints if not constraint.hard]
@@ -174,13 +183,15 @@ class Features:
             columns[f"{name}_rank"] = _rank_value(pool.of_retriever(name)[0])
         for name in self.scored:
             columns[f"{name}_score"] = pool.of_retriever(name)[1]
+        matches = pool.of_retriever("sparse")[1]
+        columns["sparse_score"] = np.log(np.where(matches > 0, matches, np.nan))
         telling = np.array([name not in NO_EVIDENCE for name in pool.retrievers], dtype=bool)
         base = np.array([name in BASE_RETRIEVERS for name in pool.retrievers], dtype=bool)
         columns |= _evidence("", pool.ranks[:, telling & base])
         learned = pool.ranks[:, telling & ~base]
         return columns | ({} if np.isnan(learned).all() else _evidence("learned_", learned))
 
-    def _anchors(self, ids: Iterable[str]) -> Rows:
+    def _rows(self, ids: Iterable[str]) -> Rows:
         rows = [self._index.rows[item_id] for item_id in ids if item_id in self._index.rows]
         return np.array(rows[-MAX_ANCHORS:], dtype=np.intp)
 

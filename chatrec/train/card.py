@@ -31,18 +31,25 @@ def write_shipped_card(folder: Path, facts: Mapping[str, Any]) -> None:
         "",
         "## Learned from",
         "",
-        f"- ReDial, training dialogs ({facts['dialogs']}; Li et al. 2018, CC BY 4.0), each turn twice: with the retrievers that",
-        "  every catalog has, and with trained retrievers that had not seen the dialog. The validation dialogs were never read.",
+        f"- ReDial, training dialogs ({facts['dialogs']}; Li et al. 2018, CC BY 4.0), each turn up to three times: with the",
+        "  retrievers that every catalog has, with these and what the person said in the end of the works named before, as a",
+        "  chat would know it, and with trained retrievers that had not seen the dialog. The validation dialogs were never read.",
         f"- {facts['needs']} simulated needs over the shipped catalog (CC0): requests made of a work's own facts, words of its",
-        "  description and a similar work that is liked; what fits the request is gold. They teach that facts count in every",
-        "  medium; how people really speak of audio and games they cannot teach.",
+        "  description, a similar work that is liked, another that is disliked and things there should be less of; what fits the",
+        "  request is gold. They teach that facts count in every medium; how people really speak of audio and games they cannot",
+        "  teach.",
         "",
         *(f"- `{name}` sha256 {digest}" for name, digest in facts["data"].items()),
         "",
         "## How well it does on folds it did not learn from (they decided when to stop)",
         "",
     ]
-    titles = {"dialogs": "Dialogs", "learned": "Dialogs with trained retrievers", "needs": "Simulated needs"}
+    titles = {
+        "dialogs": "Dialogs",
+        "learned": "Dialogs with trained retrievers",
+        "told": "Dialogs with verdicts",
+        "needs": "Simulated needs",
+    }
     for name, title in titles.items():
         lines += [f"### {title}", "", *_tables(facts["held_out"][name])]
     lines += [
@@ -172,7 +179,9 @@ def _calibration(facts: Mapping[str, Any]) -> list[str]:
     ]
     if not facts["reliability"]:
         return [*lines, "It was not measured on validation dialogs.", ""]
-    lines += ["On the validation dialogs, of candidates that were given a probability of …, so many were put forward:", ""]
+    lines += ["On the validation dialogs, of candidates that were given a probability of …, so many were put forward"]
+    lines[-1] += " (before these dialogs took part):" if facts["refitted"] else ":"
+    lines += [""]
     lines += ["| probability | candidates | said, on average | came true |", "|---|---|---|---|"]
     for row in facts["reliability"]:
         interval = f"{row['came_true']:.3f} [{row['from']:.3f}, {row['to']:.3f}]"

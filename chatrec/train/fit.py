@@ -24,6 +24,8 @@ Positive = Annotated[int, Field(ge=1)]
 LEAST_STEPS, LEAST_BATCH = 16, 8
 """Steps that an epoch has at least, unless their batches were smaller than the second: a hundred instances in batches of 64 would
 be two steps. Out of fold on 122 instances of OpenDialKG, batches of 16 had an MRR of .525, those of 64 .454 (one seed)."""
+LEAST_VARIANCE = 1e-6
+"""A feature that varies less among the candidates that a head learns from tells it nothing."""
 
 
 @dataclass(frozen=True)
@@ -148,15 +150,24 @@ def _held_out(head: Head, pools: Pools, loss: float) -> dict[str, float]:
 
 
 def standardised(head: Head, pools: Pools) -> Head:
-    """Set the head's mean and scale to those of the known features."""
+    """Set the head's mean and scale to those of the known features, and make it deaf to what never varied.
+
+    Nothing can be learned of such a feature, and the weights that it was drawn would be noise wherever it is known in use.
+    """
     flat = pools.features[pools.present]
     sample = flat[np.random.default_rng(0).permutation(len(flat))[:200_000]].astype(np.float32)
     known = ~np.isnan(sample)
     counts = np.maximum(known.sum(axis=0), 1)
     mean = np.where(known, sample, 0).sum(axis=0) / counts
     variance = np.where(known, (sample - mean) ** 2, 0).sum(axis=0) / counts
+    varied = variance > LEAST_VARIANCE
     head.mean.copy_(torch.from_numpy(mean.astype(np.float32)))
-    head.scale.copy_(torch.from_numpy(np.maximum(np.sqrt(variance), 1e-3).astype(np.float32)))
+    head.scale.copy_(torch.from_numpy(np.where(varied, np.sqrt(variance), 1.0).astype(np.float32)))
+    deaf = torch.from_numpy(np.concatenate([~varied, ~known.any(axis=0)]))  # to values, then to the marks that they are known
+    with torch.no_grad():
+        for name, weights in head.named_parameters():
+            if name.endswith(("wide.weight", "deep.0.weight")):
+                weights[:, deaf] = 0.0
     return head
 
 
@@ -170,10 +181,26 @@ def predict(head: Head, pools: Pools) -> np.ndarray:
     return logits.masked_fill(~data.present, -torch.inf).numpy()
 
 
-def calibrate(config: HeadConfig, logits: np.ndarray, pools: Pools) -> HeadConfig:
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """What a head made of candidates that it did not learn from, all instances in one row."""
+
+    logits: NDArray[np.float64]
+    gold: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, pools: Pools, logits: np.ndarray) -> Judged:
+        """Those that are present; both are [n, width]."""
+        return cls(*(values[pools.present].astype(np.float64) for values in (logits, pools.gold)))
+
+    def __add__(self, other: Judged) -> Judged:
+        """Both."""
+        return Judged(np.append(self.logits, other.logits), np.append(self.gold, other.gold))
+
+
+def calibrate(config: HeadConfig, judged: Judged) -> HeadConfig:
     """Platt scaling of held-out logits (Platt 1999): slope and offset by Newton's method on the log loss."""
-    x = logits[pools.present].astype(np.float64)
-    y = pools.gold[pools.present].astype(np.float64)
+    x, y = judged.logits, judged.gold
     design = np.stack([x, np.ones_like(x)], axis=1)
     theta = np.array([1.0, 0.0])
     for _ in range(50):
@@ -187,13 +214,21 @@ def calibrate(config: HeadConfig, logits: np.ndarray, pools: Pools) -> HeadConfi
     return replace(config, slope=float(max(theta[0], 1e-3)), offset=float(theta[1]))
 
 
+def listwise_losses(head: Head, pools: Pools) -> NDArray[np.float64]:
+    """float64: the listwise loss of each instance with gold among its candidates, in order."""
+    return _losses(head, _Tensors.of(pools.take(pools.gold.sum(axis=1) > 0))).double().numpy()
+
+
 def mean_loss(head: Head, data: _Tensors) -> float:
     """Mean listwise loss."""
+    return float((_losses(head, data) * data.weight).sum() / data.weight.sum())
+
+
+def _losses(head: Head, data: _Tensors) -> Tensor:
     head.eval()
     with torch.inference_mode():
         parts = [data.take(rows) for rows in torch.arange(len(data)).split(256)]
-        losses = [_listwise(head(part.features.float()), part) for part in parts]
-    return float((torch.cat(losses) * data.weight).sum() / data.weight.sum())
+        return torch.cat([_listwise(head(part.features.float()), part) for part in parts])
 
 
 @dataclass(frozen=True, eq=False)

@@ -23,7 +23,7 @@ from chatrec.score.head import SHIPPED, WEIGHTS, Head, HeadConfig, load_head, sa
 from chatrec.train.card import CARD, FACTS, OF_MODELS, write_card
 from chatrec.train.costs import finishing
 from chatrec.train.data import Dialogs
-from chatrec.train.fit import calibrate, fit_head, predict
+from chatrec.train.fit import Judged, calibrate, fit_head, listwise_losses, predict
 from chatrec.train.folds import folds_in_order
 from chatrec.train.models import NAMES, TOWER
 from chatrec.train.pools import Pools, pool_metrics, reliability
@@ -54,6 +54,8 @@ class Learned:
     start: Head | None
     """The shipped head, if this one began as that."""
     facts: dict[str, Any]
+    judged: Judged | None = None
+    """What it was calibrated on."""
 
 
 class Trainer:
@@ -106,6 +108,8 @@ class Trainer:
         facts["reliability"] = reliability_of(learned, valid_pools)
         self._track(facts["valid"], learned.epochs)
         if self._config.refit and len(valid_pools):
+            learned = settled(learned, valid_pools)
+            facts["head"] = learned.facts
             learned = self._relearn("head-all", prepared.taught(prepared.pools, valid_pools), learned)
             models = preparation.fit("models-all", Dialogs.join(prepared.dialogs, valid), "fitting retrievers on all dialogs")
         self._write(out, models, learned, facts)
@@ -127,11 +131,13 @@ class Trainer:
         head, config, epochs = self._step("stopped", prepared.taught(seen), held, prepared.config, start)
         facts: dict[str, Any] = {"held_out_fold_of_train": by_protocol(held, head), "epochs": epochs}
         facts["calibrated_on"] = "that fold"
+        judged = Judged.of(held, predict(head, held))
         if start is not None and not epochs:
             why = f"{_what_of(prepared.dialogs)} did not make it better"
-            return Learned(head, config, 0, start, facts | {"kind": "shipped", "why": why})
+            return Learned(head, config, 0, start, facts | {"kind": "shipped", "why": why}, judged)
         kind, why = ("trained", "") if start is None else ("fine-tuned", "from the shipped one, ")
-        learned = Learned(head, config, epochs, start, facts | {"kind": kind, "why": f"{why}on {_what_of(prepared.dialogs)}"})
+        facts |= {"kind": kind, "why": f"{why}on {_what_of(prepared.dialogs)}"}
+        learned = Learned(head, config, epochs, start, facts, judged)
         if len(pools) <= FEW and len(np.unique(folds)) > 1:
             learned = self._calibrated(prepared, learned)
         return self._relearn("head", prepared.taught(pools), learned)
@@ -150,7 +156,8 @@ class Trainer:
                 head, _, _ = self._step(f"without-{fold}", taught, None, learned.config, learned.start, learned.epochs)
             logits[held] = predict(head, pools.take(held))
         told = learned.facts | {"calibrated_on": "all folds, each scored by a head that did not see it"}
-        return replace(learned, config=calibrate(learned.config, logits, pools), facts=told)
+        judged = Judged.of(pools, logits)
+        return replace(learned, config=calibrate(learned.config, judged), facts=told, judged=judged)
 
     def _relearn(self, name: str, pools: Pools, learned: Learned) -> Learned:
         """The same on all of these pools, for as many epochs as were found best; a shipped head stays as it is."""
@@ -169,7 +176,7 @@ class Trainer:
             fit = replace(self._config.head.fit, seed=self._config.seed, stop_after=stop_after)
             check = seen.take(np.zeros(0, dtype=np.intp)) if held is None else held
             head, epochs = fit_head(config, seen, check, fit, start, self._preparation.told(f"head/{name}"))
-            return head, calibrate(config, predict(head, check), check) if len(check) else config, epochs
+            return head, calibrate(config, Judged.of(check, predict(head, check))) if len(check) else config, epochs
 
         return self._preparation.steps.keep(f"{name}-{self._config.head.name}", FITTED, make)
 
@@ -209,6 +216,27 @@ class Trainer:
             write_card(folder, facts)
 
         preparation.steps.publish(out, save, facts, old=files_of(out))
+
+
+def settled(learned: Learned, valid: Pools) -> Learned:
+    """What validation dialogs decide, where they are learned from in the end and their figures were taken.
+
+    The shipped head is kept after all if it ranks them better, by more than the standard error of the difference. Then the
+    probabilities are calibrated on them, too.
+    """
+    told = dict(learned.facts)
+    if learned.epochs and learned.start is not None:
+        worse = listwise_losses(learned.head, valid) - listwise_losses(learned.start, valid)
+        if len(worse) > 1 and worse.mean() > worse.std(ddof=1) / np.sqrt(len(worse)):
+            why = "the validation dialogs were ranked worse by one that had learned more"
+            told |= {"kind": "shipped", "why": why, "calibrated_on": "the validation dialogs"}
+            judged = Judged.of(valid, predict(learned.start, valid))
+            return replace(learned, head=learned.start, epochs=0, config=calibrate(learned.config, judged), facts=told)
+    if learned.judged is not None:
+        judged = learned.judged + Judged.of(valid, predict(learned.head, valid))
+        told["calibrated_on"] += " and the validation dialogs"
+        learned = replace(learned, config=calibrate(learned.config, judged))
+    return replace(learned, facts=told)
 
 
 def _what_of(dialogs: Dialogs) -> str:

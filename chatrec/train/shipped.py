@@ -8,6 +8,7 @@ ReDial's valid split is never read here, so that numbers on it are numbers on un
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ import numpy as np
 from chatrec.catalog.read import read_catalog
 from chatrec.evaluate.leaks import Fingerprints
 from chatrec.index.embed import Embedder
-from chatrec.index.open import open_or_build
+from chatrec.index.open import Index, open_or_build
 from chatrec.retrieve.fuse import Fusion
 from chatrec.retrieve.load import base_retrievers
 from chatrec.score.features import Features
@@ -25,13 +26,14 @@ from chatrec.score.head import HeadConfig, save_head
 from chatrec.train.card import write_shipped_card
 from chatrec.train.config import TrainConfig, TrainFiles
 from chatrec.train.data import Case, Dialogs
-from chatrec.train.fit import FitConfig, calibrate, fit_head, predict
+from chatrec.train.fit import FitConfig, Judged, calibrate, fit_head, predict
 from chatrec.train.folds import random_folds
 from chatrec.train.head import by_protocol
 from chatrec.train.meter import Mark, Meter, Progress, Report
 from chatrec.train.needs import simulate
 from chatrec.train.pools import Asked, Pools, build_pools
 from chatrec.train.prepare import Preparation
+from chatrec.types import Sentiment
 
 
 @dataclass(frozen=True)
@@ -42,12 +44,14 @@ class Shares:
     """Real dialogs, with the retrievers that every catalog has."""
     learned: float = 0.7
     """The same with trained retrievers as well, which a catalog may or may not have."""
+    told: float = 0.7
+    """The same as the first, with what people said in the end of the works that were named before: in a chat it is known."""
     needs: float = 0.6
 
 
 SHIPPED_CONFIG = HeadConfig(hidden=48, members=3)
 PATIENT = FitConfig(patience=12)
-"""Three sources at once learn unevenly: a pause is waited out, so that the learning rate can fall as it is scheduled to."""
+"""Several sources at once learn unevenly: a pause is waited out, so that the learning rate can fall as it is scheduled to."""
 UNSURE = {"message_z": 0.5, "popularity": 0.15, "popularity_gap": 0.15}
 """Features that catalogs or callers may lack, and the share of dialogs in which they are withheld."""
 
@@ -70,19 +74,20 @@ def withhold(pools: Pools, seed: int) -> Pools:
 
 
 def fit_shipped(
-    dialogs: Pools, learned: Pools, needs: Pools, out: Path, seed: int, shares: Shares, notes: dict[str, Any]
+    dialogs: Pools, learned: Pools, told: Pools, needs: Pools, out: Path, seed: int, shares: Shares, notes: dict[str, Any]
 ) -> dict[str, Any]:
-    """Fit on all three, stop and report on held-out folds of each, calibrate on held-out needs, and write the folder."""
+    """Fit on all four, stop and report on held-out folds of each, calibrate on held-out needs, and write the folder."""
     parts = {
         "dialogs": withhold(replace(dialogs, weight=dialogs.weight * shares.dialogs), seed),
         "learned": withhold(replace(learned, weight=learned.weight * shares.learned), seed + 1),
+        "told": withhold(replace(told, weight=told.weight * shares.told), seed + 2),
         "needs": replace(needs, weight=needs.weight * shares.needs, group=needs.group + 1_000_000),
     }
     folds = {name: random_folds([str(group) for group in part.group], 6, seed) for name, part in parts.items()}
     seen = Pools.join([part.take(folds[name] > 0) for name, part in parts.items()])
     held = {name: part.take(folds[name] == 0) for name, part in parts.items()}
     head, epochs = fit_head(SHIPPED_CONFIG, seen, Pools.join(list(held.values())), replace(PATIENT, seed=seed), report=_say_epoch)
-    config = calibrate(SHIPPED_CONFIG, predict(head, held["needs"]), held["needs"])
+    config = calibrate(SHIPPED_CONFIG, Judged.of(held["needs"], predict(head, held["needs"])))
     metrics = {name: by_protocol(part, head) for name, part in held.items()}
     everything = Pools.join(list(parts.values()))
     head, _ = fit_head(config, everything, seen.take(np.zeros(0, np.intp)), replace(PATIENT, seed=seed, stop_after=epochs))
@@ -98,10 +103,13 @@ def train_shipped(redial: Path, catalog: Path, out: Path, build_dir: Path, *, ne
     preparation = Preparation(files, TrainConfig(seed=seed), build_dir, Embedder(), Meter(_changes()))
     dialogs = preparation.gather("said", preparation.lines, "embedding what was said")
     learned = preparation.out_of_fold(dialogs, SHIPPED_CONFIG)
-    plain = preparation.out_of_fold(replace(dialogs, cases=tuple(sampled(dialogs))), SHIPPED_CONFIG, fitted=False)
+    asked = tuple(sampled(dialogs))
+    plain = preparation.out_of_fold(replace(dialogs, cases=asked), SHIPPED_CONFIG, fitted=False)
+    verdicts = replace(dialogs, cases=tuple(with_verdicts(asked, preparation.index)))
+    told = preparation.out_of_fold(verdicts, SHIPPED_CONFIG, fitted=False)
     made = need_pools(catalog, needs, seed, Embedder(), build_dir)
     notes = {"needs": needs, "dialogs": len(preparation.lines), "data": files.hashes()}
-    facts = fit_shipped(plain, learned, made, out, seed, Shares(), notes)
+    facts = fit_shipped(plain, learned, told, made, out, seed, Shares(), notes)
     Fingerprints.of(preparation.lines).save(out)
     return facts
 
@@ -109,6 +117,26 @@ def train_shipped(redial: Path, catalog: Path, out: Path, build_dir: Path, *, ne
 def sampled(dialogs: Dialogs) -> list[Case]:
     """The instances of dialogs with text, and of every fourth without."""
     return [case for case in dialogs.cases if case.has_text or case.dialog % 4 == 0]
+
+
+def with_verdicts(cases: Iterable[Case], index: Index) -> Iterator[Case]:
+    """The instances that follow a work with a verdict, which is then known as it is in a chat; what was named does not come back.
+
+    Logs give verdicts of the end of a dialog. They are no input of a replay, and nothing that is reported was asked with them.
+    """
+    sentiments: Mapping[float, Sentiment] = {1.0: "liked", 0.0: "disliked"}
+    for case in cases:
+        ledger = case.example.query.ledger
+        named = frozenset(opinion.item_id for opinion in ledger.opinions)
+        if named.isdisjoint(case.liked):
+            continue
+        opinions = [
+            replace(one, sentiment=sentiments[case.liked[one.item_id]]) if one.item_id in case.liked else one
+            for one in ledger.opinions
+        ]
+        query = replace(case.example.query, ledger=replace(ledger, opinions=tuple(opinions)), excluded=named)
+        gold = tuple(row for row in case.gold if index.ids[row] not in named)
+        yield replace(case, example=replace(case.example, query=query), gold=gold)
 
 
 def _changes() -> Report:

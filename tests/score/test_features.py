@@ -124,6 +124,37 @@ def test_what_is_wanted_less_and_soft_constraints_are_their_own_features(small_i
     assert column(features, matrix, "soft_met") == [1.0, 1.0, 0.0]
 
 
+def test_what_a_message_wants_less_of_is_not_what_it_asks_for(small_index: Index, features: Features) -> None:
+    known = ledger(wishes=(Wish(text="scary", direction="less"),))
+    shown = pool(small_index, "scream", "gun")
+    asked, less = (features(query(small_index, one, message="less scary"), shown) for one in (Ledger(), known))
+    assert column(features, asked, "now_moods") == [1.0, 0.0]
+    assert np.isnan(column(features, less, "now_moods")).all()
+
+
+def test_works_without_a_verdict_are_compared_with_apart_from_those_that_pull(small_index: Index, features: Features) -> None:
+    seen = Opinion(item_id="s:gun", sentiment="seen")
+    beside = Ledger(opinions=(seen, Opinion(item_id="s:alien", sentiment="liked")))
+    shown = pool(small_index, "thing", "airplane")
+    plain, both = (features(query(small_index, one), shown) for one in (ledger(("alien",)), beside))
+    for name in ("mention_z_max", "mention_z_last", "genres_mention"):
+        assert np.isnan(column(features, plain, name)).all()
+        horror, comedy = column(features, both, name)
+        assert comedy > horror, name
+    np.testing.assert_array_equal(column(features, plain, "like_z_max"), column(features, both, "like_z_max"))
+    alone = features(query(small_index, Ledger(opinions=(Opinion(item_id="s:alien", sentiment="mentioned"),))), shown)
+    assert np.isnan(column(features, alone, "mention_z_max")).all()  # it pulls, as there is nothing else
+    np.testing.assert_array_equal(column(features, alone, "like_z_max"), column(features, plain, "like_z_max"))
+
+
+def test_the_score_of_the_word_match_counts_by_its_logarithm(small_index: Index, features: Features) -> None:
+    hits = {"alien": (Hit("sparse", 1, 8.0),), "gun": (Hit("sparse", 2, 4.0),), "scream": (Hit("sparse", 3, 0.0),)}
+    matrix = features(query(small_index), pool(small_index, "alien", "gun", "thing", "scream", **hits))
+    first, second, *others = column(features, matrix, "sparse_score")
+    assert first - second == pytest.approx(np.log(2), abs=1e-5)
+    assert np.isnan(others).all()
+
+
 def test_whether_what_is_unknown_is_preferred_is_unknown(small_index: Index, features: Features) -> None:
     older = Constraint(field="year", op="lt", value=1980, hard=False)
     untold = Constraint(field="minutes", op="lt", value=100, hard=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 from scipy import sparse
 
 from chatrec.constraints import requirements, satisfies_all
@@ -13,7 +14,7 @@ from chatrec.retrieve.collaborative import Sparse
 from chatrec.score.head import HeadConfig
 from chatrec.score.table import ItemTable
 from chatrec.train.exact import ExactIndex
-from chatrec.train.fit import FitConfig, _Tensors, calibrate, fit_head, predict
+from chatrec.train.fit import FitConfig, Judged, _Tensors, calibrate, fit_head, predict
 from chatrec.train.needs import simulate, taste
 from chatrec.train.pools import Pools, pool_metrics, reliability
 from chatrec.train.retrievers import co_occurrence, csr, ease, followed_by, keep_best, with_twins
@@ -93,12 +94,28 @@ def test_the_head_finds_the_signal_and_ignores_what_is_never_known() -> None:
     assert pool_metrics(pools(seed=2), predict(head, pools(seed=2)))["recall"]["1"]["value"] > 0.5
 
 
+def test_the_head_is_deaf_to_what_it_never_knew_or_never_saw_vary() -> None:
+    some = pools()
+    some.features[:, :, 2] = 3.0
+    head, _ = fit_head(HeadConfig(members=2), some, some.take(np.zeros(0, np.intp)), FitConfig(epochs=2))
+    asked = torch.from_numpy(some.features[:20].copy())
+    with torch.inference_mode():
+        before = head(asked)
+        for feature, value in ((1, 5.0), (1, -5.0), (2, 0.0), (2, 30.0)):
+            other = asked.clone()
+            other[:, :, feature] = value
+            torch.testing.assert_close(head(other), before)
+        other = asked.clone()
+        other[:, :, 0] += 5.0
+        assert not torch.allclose(head(other), before)
+
+
 def test_calibrated_probabilities_match_how_often_gold_comes_true() -> None:
     config = HeadConfig(members=1)
     head, _ = fit_head(config, pools(), pools(seed=1), THOROUGH)
     held = pools(400, seed=2)
     logits = predict(head, held)
-    fitted = calibrate(config, logits, held)
+    fitted = calibrate(config, Judged.of(held, logits))
     chance = 1 / (1 + np.exp(-(fitted.slope * logits + fitted.offset)))
     assert chance.mean() == pytest.approx(held.gold.mean(), abs=0.01)
     sure = chance > 0.5
@@ -191,6 +208,8 @@ def test_beside_a_work_of_another_sort_the_nearest_of_what_has_the_facts_are_wan
     small_index: Index, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("chatrec.train.needs.BESIDE", 1.0)
+    for name in ("DISLIKED", "LESS", "SEEN"):
+        monkeypatch.setattr(f"chatrec.train.needs.{name}", 0.0)
     likeness, rows, left_out = taste(ItemTable.of(small_index)), small_index.rows, 0
     for need in simulate(small_index, 200):
         ledger = need.query.ledger
@@ -215,6 +234,31 @@ def test_few_instances_are_learned_from_in_small_steps(instances: int, steps: in
     some = pools(instances)
     fit_head(HeadConfig(members=1), some, some.take(np.zeros(0, np.intp)), FitConfig(epochs=1))
     assert len(taken) == steps and sum(taken) == instances
+
+
+def test_what_is_disliked_or_wanted_less_is_said_and_is_not_gold(small_index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("DISLIKED", "LESS", "SEEN"):
+        monkeypatch.setattr(f"chatrec.train.needs.{name}", 1.0)
+    near, rows, titles = taste(ItemTable.of(small_index)), small_index.rows, {i.id: i.title for i in small_index.catalog.values()}
+    seen = less = disliked = 0
+    for need in simulate(small_index, 200):
+        ledger = need.query.ledger
+        for wish in (wish for wish in ledger.wishes if wish.direction == "less"):
+            less += 1
+            assert not any(wish.value in getattr(small_index.catalog[item], wish.field or "") for item in need.gold)
+            assert f"less {wish.text}" in need.query.last_message or not need.query.last_message
+            assert wish.text not in need.query.text or wish.text in {other.text for other in ledger.wishes if other is not wish}
+        for item in ledger.ids("disliked"):
+            disliked += 1
+            assert f"not like {titles[item]}" in need.query.last_message or not need.query.last_message
+            told = {opinion.item_id: opinion.sentiment for opinion in ledger.opinions}
+            assert not set(need.gold) & set(told)
+            kind = small_index.catalog[item].kind
+            likest = max((i for i in rows if i not in told), key=lambda other: near[rows[item], rows[other]])
+            assert kind == small_index.catalog[need.gold[0]].kind
+            assert len(need.gold) == 1 or likest not in need.gold or near[rows[item], rows[likest]] < 1
+        seen += len(ledger.ids("seen"))
+    assert seen and less and disliked
 
 
 def test_the_same_seed_simulates_the_same_needs(small_index: Index) -> None:

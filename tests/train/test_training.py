@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from shutil import copytree
 
@@ -13,6 +15,7 @@ import pytest
 import torch
 from dialog_samples import SAMPLE, assistant, dialog, many_dialogs, user, write_dialogs
 from quick import QUICK, prepare, train, write_valid
+from test_fitting import pools
 
 from chatrec.errors import DataMissingError, LeakError, ModelMissingError, TrainingDataError
 from chatrec.evaluate.leaks import Fingerprints
@@ -23,10 +26,12 @@ from chatrec.index.open import Index
 from chatrec.retrieve.collaborative import load_models
 from chatrec.retrieve.load import load_fusion
 from chatrec.score.features import OF_ORDER
-from chatrec.score.head import SHIPPED, Scorer, load_head, save_head
+from chatrec.score.head import SHIPPED, HeadConfig, Scorer, load_head, save_head
 from chatrec.train.bag import BagConfig, choose_epochs
 from chatrec.train.config import TrainConfig, TrainFiles
 from chatrec.train.data import gather
+from chatrec.train.fit import FitConfig, Judged, calibrate, fit_head, predict
+from chatrec.train.head import Learned, settled
 from chatrec.train.meter import Meter
 
 
@@ -75,6 +80,31 @@ def test_few_instances_are_calibrated_on_all_folds_and_many_on_one(tmp_path: Pat
     assert "fitted on that fold" in (tmp_path / "many" / "README.md").read_text(encoding="utf-8")
     assert few["calibration"] != many["calibration"]
     assert (tmp_path / "few" / "head.safetensors").read_bytes() == (tmp_path / "many" / "head.safetensors").read_bytes()
+
+
+def test_validation_dialogs_that_are_learned_from_calibrate_too(tmp_path: Path) -> None:
+    valid = write_valid(tmp_path)
+    told, untold = (train(tmp_path, str(refit), replace(QUICK, refit=refit), valid=valid) for refit in (True, False))
+    assert told["valid"] == untold["valid"]
+    assert told["calibration"] != untold["calibration"]
+    cards = [(tmp_path / name / "README.md").read_text(encoding="utf-8") for name in ("True", "False")]
+    assert "and the validation dialogs (Platt" in cards[0] and "(before these dialogs took part)" in cards[0]
+    assert "and the validation dialogs (Platt" not in cards[1] and "(before these dialogs took part)" not in cards[1]
+
+
+def test_the_shipped_head_stays_where_validation_dialogs_are_ranked_better_by_it() -> None:
+    config, valid = HeadConfig(members=1), pools(100)
+    right, _ = fit_head(config, pools(seed=1), valid, FitConfig(epochs=8, batch=16, learning_rate=5e-3))
+    wrong = copy.deepcopy(right)
+    for part in wrong.parameters():
+        part.data.neg_()
+    judged = Judged.of(valid, predict(wrong, valid))
+    learned = Learned(wrong, config, 3, right, {"kind": "fine-tuned", "calibrated_on": "that fold"}, judged)
+    kept = settled(learned, valid)
+    assert kept.head is right and kept.epochs == 0 and kept.facts["kind"] == "shipped"
+    assert kept.config == calibrate(config, Judged.of(valid, predict(right, valid)))
+    trained = settled(replace(learned, head=right, start=wrong), valid)
+    assert trained.head is right and trained.epochs == 3 and trained.facts["kind"] == "fine-tuned"
 
 
 def test_a_card_without_validation_says_that_nothing_was_measured(tmp_path: Path) -> None:
@@ -232,7 +262,7 @@ def test_what_order_tells_is_unknown_where_it_is_made_up(tmp_path: Path, order: 
     prepared = prepare(tmp_path, dialogs=write_dialogs(tmp_path / "s.jsonl", lines)).run(raters=False)
     places = [place for place, name in enumerate(prepared.config.features) if name in OF_ORDER]
     known = ~np.isnan(prepared.pools.features[:, :, places])
-    assert len(places) == len(OF_ORDER) == 8
+    assert len(places) == len(OF_ORDER) == 10
     assert known.any() == (order != "shuffled")
     assert (~np.isnan(prepared.pools.features[:, :, prepared.config.features.index("mentioned")])).any()
 
