@@ -102,14 +102,15 @@ def train_sweep(
     """
     with _needs_extra():
         from chatrec.train.config import TrainConfig, TrainFiles
-        from chatrec.train.sweep import BEST, Sweep
+        from chatrec.train.sweep import BEST, Sweep, chosen
 
     files = TrainFiles(tuple(dialogs), catalog, valid, interactions, interactions_catalog)
     with _preparation(files, TrainConfig(folds, seed), track, out) as preparation:
         rows = Sweep(preparation).run(out)
     Console().print(swept(rows))
     typer.echo(f"The best of {len(rows)} looks better than it is, for having been chosen; intervals are 95%, by dialog.")
-    typer.echo(f"{out / BEST} is for `chatrec train head --config`; with the same files and --out it begins with these pools")
+    typer.echo(f"{out / BEST} is {chosen(rows).changed or 'the defaults'}, for `chatrec train head --config`")
+    typer.echo("With the same files and --out, that begins with these pools.")
 
 
 def train_cross_validate(

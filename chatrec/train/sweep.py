@@ -85,6 +85,8 @@ class Sweep:
     def run(self, out: Path) -> tuple[Row, ...]:
         """Try everything; write `best.json` for `train head --config` and `sweep.json`; best first.
 
+        `best.json` has what is better than the defaults by more than chance, or the defaults.
+
         The steps stay in `out/unfinished`: `train head` with the same files and folder begins with these pools.
 
         Raises:
@@ -107,7 +109,7 @@ class Sweep:
             outcomes = [(what, options, self._try(what, options, prepared)) for what, options in tried]
         rows = ranked(outcomes)
         write_report(out / TABLE, {"instances": len(outcomes[0][2]["mrr"]), "rows": [asdict(row) for row in rows]})
-        write_report(out / BEST, asdict(rows[0].options))
+        write_report(out / BEST, asdict(chosen(rows).options))
         return rows
 
     def _try(self, what: str, options: HeadOptions, prepared: Prepared) -> Outcome:
@@ -190,6 +192,11 @@ def ranked(outcomes: list[tuple[str, HeadOptions, Outcome]]) -> tuple[Row, ...]:
     base = outcomes[0][2]
     rows = [_row(what, options, tried, base) for what, options, tried in outcomes]
     return tuple(sorted(rows, key=lambda row: -row.mrr["value"]))
+
+
+def chosen(rows: Sequence[Row]) -> Row:
+    """The first of the ranked rows that is better than the defaults by more than chance; else the defaults."""
+    return next(row for row in rows if row.verdict in ("better", ""))
 
 
 def _row(what: str, options: HeadOptions, tried: Outcome, base: Outcome) -> Row:

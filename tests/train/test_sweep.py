@@ -20,7 +20,7 @@ from chatrec.train.config import HeadOptions
 from chatrec.train.fit import FitConfig
 from chatrec.train.head import Trainer
 from chatrec.train.prepare import Preparation
-from chatrec.train.sweep import Sweep, cross_validated, grid, ranked
+from chatrec.train.sweep import Sweep, chosen, cross_validated, grid, ranked
 
 QUICK_FIT = {"epochs": 2, "batch": 32}
 
@@ -53,7 +53,7 @@ def test_the_best_is_written_as_head_takes_it_and_the_pools_are_gathered_once(
     assert [row.mrr["value"] for row in rows] == sorted((row.mrr["value"] for row in rows), reverse=True)
     assert all(row.mrr["low"] <= row.mrr["value"] <= row.mrr["high"] for row in rows)
     best = HeadOptions.read(tmp_path / "models" / "best.json")
-    assert best == rows[0].options
+    assert best == chosen(rows).options
     assert len(json.loads((tmp_path / "models" / "sweep.json").read_text(encoding="utf-8"))["rows"]) == 4
     assert mine.read_text(encoding="utf-8") == "mine"
     mine.unlink()
@@ -86,6 +86,9 @@ def test_a_difference_within_its_interval_may_be_chance() -> None:
     rows = {row.changed: row for row in ranked([("", options, base), ("noise", options, noise), ("better", options, better)])}
     assert [rows[name].verdict for name in ("", "noise", "better")] == ["", "may be chance", "better"]
     assert rows["better"].gain["value"] == pytest.approx(0.1)
+    assert chosen(list(rows.values())).changed == "better"
+    lucky = replace(rows["noise"], mrr=rows["better"].mrr)
+    assert chosen([lucky, rows[""]]).changed == ""
 
 
 def test_on_a_narrow_screen_the_table_tells_every_name_whole() -> None:
