@@ -110,6 +110,10 @@ def test_models_taught_the_training_part_stand_beside_the_chat_as_it_ships(tmp_p
     assert report["systems"]["chat"] == before["systems"]["chat"]
     taught = report["systems"]["chat (mine)"]
     assert taught["rmse"] is None and taught["user_auc"] != report["systems"]["chat"]["user_auc"]
+    leaking = replace(config, interactions=folder / "train.csv", models=tmp_path / "mine", write_split=None)
+    with pytest.raises(LeakError):
+        run_ratings(leaking, EMBEDDER, tmp_path / "index")
+    assert run_ratings(replace(leaking, allow_leak=True), EMBEDDER, tmp_path / "index")["models"]["allowed"]
 
 
 def test_interactions_of_another_catalog_are_joined_by_links_and_written_with_their_own_ids(tmp_path: Path) -> None:
