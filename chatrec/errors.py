@@ -79,7 +79,7 @@ class TrainingDataError(ChatrecError):
 
 
 class LeakError(ChatrecError):
-    """The dialogs to be scored were trained on."""
+    """The dialogs or interactions to be scored were trained on."""
 
     exit_code = 7
 

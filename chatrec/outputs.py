@@ -80,8 +80,8 @@ def check_own(folder: Path, names: Iterable[str], *, facts: str, keys: Set[str])
         for path in (folder / name for name in names):
             if path.exists():
                 raise InputError(
-                    f"{path} was not written by this command, whose results have a file of that name: give another --out, or"
-                    " move it away"
+                    f"{path} was not written by this command, whose results have a file of that name: give another folder,"
+                    " or move it away"
                 )
 
 

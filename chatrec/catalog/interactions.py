@@ -216,5 +216,14 @@ class InteractionStore:
 HEADER: Sequence[str] = ("user_id", "item_id", "value", "timestamp")
 
 
+def write_interactions(path: Path, interactions: Iterable[Interaction]) -> None:
+    """Write an `interactions.csv` (FORMATS) of lines as they are: nothing is merged, no value cut or rounded."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(HEADER)
+        for one in interactions:
+            writer.writerow((one.user, one.item, one.value, "" if one.timestamp is None else one.timestamp))
+
+
 def _plain(value: float) -> float | int:
     return int(value) if value.is_integer() else round(value, 6)

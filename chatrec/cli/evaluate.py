@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from chatrec.cli.options import InteractionsCatalog, Models
 from chatrec.cli.tables import table
 from chatrec.errors import DependencyMissingError
 from chatrec.progress import expected
@@ -27,8 +28,21 @@ OF_ALL = (
 )
 BY_ITEM = (
     "cold: nobody met it in training; AUC here is among unmet items that are as new. —: predicts order only, or nothing of"
-    " the kind is held out. chatrec: text, facts, biases and EASE, one model for values and order."
+    " the kind is held out. chatrec: text, facts, biases and EASE, one model for values and order. chat: what the chat ranks"
+    " for somebody of whom it knows what they met; its candidates come first, all others tie behind them."
 )
+Held = Annotated[
+    Literal["last-out", "temporal"],
+    typer.Option("--split", help="Hold out each user's last one, or everything after one moment (the latest tenth)."),
+]
+Values = Annotated[
+    Literal["auto", "rating", "log"],
+    typer.Option("--values", help="Compare values as they stand, or as log(1 + value); auto: log if more than 20 differ."),
+]
+WriteSplit = Annotated[
+    Path | None,
+    typer.Option("--write-split", help="Folder to write what is not held out into: train.csv, for train head --interactions."),
+]
 app = typer.Typer(help="Compare systems that learn from interactions.", no_args_is_help=True)
 
 
@@ -40,25 +54,27 @@ def group() -> None:
 @app.command("ratings")
 def ratings(
     interactions: Annotated[Path, typer.Option("--interactions", help="CSV: user_id,item_id,value,timestamp.")],
-    catalog: Annotated[Path, typer.Option("--catalog", help="The catalog their item ids are of.")],
-    split: Annotated[
-        Literal["last-out", "temporal"],
-        typer.Option("--split", help="Hold out each user's last one, or everything after one moment (the latest tenth)."),
-    ] = "last-out",
-    values: Annotated[
-        Literal["auto", "rating", "log"],
-        typer.Option("--values", help="Compare values as they stand, or as log(1 + value); auto: log if more than 20 differ."),
-    ] = "auto",
+    catalog: Annotated[Path, typer.Option("--catalog", help="The catalog whose items are ranked.")],
+    interactions_catalog: InteractionsCatalog = None,
+    split: Held = "last-out",
+    values: Values = "auto",
     max_users: Annotated[int, typer.Option("--max-users", min=2, help="Read a uniform sample of so many users.")] = 20_000,
     value_weight: Annotated[
         float, typer.Option("--value-weight", min=0.0, help="Weight of squared error against the ranking loss in our model.")
     ] = 0.2,
+    models: Models = None,
+    allow_leak: Annotated[
+        bool, typer.Option("--allow-leak", help="Score models that learned from what is held out; stamped.")
+    ] = False,
+    write_split: WriteSplit = None,
     out: Annotated[Path | None, typer.Option("--out", help="Report to write, JSON.")] = None,
     seed: Annotated[int, typer.Option("--seed", help="Same seed, same sample, split and start.")] = 0,
 ) -> None:
     """Predict held-out ratings, hours or plays, and rank what was held out among all that a user has not met.
 
-    Our model, which also knows text and facts, is fitted and scored on the same split as the usual baselines.
+    Our model, which also knows text and facts, is fitted and scored on the same split as the usual baselines; beside them stands
+    the chat, with the head that ships and with --models. Models that are to be unaware of what is held out are trained on
+    the train.csv of --write-split.
     """
     try:
         from chatrec.train.ratings import RatingsConfig, run_ratings
@@ -69,21 +85,50 @@ def ratings(
     from chatrec.index.generation import homes
     from chatrec.outputs import check_outputs, to_streams
 
-    settings = Settings.load()
-    check_outputs(out, read=[interactions], catalog=catalog, closed=homes(settings.build_dir))
-    scale = None if values == "auto" else values
-    hybrid = HybridConfig(value_weight=value_weight)
-    config = RatingsConfig(interactions, catalog, split, scale, max_users, seed, hybrid)
+    settings = Settings.load(models=models)
+    parts = split_files(write_split)
+    check_outputs(
+        out,
+        *parts,
+        read=[interactions, interactions_catalog],
+        catalog=catalog,
+        closed=(settings.models, *homes(settings.build_dir)),
+    )
+    scale, hybrid = None if values == "auto" else values, HybridConfig(value_weight=value_weight)
+    taught = settings.models, allow_leak, interactions_catalog, write_split
+    config = RatingsConfig(interactions, catalog, split, scale, max_users, seed, hybrid, *taught)
     with expected("reading") as show:
         embedder = telling(settings.embedder, lambda done: show(f"embedding the catalog, {done:,} texts", 0.0, None))
         report = run_ratings(config, embedder, settings.build_dir, tick=lambda what, done: show(what, done, None))
     if out is not None:
         write_report(out, report)
     console = Console(stderr=to_streams(out))
-    for part in (*tables(report), *notes(report)):
-        console.print(part, highlight=False)
-    if out is not None:
-        console.print(str(out))
+    stamp(console, report["models"])
+    for part in (*tables(report), *notes(report), *([out] if out else []), *parts):
+        console.print(part if isinstance(part, Table) else str(part), highlight=False)
+
+
+def split_files(folder: Path | None) -> list[Path]:
+    """The files that a split is written into.
+
+    Raises:
+        InputError: one that is somebody's own has the name of one of them.
+    """
+    from chatrec.outputs import check_own
+    from chatrec.train.ratings_split import FILES, KEYS, OF_WHAT
+
+    if folder is None:
+        return []
+    check_own(folder, FILES, facts=OF_WHAT, keys=KEYS)
+    return [folder / name for name in FILES]
+
+
+def stamp(console: Console, models: Mapping[str, Any] | None) -> None:
+    """Say before all figures what models learned from."""
+    from chatrec.train.ratings_split import told_leak
+
+    if models:
+        console.print(told_leak(models["name"], models), style="bold red" if models["allowed"] else None, markup=False)
 
 
 def telling(model: str, tell: Callable[[int], None]) -> Embedder:

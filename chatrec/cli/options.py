@@ -14,6 +14,9 @@ IndexPath = Annotated[Path | None, typer.Option("--index", help="A built index (
 ChromaUrl = Annotated[
     str | None, typer.Option("--chroma-url", help="A Chroma server to search in, http://host:port; default: the index's folder.")
 ]
+InteractionsCatalog = Annotated[
+    Path | None, typer.Option("--interactions-catalog", help="Catalog of the interactions' ids, joined through `links`.")
+]
 Models = Annotated[Path | None, typer.Option("--models", help="A folder that `chatrec train head` wrote.")]
 SkipBad = Annotated[bool, typer.Option("--skip-bad", help="Leave out and count catalog lines that cannot be read.")]
 Picks = Annotated[int | None, typer.Option("-n", "--n", min=1, max=20, help="Picks per answer.")]

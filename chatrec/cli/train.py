@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from chatrec.cli.options import InteractionsCatalog
 from chatrec.cli.tables import cross_validated, swept
 from chatrec.errors import DependencyMissingError
 from chatrec.evaluate.logs import Protocol
@@ -35,9 +36,6 @@ Valid = Annotated[
     typer.Option("--valid", help="Dialog log to report on; then it helps to calibrate, and is learned from."),
 ]
 Interactions = Annotated[Path | None, typer.Option("--interactions", help="CSV: user_id,item_id,value,timestamp.")]
-InteractionsCatalog = Annotated[
-    Path | None, typer.Option("--interactions-catalog", help="Catalog of the interactions' ids, joined through `links`.")
-]
 Seed = Annotated[int, typer.Option("--seed", help="Same seed, same result.")]
 Folds = Annotated[int, typer.Option("--folds", min=2, max=20, help="Folds for out-of-fold features.")]
 Config = Annotated[Path | None, typer.Option("--config", help="How to fit the head: the best.json of `train sweep`.")]

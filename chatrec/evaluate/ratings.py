@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import heapq
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -13,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from chatrec.catalog.interactions import read_interactions
+from chatrec.catalog.interactions import Interaction, read_interactions
 from chatrec.errors import InputError, TrainingDataError
 
 Floats = NDArray[np.float32]
@@ -39,6 +39,8 @@ class Interactions:
     user_count: int
     item_count: int
     """Items in the catalog, also those that nobody met."""
+    names: tuple[str, ...] = ()
+    """The users' ids in the file, by number; empty where they are from none."""
 
     def __len__(self) -> int:
         return len(self.users)
@@ -74,7 +76,13 @@ class Reading:
 
 
 def read_ratings(
-    path: Path, catalog: Mapping[str, Any], *, scale: Scale | None = None, max_users: int = 20_000, seed: int = 0
+    path: Path,
+    catalog: Mapping[str, Any],
+    *,
+    rows: Mapping[str, int] | None = None,
+    scale: Scale | None = None,
+    max_users: int = 20_000,
+    seed: int = 0,
 ) -> tuple[Interactions, Reading]:
     """Read interactions of at most `max_users` users.
 
@@ -84,6 +92,7 @@ def read_ratings(
     Args:
         path: CSV with the header `user_id,item_id,value` and, if known, `timestamp`.
         catalog: by item id; rows are its order.
+        rows: id in the file → row of the catalog, where the file has ids of another; none: those of the catalog.
         scale: None to tell from the values: at most 20 different ones are a rating.
         max_users: users read.
         seed: of the sample.
@@ -93,7 +102,7 @@ def read_ratings(
         TrainingDataError: lines cannot be read, nothing is left, no item is known, or there is one user only.
     """
     kept, everyone = _sample(path, max_users, seed)
-    rows = {item: row for row, item in enumerate(catalog)}
+    rows = rows_of(catalog) if rows is None else rows
     numbers: dict[str, int] = {}
     places: dict[tuple[int, int], int] = {}
     users, items, values, times = [], [], [], []
@@ -119,14 +128,39 @@ def read_ratings(
         values.append(value)
         times.append(time)
     _check(path, lines, len(users), len(numbers), example)
-    amounts = np.array(values, dtype=np.float64)
+    compared, scale = _compared(path, np.array(values, dtype=np.float64), scale)
+    pairs = np.array(users, np.int64), np.array(items, np.int64)
+    found = Interactions(*pairs, compared, np.array(times), len(numbers), len(catalog), tuple(numbers))
+    return found, Reading(scale, lines, len(numbers), everyone, unknown, example, repeated, len(set(values)) == 1)
+
+
+def _compared(path: Path, amounts: NDArray[np.float64], scale: Scale | None) -> tuple[Floats, Scale]:
+    """Values on the scale that is asked for, or else the one they look like."""
     scale = scale or ("rating" if len(np.unique(amounts)) <= MOST_STEPS else "log")
     if scale == "log" and amounts.min() < 0:
         raise TrainingDataError(f"{path}: a value is {amounts.min():g}; hours and plays are 0 or more")
-    compared = (np.log1p(amounts) if scale == "log" else amounts).astype(np.float32)
-    found = Interactions(np.array(users, np.int64), np.array(items, np.int64), compared, np.array(times), len(numbers), len(rows))
-    one_value = bool((amounts == amounts[0]).all())
-    return found, Reading(scale, lines, len(numbers), everyone, unknown, example, repeated, one_value)
+    return (np.log1p(amounts) if scale == "log" else amounts).astype(np.float32), scale
+
+
+def rows_of(catalog: Mapping[str, Any]) -> dict[str, int]:
+    """Item id → row."""
+    return {item: row for row, item in enumerate(catalog)}
+
+
+def lines_of(part: Interactions, path: Path, rows: Mapping[str, int]) -> Iterator[Interaction]:
+    """The lines of a file that part of its interactions was read from, in their order; of what repeats, every line.
+
+    Args:
+        part: some of what `read_ratings` found.
+        path: the file.
+        rows: id in the file → row of the catalog.
+
+    Raises:
+        DataMissingError, TrainingDataError: as in `read_interactions`.
+    """
+    numbers = {name: number for number, name in enumerate(part.names)}
+    pairs = set(zip(part.users.tolist(), part.items.tolist(), strict=True))
+    return (one for one in read_interactions(path) if (numbers.get(one.user), rows.get(one.item)) in pairs)
 
 
 def _check(path: Path, lines: int, known: int, users: int, example: str) -> None:

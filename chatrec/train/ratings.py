@@ -18,13 +18,17 @@ from sklearn.feature_extraction import DictVectorizer
 
 from chatrec.catalog.read import read_catalog
 from chatrec.errors import TrainingDataError
-from chatrec.evaluate.ratings import Floats, Held, Interactions, Scale, Split, read_ratings, split
+from chatrec.evaluate.ratings import Floats, Held, Interactions, Scale, Split, read_ratings, rows_of, split
+from chatrec.evaluate.ratings_chat import Chat
 from chatrec.evaluate.ratings_metrics import CUT, Recommender, judge, summary
 from chatrec.evaluate.report import file_sha256
 from chatrec.index.embed import Embedder
 from chatrec.index.open import Index, open_or_build
+from chatrec.retrieve.collaborative import check_models
 from chatrec.score.table import FACETS
+from chatrec.train.data import join_by_links
 from chatrec.train.ratings_hybrid import HybridConfig, fit_hybrid
+from chatrec.train.ratings_split import Source, guard_split, write_split
 from chatrec.train.ratings_systems import (
     Bias,
     Ease,
@@ -37,6 +41,7 @@ from chatrec.train.ratings_systems import (
 )
 
 OURS = "chatrec"
+CHAT = "chat"
 BIAS_RIDGE = (0.5, 2.0, 5.0, 10.0)
 EASE_RIDGE = (10.0, 20.0, 50.0, 200.0, 500.0, 1000.0)
 BLENDS = (0.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
@@ -57,6 +62,13 @@ class RatingsConfig:
     max_users: int = 20_000
     seed: int = 0
     hybrid: HybridConfig = field(default_factory=HybridConfig)
+    models: Path | None = None
+    """A folder that `chatrec train head` wrote; the chat ranks with it, too."""
+    allow_leak: bool = False
+    interactions_catalog: Path | None = None
+    """The catalog that the interactions' ids are of, if another; joined through shared `links`."""
+    write_split: Path | None = None
+    """Folder to write what is learned from into."""
 
 
 def run_ratings(
@@ -70,40 +82,68 @@ def run_ratings(
         tick: called with (what is being done, the share done).
 
     Returns:
-        `systems` (name → metrics with 95% intervals, and what was chosen), `reading`, `split`, `config`, `data` (hashes).
+        `systems` (name → metrics with 95% intervals, and what was chosen), `reading`, `split`, `config`, `data` (hashes),
+        `models` (name, hash and what they learned from; None without).
 
     Raises:
         DependencyMissingError: `implicit` is not installed.
         DataMissingError, CatalogError, TrainingDataError, InputError: as in `read_ratings`, `split` and `contenders`.
+        ModelMissingError: the models are of another catalog or embedder, or cannot be read.
+        LeakError: they learned from what is held out.
     """
     implicit()
     catalog = read_catalog(config.catalog)
+    if config.models:
+        check_models(config.models, catalog.sha256, embedder.sha256)
     tick("reading", 0.0)
-    found, reading = read_ratings(config.interactions, catalog, scale=config.scale, max_users=config.max_users, seed=config.seed)
+    theirs = config.interactions_catalog
+    source = Source(config.interactions, join_by_links(read_catalog(theirs), catalog) if theirs else rows_of(catalog))
+    how = {"scale": config.scale, "max_users": config.max_users, "seed": config.seed}
+    found, reading = read_ratings(source.interactions, catalog, rows=source.rows, **how)
     data = split(found, config.held, config.seed)
-    features = item_features(open_or_build(catalog, embedder, build_dir), config.seed)
+    models = _guarded(config, source, data.train)
+    index = open_or_build(catalog, embedder, build_dir)
+    systems = [*contenders(data, item_features(index, config.seed), config), *chats(data, index, config.models)]
     judged = {}
-    for done, (name, fit) in enumerate(contenders(data, features, config)):
-        tick(name, done / SYSTEMS)
+    for done, (name, fit) in enumerate(systems):
+        tick(name, done / len(systems))
         system, chosen = fit()
         judged[name] = {**summary(judge(system, data, config.seed)), "chosen": chosen}
     tick("done", 1.0)
-    cold = np.bincount(data.train.items, minlength=data.train.item_count) == 0
     return {
         "systems": judged,
         "reading": reading.to_dict(),
-        "split": {
-            "how": config.held,
-            "learned_from": len(data.train),
-            "held_out": len(data.held),
-            "users_held_out": len(np.unique(data.held.users)),
-            "of_new_users": data.dropped,
-            "of_cold_items": int(cold[data.held.items].sum()),
-            "items_ranked": len(catalog),
-        },
+        "split": {"how": config.held, **_told_split(data)},
         "config": {"seed": config.seed, "max_users": config.max_users, "hybrid": vars(config.hybrid)},
         "data": {path.name: file_sha256(path) for path in (config.interactions, config.catalog)},
+        "interactions_catalog_sha256": file_sha256(theirs) if theirs else None,
+        "models": models,
     }
+
+
+def _told_split(data: Split) -> dict[str, int]:
+    """What was held out of how much."""
+    cold = np.bincount(data.train.items, minlength=data.train.item_count) == 0
+    return {
+        "learned_from": len(data.train),
+        "held_out": len(data.held),
+        "users_held_out": len(np.unique(data.held.users)),
+        "of_new_users": data.dropped,
+        "of_cold_items": int(cold[data.held.items].sum()),
+        "items_ranked": data.train.item_count,
+    }
+
+
+def _guarded(config: RatingsConfig, source: Source, train: Interactions) -> dict[str, Any] | None:
+    """What the report says of the models; writes the training part, if that is wanted."""
+    stamp = None
+    if config.models:
+        told = guard_split(config.models, source, train, allow=config.allow_leak)
+        stamp = {"name": chat_of(config.models), "sha256": file_sha256(config.models), **told}
+    if config.write_split:
+        how = {"split": config.held, "seed": config.seed, "max_users": config.max_users}
+        write_split(config.write_split, source, train, how)
+    return stamp
 
 
 def item_features(index: Index, seed: int = 0) -> Floats:
@@ -124,7 +164,21 @@ def item_features(index: Index, seed: int = 0) -> Floats:
 
 
 Fit = Callable[[], tuple[Recommender, Mapping[str, Any]]]
-SYSTEMS = 8
+
+
+def chats(data: Split, index: Index, models: Path | None) -> list[tuple[str, Fit]]:
+    """The chat with the head that ships, and with what a folder holds; nothing of either is fitted here.
+
+    Raises:
+        ModelMissingError: the folder belongs to another catalog, or cannot be read.
+    """
+    opened = {chat_of(folder): Chat.open(index, data.train, folder) for folder in dict.fromkeys((None, models))}
+    return [(name, lambda chat=chat: (chat, {"pool": chat.fusion.config.pool})) for name, chat in opened.items()]
+
+
+def chat_of(models: Path | None) -> str:
+    """What the chat is called among the systems."""
+    return f"{CHAT} ({models.resolve().name})" if models else CHAT
 
 
 def contenders(data: Split, features: Floats, config: RatingsConfig) -> Iterator[tuple[str, Fit]]:
