@@ -14,9 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chatrec.errors import LeakError, ModelMissingError
-from chatrec.evaluate.logs import DialogLine
+from chatrec.evaluate.logs import DialogLine, person_of
 
 FILE = "trained_on.npz"
+FORMAT = 2
+"""Of the file; raised when hashes are made in another way, or of more. Files of format 1 tell neither it nor the people."""
 MIN_WORDS = 40
 """Shorter texts are alike by chance."""
 WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W\u3040-\u30ff\u3400-\u9fff]+")
@@ -37,6 +39,8 @@ class Fingerprints:
     """64-bit hashes of dialog ids."""
     sketches: NDArray[np.uint64]
     """uint64 [dialogs with enough text, SKETCH]: the smallest hashes of their five-word shingles (Broder 1997); 0 is padding."""
+    people: frozenset[int] = frozenset()
+    """64-bit hashes of the people of these dialogs, where the log names them."""
 
     @classmethod
     def of(cls, dialogs: Iterable[DialogLine]) -> Fingerprints:
@@ -44,28 +48,41 @@ class Fingerprints:
         dialogs = list(dialogs)
         sketches = [sketch for dialog in dialogs if (sketch := _sketch(dialog)) is not None]
         stacked = np.stack(sketches) if sketches else np.zeros((0, SKETCH), dtype=np.uint64)
-        return cls(frozenset(_hash(dialog.dialog_id) for dialog in dialogs), stacked)
+        people = frozenset(_hash(person_of(dialog)) for dialog in dialogs if dialog.user_id is not None)
+        return cls(frozenset(_hash(dialog.dialog_id) for dialog in dialogs), stacked, people)
 
     def __or__(self, other: Fingerprints) -> Fingerprints:
         """Both."""
-        return Fingerprints(self.ids | other.ids, np.concatenate([self.sketches, other.sketches]))
+        sketches = np.concatenate([self.sketches, other.sketches])
+        return Fingerprints(self.ids | other.ids, sketches, self.people | other.people)
+
+    def knows(self, dialog: DialogLine) -> bool:
+        """Whether a dialog with the same person is among them, as far as the logs name people."""
+        return dialog.user_id is not None and _hash(person_of(dialog)) in self.people
 
     def save(self, folder: Path) -> None:
         """Write `trained_on.npz`."""
-        np.savez(folder / FILE, allow_pickle=False, ids=np.array(sorted(self.ids), dtype=np.uint64), sketches=self.sketches)
+        ids, people = (np.array(sorted(hashes), dtype=np.uint64) for hashes in (self.ids, self.people))
+        np.savez(folder / FILE, allow_pickle=False, format=FORMAT, ids=ids, sketches=self.sketches, people=people)
 
     @classmethod
     def load(cls, folder: Path) -> Fingerprints:
-        """Read what `save` wrote.
+        """Read what `save` wrote; a file of format 1 knows nobody.
 
         Raises:
-            ModelMissingError: there is no such folder, or its file is missing or damaged: nobody knows what was trained on.
+            ModelMissingError: there is no such folder, or its file is missing, damaged or of a later format, so that nobody knows
+                what was trained on.
         """
         if not folder.is_dir():
             raise ModelMissingError(f"there is no folder {folder}: give one that `chatrec train head` wrote")
         try:
             with np.load(folder / FILE, allow_pickle=False) as stored:
-                return cls(frozenset(int(number) for number in stored["ids"]), stored["sketches"])
+                version = int(stored["format"]) if "format" in stored else 1
+                if version > FORMAT:
+                    advice = "update chatrec, or run `chatrec train head` again"
+                    raise ModelMissingError(f"{folder / FILE} has format {version}, and {FORMAT} is the last known: {advice}")
+                people = stored["people"].tolist() if version > 1 else ()
+                return cls(frozenset(stored["ids"].tolist()), stored["sketches"], frozenset(people))
         except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
             advice = "it tells what was trained on: run `chatrec train head` again"
             raise ModelMissingError(f"{folder / FILE} cannot be read ({error}); {advice}") from error

@@ -9,7 +9,7 @@ import pytest
 from dialog_samples import dialog, user
 
 from chatrec.errors import LeakError, ModelMissingError
-from chatrec.evaluate.leaks import FILE, Fingerprints, find_leak, guard, told_leak
+from chatrec.evaluate.leaks import FILE, FORMAT, Fingerprints, find_leak, guard, told_leak
 from chatrec.evaluate.logs import DialogLine
 
 
@@ -83,6 +83,33 @@ def test_fingerprints_survive_a_round_trip_and_hold_no_text(tmp_path: Path) -> N
     Fingerprints.of([talk(1)]).save(tmp_path)
     assert find_leak([talk(1)], Fingerprints.load(tmp_path)).by_id == 1
     assert b"word" not in (tmp_path / FILE).read_bytes()
+
+
+def with_person(number: int, who: str | None) -> DialogLine:
+    return dialog(number, user("hi"), user_id=who)
+
+
+def test_people_are_known_again_from_hashes_of_who_they_are(tmp_path: Path) -> None:
+    (Fingerprints.of([with_person(1, "ann"), with_person(2, None)]) | Fingerprints.of([with_person(3, "bob")])).save(tmp_path)
+    trained = Fingerprints.load(tmp_path)
+    asked = [with_person(4, "ann"), with_person(5, "bob"), with_person(6, "eve"), with_person(2, None), with_person(7, "s:2")]
+    assert [trained.knows(line) for line in asked] == [True, True, False, False, False]
+    assert find_leak(asked[:1], trained).by_id == 0
+    assert b"ann" not in (tmp_path / FILE).read_bytes()
+
+
+def test_a_file_from_before_people_were_kept_knows_nobody(tmp_path: Path) -> None:
+    now = Fingerprints.of([with_person(1, "ann"), talk(2)])
+    np.savez(tmp_path / FILE, ids=np.array(sorted(now.ids), dtype=np.uint64), sketches=now.sketches)
+    before = Fingerprints.load(tmp_path)
+    assert find_leak([talk(3, seed=2), with_person(1, "ann")], before) == find_leak([talk(3, seed=2), with_person(1, "ann")], now)
+    assert not before.knows(with_person(1, "ann"))
+
+
+def test_a_file_of_a_later_format_is_refused_with_advice(tmp_path: Path) -> None:
+    np.savez(tmp_path / FILE, format=FORMAT + 1)
+    with pytest.raises(ModelMissingError, match=r"trained_on\.npz has format 3, and 2 is the last known: update chatrec"):
+        Fingerprints.load(tmp_path)
 
 
 @pytest.mark.parametrize("kept", [0, 7, 300])
