@@ -26,7 +26,9 @@ WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W\u3040-\u30ff\u3400-\u9fff]
 SHINGLE = 5
 SKETCH = 48
 ALIKE = 0.6
-"""Share of two sketches in common from which texts count as near duplicates."""
+"""Share of a text that another one has, by their sketches, from which the two count as near duplicates."""
+COMPARED = 12
+"""Fewest hashes that such a share is taken of: as many as the sketches of a text and of a quarter of it share on average."""
 TOLERATED = 0.01
 """Share of the dialogs that may have near duplicates before a replay is refused."""
 
@@ -107,12 +109,12 @@ class Leak:
 
 
 def find_leak(dialogs: Sequence[DialogLine], trained: Fingerprints) -> Leak:
-    """Count the dialogs that were trained on, by id and by near-duplicate text."""
+    """Count the dialogs that were trained on, by id and by near-duplicate text, of which one may be a part of the other."""
     owners: dict[int, list[int]] = defaultdict(list)
     for number, sketch in enumerate(trained.sketches):
         for value in sketch[sketch > 0]:
             owners[int(value)].append(number)
-    by_text = sum(_near_duplicate(_sketch(dialog), owners) for dialog in dialogs)
+    by_text = sum(_near_duplicate(_sketch(dialog), trained.sketches, owners) for dialog in dialogs)
     return Leak(len(dialogs), sum(_hash(dialog.dialog_id) in trained.ids for dialog in dialogs), by_text)
 
 
@@ -141,12 +143,21 @@ def told_leak(stamp: Mapping[str, int | bool]) -> str:
     return f"{allowed}trained on: {by_id} dialogs by id, {by_text} by near-duplicate text{below}"
 
 
-def _near_duplicate(sketch: NDArray[np.uint64] | None, owners: dict[int, list[int]]) -> bool:
+def _near_duplicate(sketch: NDArray[np.uint64] | None, sketches: NDArray[np.uint64], owners: Mapping[int, Sequence[int]]) -> bool:
+    """Whether one of the sketches is of a text that has most of this one, or that this one has most of."""
     if sketch is None:
         return False
-    values = sketch[sketch > 0]
-    shared = Counter(owner for value in values for owner in owners.get(int(value), ()))
-    return bool(shared) and max(shared.values()) >= ALIKE * len(values)
+    shared = Counter(owner for value in sketch[sketch > 0] for owner in owners.get(int(value), ()))
+    likely = ((sketches[owner], count) for owner, count in shared.items() if count >= ALIKE * COMPARED)
+    return any(count >= ALIKE * min(_compared(sketch, other), _compared(other, sketch)) for other, count in likely)
+
+
+def _compared(part: NDArray[np.uint64], whole: NDArray[np.uint64]) -> int:
+    """How many hashes of one sketch the other would have, were the one text a part of the other: those up to its largest.
+
+    The share of them that it does have estimates containment (Broder 1997). A sketch with padding has all hashes of its text.
+    """
+    return int(np.count_nonzero((part > 0) & (part <= whole[-1]) if whole[-1] else part))
 
 
 def _sketch(dialog: DialogLine) -> NDArray[np.uint64] | None:

@@ -33,6 +33,21 @@ def test_the_same_text_under_another_id_is_found_though_a_few_words_differ() -> 
     assert leak.refused
 
 
+@pytest.mark.parametrize("said", [slice(120), slice(50, 170), slice(240, None), slice(90)])
+def test_a_part_of_what_was_trained_on_is_found_and_a_whole_of_which_a_part_was(said: slice) -> None:
+    whole = talk(1, words=360)
+    part = dialog(2, user(" ".join(str(whole.turns[0].text).split()[said])))
+    assert find_leak([part, talk(3)], Fingerprints.of([whole, talk(4)])).by_text == 1
+    assert find_leak([whole, talk(3)], Fingerprints.of([part, talk(4)])).by_text == 1
+
+
+@pytest.mark.parametrize("others", [40, 300])
+def test_texts_that_begin_alike_and_go_on_otherwise_pass(others: int) -> None:
+    greeting = str(talk(0, words=25).turns[0].text)
+    greeted = [dialog(n, user(f"{greeting} {talk(n, words).turns[0].text}")) for n, words in ((1, 40), (2, others), (3, others))]
+    assert find_leak(greeted[1:], Fingerprints.of(greeted[:1])).by_text == 0
+
+
 def test_other_dialogs_and_short_texts_pass() -> None:
     trained = Fingerprints.of([talk(1), talk(2, words=20)])
     assert not guard([talk(3), talk(4, words=20, seed=2)], trained).refused
