@@ -14,9 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chatrec.errors import LeakError, ModelMissingError
-from chatrec.evaluate.logs import DialogLine
+from chatrec.evaluate.logs import DialogLine, person_of
 
 FILE = "trained_on.npz"
+FORMAT = 2
+"""Of the file; raised when hashes are made in another way, or of more. Files of format 1 tell neither it nor the people."""
 MIN_WORDS = 40
 """Shorter texts are alike by chance."""
 WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W\u3040-\u30ff\u3400-\u9fff]+")
@@ -24,7 +26,9 @@ WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W\u3040-\u30ff\u3400-\u9fff]
 SHINGLE = 5
 SKETCH = 48
 ALIKE = 0.6
-"""Share of two sketches in common from which texts count as near duplicates."""
+"""Share of a text that another one has, by their sketches, from which the two count as near duplicates."""
+COMPARED = 12
+"""Fewest hashes that such a share is taken of: as many as the sketches of a text and of a quarter of it share on average."""
 TOLERATED = 0.01
 """Share of the dialogs that may have near duplicates before a replay is refused."""
 
@@ -37,6 +41,8 @@ class Fingerprints:
     """64-bit hashes of dialog ids."""
     sketches: NDArray[np.uint64]
     """uint64 [dialogs with enough text, SKETCH]: the smallest hashes of their five-word shingles (Broder 1997); 0 is padding."""
+    people: frozenset[int] = frozenset()
+    """64-bit hashes of the people of these dialogs, where the log names them."""
 
     @classmethod
     def of(cls, dialogs: Iterable[DialogLine]) -> Fingerprints:
@@ -44,28 +50,41 @@ class Fingerprints:
         dialogs = list(dialogs)
         sketches = [sketch for dialog in dialogs if (sketch := _sketch(dialog)) is not None]
         stacked = np.stack(sketches) if sketches else np.zeros((0, SKETCH), dtype=np.uint64)
-        return cls(frozenset(_hash(dialog.dialog_id) for dialog in dialogs), stacked)
+        people = frozenset(_hash(person_of(dialog)) for dialog in dialogs if dialog.user_id is not None)
+        return cls(frozenset(_hash(dialog.dialog_id) for dialog in dialogs), stacked, people)
 
     def __or__(self, other: Fingerprints) -> Fingerprints:
         """Both."""
-        return Fingerprints(self.ids | other.ids, np.concatenate([self.sketches, other.sketches]))
+        sketches = np.concatenate([self.sketches, other.sketches])
+        return Fingerprints(self.ids | other.ids, sketches, self.people | other.people)
+
+    def knows(self, dialog: DialogLine) -> bool:
+        """Whether a dialog with the same person is among them, as far as the logs name people."""
+        return dialog.user_id is not None and _hash(person_of(dialog)) in self.people
 
     def save(self, folder: Path) -> None:
         """Write `trained_on.npz`."""
-        np.savez(folder / FILE, allow_pickle=False, ids=np.array(sorted(self.ids), dtype=np.uint64), sketches=self.sketches)
+        ids, people = (np.array(sorted(hashes), dtype=np.uint64) for hashes in (self.ids, self.people))
+        np.savez(folder / FILE, allow_pickle=False, format=FORMAT, ids=ids, sketches=self.sketches, people=people)
 
     @classmethod
     def load(cls, folder: Path) -> Fingerprints:
-        """Read what `save` wrote.
+        """Read what `save` wrote; a file of format 1 knows nobody.
 
         Raises:
-            ModelMissingError: there is no such folder, or its file is missing or damaged: nobody knows what was trained on.
+            ModelMissingError: there is no such folder, or its file is missing, damaged or of a later format, so that nobody knows
+                what was trained on.
         """
         if not folder.is_dir():
             raise ModelMissingError(f"there is no folder {folder}: give one that `chatrec train head` wrote")
         try:
             with np.load(folder / FILE, allow_pickle=False) as stored:
-                return cls(frozenset(int(number) for number in stored["ids"]), stored["sketches"])
+                version = int(stored["format"]) if "format" in stored else 1
+                if version > FORMAT:
+                    advice = "update chatrec, or run `chatrec train head` again"
+                    raise ModelMissingError(f"{folder / FILE} has format {version}, and {FORMAT} is the last known: {advice}")
+                people = stored["people"].tolist() if version > 1 else ()
+                return cls(frozenset(stored["ids"].tolist()), stored["sketches"], frozenset(people))
         except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
             advice = "it tells what was trained on: run `chatrec train head` again"
             raise ModelMissingError(f"{folder / FILE} cannot be read ({error}); {advice}") from error
@@ -90,12 +109,12 @@ class Leak:
 
 
 def find_leak(dialogs: Sequence[DialogLine], trained: Fingerprints) -> Leak:
-    """Count the dialogs that were trained on, by id and by near-duplicate text."""
+    """Count the dialogs that were trained on, by id and by near-duplicate text, of which one may be a part of the other."""
     owners: dict[int, list[int]] = defaultdict(list)
     for number, sketch in enumerate(trained.sketches):
         for value in sketch[sketch > 0]:
             owners[int(value)].append(number)
-    by_text = sum(_near_duplicate(_sketch(dialog), owners) for dialog in dialogs)
+    by_text = sum(_near_duplicate(_sketch(dialog), trained.sketches, owners) for dialog in dialogs)
     return Leak(len(dialogs), sum(_hash(dialog.dialog_id) in trained.ids for dialog in dialogs), by_text)
 
 
@@ -124,12 +143,21 @@ def told_leak(stamp: Mapping[str, int | bool]) -> str:
     return f"{allowed}trained on: {by_id} dialogs by id, {by_text} by near-duplicate text{below}"
 
 
-def _near_duplicate(sketch: NDArray[np.uint64] | None, owners: dict[int, list[int]]) -> bool:
+def _near_duplicate(sketch: NDArray[np.uint64] | None, sketches: NDArray[np.uint64], owners: Mapping[int, Sequence[int]]) -> bool:
+    """Whether one of the sketches is of a text that has most of this one, or that this one has most of."""
     if sketch is None:
         return False
-    values = sketch[sketch > 0]
-    shared = Counter(owner for value in values for owner in owners.get(int(value), ()))
-    return bool(shared) and max(shared.values()) >= ALIKE * len(values)
+    shared = Counter(owner for value in sketch[sketch > 0] for owner in owners.get(int(value), ()))
+    likely = ((sketches[owner], count) for owner, count in shared.items() if count >= ALIKE * COMPARED)
+    return any(count >= ALIKE * min(_compared(sketch, other), _compared(other, sketch)) for other, count in likely)
+
+
+def _compared(part: NDArray[np.uint64], whole: NDArray[np.uint64]) -> int:
+    """How many hashes of one sketch the other would have, were the one text a part of the other: those up to its largest.
+
+    The share of them that it does have estimates containment (Broder 1997). A sketch with padding has all hashes of its text.
+    """
+    return int(np.count_nonzero((part > 0) & (part <= whole[-1]) if whole[-1] else part))
 
 
 def _sketch(dialog: DialogLine) -> NDArray[np.uint64] | None:

@@ -73,6 +73,11 @@ class DialogLine(BaseModel):
     turns: Annotated[list[TurnLine], Field(min_length=1)]
 
 
+def person_of(line: DialogLine) -> str:
+    """Who a dialog was with; where the log does not say, somebody of its own."""
+    return line.dialog_id if line.user_id is None else f"user {line.user_id}"
+
+
 @dataclass(frozen=True, slots=True)
 class Instance:
     """An assistant turn to be predicted from the turns before it."""

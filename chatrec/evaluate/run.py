@@ -54,6 +54,8 @@ class Log:
     """Dialogs to be replayed, with the index of their catalog."""
 
     dialogs: tuple[DialogLine, ...]
+    trained: Fingerprints
+    """Of the dialogs that the models learned from."""
     leak: Leak
     index: Index
     found: list[Instance]
@@ -69,7 +71,8 @@ def open_log(config: ReplayConfig, embedder: Embedder, build_dir: Path, *, once:
         ModelMissingError: the models are of another catalog or embedder.
     """
     dialogs = read_dialogs(config.dialogs, once=once)
-    leak = guard(dialogs, Fingerprints.load(config.models or SHIPPED), allow=config.allow_leak)
+    trained = Fingerprints.load(config.models or SHIPPED)
+    leak = guard(dialogs, trained, allow=config.allow_leak)
     catalog = read_catalog(config.catalog)
     if config.models:
         check_models(config.models, catalog.sha256, embedder.sha256)
@@ -78,7 +81,7 @@ def open_log(config: ReplayConfig, embedder: Embedder, build_dir: Path, *, once:
     if not any(item in catalog for item in gold):
         why = f"none of the gold is in {config.catalog}, {gold[0]!r} for one: give the catalog these dialogs speak of"
         raise DialogLogError(why, path=str(config.dialogs))
-    return Log(dialogs, leak, open_or_build(catalog, embedder, build_dir), found)
+    return Log(dialogs, trained, leak, open_or_build(catalog, embedder, build_dir), found)
 
 
 def run_replay(
@@ -209,7 +212,7 @@ def _judged(
         "cut_off": k,
         "recorded": None if recording is None else {"instances": _covered(recording, log.found), "of": len(log.found)},
         "misses": misses(rows, k, recording),
-        "slices": by_slice(rows, log.index, retrievers, log.dialogs, k),
+        "slices": by_slice(rows, log.index, retrievers, log.dialogs, k, log.trained.knows),
         "beyond_accuracy": beyond_accuracy(rows, log.index, k),
     }
 

@@ -30,7 +30,12 @@ Label = Callable[[Replayed, str], str | None]
 
 
 def by_slice(
-    rows: Sequence[Replayed], index: Index, retrievers: Sequence[Retriever], dialogs: Sequence[DialogLine], k: int
+    rows: Sequence[Replayed],
+    index: Index,
+    retrievers: Sequence[Retriever],
+    dialogs: Sequence[DialogLine],
+    k: int,
+    knows: Callable[[DialogLine], bool] = lambda dialog: False,
 ) -> dict[str, Any]:
     """Recall@k of the gold mentions of each slice, with 95% intervals by dialog, and the widest gap between two slices.
 
@@ -40,13 +45,14 @@ def by_slice(
         retrievers: the ones at work; a trained one that counted mentions tells cold items from warm ones.
         dialogs: the replayed log, in order; tells who came back, if it says who spoke.
         k: cut-off.
+        knows: whether the models learned from other dialogs with the person of this one.
 
     Returns:
         Dimension → `slices` (name → recall), and of those with at least `SMALL` mentions the `worst`, the `best` and the `gap`
         between their recalls; None where fewer than two are that large.
     """
     found: dict[str, Any] = {}
-    for dimension, label in _labels(index, retrievers, dialogs).items():
+    for dimension, label in _labels(index, retrievers, _returning(dialogs, knows), dialogs).items():
         parts: dict[str, list[Replayed]] = defaultdict(list)
         for row in rows:
             for name, part in _split(row, label).items():
@@ -98,7 +104,9 @@ def beyond_accuracy(rows: Sequence[Replayed], index: Index, k: int) -> dict[str,
     }
 
 
-def _labels(index: Index, retrievers: Sequence[Retriever], dialogs: Sequence[DialogLine]) -> dict[str, Label]:
+def _labels(
+    index: Index, retrievers: Sequence[Retriever], returning: Mapping[str, str], dialogs: Sequence[DialogLine]
+) -> dict[str, Label]:
     def popularity(_: Replayed, item: str) -> str | None:
         value = index.popularity[index.rows[item]] if item in index.rows else math.nan
         return None if math.isnan(value) else f"decile {min(10, int(value * 10) + 1)}"
@@ -113,9 +121,8 @@ def _labels(index: Index, retrievers: Sequence[Retriever], dialogs: Sequence[Dia
         "answers before": lambda row, _: _answered(by_id[row.dialog_id], row.turn),
         "medium": field("kind"),
         "language": field("language"),
+        "person": lambda row, _: returning.get(row.dialog_id),
     }
-    returning = _returning(dialogs)
-    labels["person"] = lambda row, _: returning.get(row.dialog_id)
     counted = [r.model for r in retrievers if isinstance(r, TrainedRetriever) and r.name == NAMED]
     if counted and isinstance(counted[0], Prior):
         mentions = counted[0].values
@@ -129,13 +136,13 @@ def _answered(dialog: DialogLine, turn: int) -> str:
     return "later answer" if before else "first answer"
 
 
-def _returning(dialogs: Sequence[DialogLine]) -> dict[str, str]:
-    """Dialog id → whether an earlier dialog of the log is of the same person; without those of which it is not known."""
+def _returning(dialogs: Sequence[DialogLine], knows: Callable[[DialogLine], bool]) -> dict[str, str]:
+    """Dialog id → whether an earlier dialog, of the log or learned from, is of the same person; without those of nobody known."""
     seen: set[str] = set()
     found: dict[str, str] = {}
     for dialog in dialogs:
         if dialog.user_id is not None:
-            found[dialog.dialog_id] = "returning" if dialog.user_id in seen else "new"
+            found[dialog.dialog_id] = "returning" if dialog.user_id in seen or knows(dialog) else "new"
             seen.add(dialog.user_id)
     return found
 

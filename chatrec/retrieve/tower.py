@@ -79,7 +79,7 @@ class EncoderTower:
     changes: Mapping[str, NDArray[Any]]
     """What `chatrec.retrieve.adapt.change` does to the encoder."""
     parameters: int
-    """How many were trained."""
+    """How many were trained, without those that were pruned."""
     _encoders: list[SentenceTransformer] = field(default_factory=list, repr=False)
     """The changed encoder, once it was asked for."""
 

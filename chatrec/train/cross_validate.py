@@ -14,7 +14,7 @@ import torch
 from pydantic import TypeAdapter
 
 from chatrec.errors import TrainingDataError
-from chatrec.evaluate.logs import DialogLine, Instance, Protocol, instances
+from chatrec.evaluate.logs import DialogLine, Instance, Protocol, instances, person_of
 from chatrec.evaluate.replay import Replayed, System, replay
 from chatrec.evaluate.report import summarise, write_report
 from chatrec.index.open import Index
@@ -22,7 +22,7 @@ from chatrec.outputs import replaced
 from chatrec.retrieve.load import load_fusion
 from chatrec.score.head import Scorer
 from chatrec.train.config import TrainConfig, TrainFiles
-from chatrec.train.data import mentions_of, person_of
+from chatrec.train.data import mentions_of
 from chatrec.train.folds import random_folds
 from chatrec.train.head import Trainer
 from chatrec.train.popularity import Counted

@@ -15,7 +15,7 @@ import numpy as np
 from chatrec.catalog.interactions import read_interactions
 from chatrec.errors import TrainingDataError
 from chatrec.evaluate.context import queries
-from chatrec.evaluate.logs import DialogLine, Instance, read_dialogs
+from chatrec.evaluate.logs import DialogLine, Instance, person_of, read_dialogs
 from chatrec.index.open import Index
 from chatrec.train.exposure import Exposure
 from chatrec.train.retrievers import Example
@@ -190,11 +190,6 @@ def mentions_of(lines: Iterable[DialogLine], index: Index) -> tuple[tuple[tuple[
 def has_text(line: DialogLine) -> bool:
     """Whether anything that was said is known; else it is a bare sequence of mentions."""
     return any(turn.text for turn in line.turns)
-
-
-def person_of(line: DialogLine) -> str:
-    """Who a dialog was with; where the log does not say, somebody of its own."""
-    return line.dialog_id if line.user_id is None else f"user {line.user_id}"
 
 
 def persons(lines: Sequence[DialogLine]) -> list[int]:

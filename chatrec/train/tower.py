@@ -134,9 +134,13 @@ class _Method:
     def __init__(self, encoder: nn.Module, config: TowerConfig, steps: int) -> None:
         self._encoder = encoder
         self._start(config, steps)
-        self.parameters = sum(weight.numel() for weight in encoder.parameters() if weight.requires_grad)
 
     def _start(self, config: TowerConfig, steps: int) -> None: ...
+
+    @property
+    def parameters(self) -> int:
+        """How many are trained."""
+        return sum(weight.numel() for weight in self._encoder.parameters() if weight.requires_grad)
 
     def penalty(self) -> torch.Tensor | float:
         """Added to the loss."""
@@ -205,12 +209,21 @@ class _AdaLoRA(_LoRA):
             init_r=config.rank * 3 // 2,
             target_r=config.rank,
             tinit=steps // 10,
-            tfinal=steps // 3,
+            tfinal=(steps + 1) // 3,
             total_step=steps,
             lora_alpha=2 * config.rank,
             target_modules="all-linear",
         )
         self._ranks: Any = get_peft_model(self._encoder, options).base_model  # type: ignore[arg-type]
+
+    @property
+    def parameters(self) -> int:
+        """How many belong to ranks that are kept: those that were pruned are masked by a singular value of 0."""
+        from peft.tuners.adalora import AdaLoraLayer
+
+        layers = [layer for layer in self._encoder.modules() if isinstance(layer, AdaLoraLayer)]
+        weights = [(layer.lora_A["default"], layer.lora_B["default"], layer.lora_E["default"]) for layer in layers]
+        return sum(int(e.count_nonzero()) * (a.shape[1] + b.shape[0] + 1) for a, b, e in weights)
 
     def penalty(self) -> torch.Tensor:
         """Mean of ‖PᵀP − I‖² and ‖QQᵀ − I‖² over the layers."""

@@ -9,7 +9,7 @@ import pytest
 from dialog_samples import dialog, user
 
 from chatrec.errors import LeakError, ModelMissingError
-from chatrec.evaluate.leaks import FILE, Fingerprints, find_leak, guard, told_leak
+from chatrec.evaluate.leaks import FILE, FORMAT, Fingerprints, find_leak, guard, told_leak
 from chatrec.evaluate.logs import DialogLine
 
 
@@ -31,6 +31,21 @@ def test_the_same_text_under_another_id_is_found_though_a_few_words_differ() -> 
     leak = find_leak([near, talk(3)], Fingerprints.of([talk(1)]))
     assert (leak.by_id, leak.by_text) == (0, 1)
     assert leak.refused
+
+
+@pytest.mark.parametrize("said", [slice(120), slice(50, 170), slice(240, None), slice(90)])
+def test_a_part_of_what_was_trained_on_is_found_and_a_whole_of_which_a_part_was(said: slice) -> None:
+    whole = talk(1, words=360)
+    part = dialog(2, user(" ".join(str(whole.turns[0].text).split()[said])))
+    assert find_leak([part, talk(3)], Fingerprints.of([whole, talk(4)])).by_text == 1
+    assert find_leak([whole, talk(3)], Fingerprints.of([part, talk(4)])).by_text == 1
+
+
+@pytest.mark.parametrize("others", [40, 300])
+def test_texts_that_begin_alike_and_go_on_otherwise_pass(others: int) -> None:
+    greeting = str(talk(0, words=25).turns[0].text)
+    greeted = [dialog(n, user(f"{greeting} {talk(n, words).turns[0].text}")) for n, words in ((1, 40), (2, others), (3, others))]
+    assert find_leak(greeted[1:], Fingerprints.of(greeted[:1])).by_text == 0
 
 
 def test_other_dialogs_and_short_texts_pass() -> None:
@@ -83,6 +98,33 @@ def test_fingerprints_survive_a_round_trip_and_hold_no_text(tmp_path: Path) -> N
     Fingerprints.of([talk(1)]).save(tmp_path)
     assert find_leak([talk(1)], Fingerprints.load(tmp_path)).by_id == 1
     assert b"word" not in (tmp_path / FILE).read_bytes()
+
+
+def with_person(number: int, who: str | None) -> DialogLine:
+    return dialog(number, user("hi"), user_id=who)
+
+
+def test_people_are_known_again_from_hashes_of_who_they_are(tmp_path: Path) -> None:
+    (Fingerprints.of([with_person(1, "ann"), with_person(2, None)]) | Fingerprints.of([with_person(3, "bob")])).save(tmp_path)
+    trained = Fingerprints.load(tmp_path)
+    asked = [with_person(4, "ann"), with_person(5, "bob"), with_person(6, "eve"), with_person(2, None), with_person(7, "s:2")]
+    assert [trained.knows(line) for line in asked] == [True, True, False, False, False]
+    assert find_leak(asked[:1], trained).by_id == 0
+    assert b"ann" not in (tmp_path / FILE).read_bytes()
+
+
+def test_a_file_from_before_people_were_kept_knows_nobody(tmp_path: Path) -> None:
+    now = Fingerprints.of([with_person(1, "ann"), talk(2)])
+    np.savez(tmp_path / FILE, ids=np.array(sorted(now.ids), dtype=np.uint64), sketches=now.sketches)
+    before = Fingerprints.load(tmp_path)
+    assert find_leak([talk(3, seed=2), with_person(1, "ann")], before) == find_leak([talk(3, seed=2), with_person(1, "ann")], now)
+    assert not before.knows(with_person(1, "ann"))
+
+
+def test_a_file_of_a_later_format_is_refused_with_advice(tmp_path: Path) -> None:
+    np.savez(tmp_path / FILE, format=FORMAT + 1)
+    with pytest.raises(ModelMissingError, match=r"trained_on\.npz has format 3, and 2 is the last known: update chatrec"):
+        Fingerprints.load(tmp_path)
 
 
 @pytest.mark.parametrize("kept", [0, 7, 300])

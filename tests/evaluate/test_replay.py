@@ -190,6 +190,22 @@ def test_dialogs_that_were_trained_on_are_refused_unless_allowed_and_then_stampe
     assert report["provenance"]["leak"] == {"by_id": 1, "by_text": 0, "allowed": True}
 
 
+def test_people_whose_dialogs_were_trained_on_are_returning_ones(files: ReplayConfig, tmp_path: Path) -> None:
+    from shutil import copytree
+
+    from chatrec.score.head import SHIPPED
+
+    first, second, other = (line.model_copy(update={"user_id": who}) for line, who in zip(many_dialogs(3), "aab", strict=True))
+    models = tmp_path / "models"
+    copytree(SHIPPED, models)
+    Fingerprints.of([first]).save(models)
+    log = write_dialogs(tmp_path / "later.jsonl", [second, other])
+    report, _ = run(ReplayConfig(log, files.catalog, models=models), tmp_path)
+    gold = {name: entry["gold"] for name, entry in report["slices"]["person"]["slices"].items()}
+    told = {line.user_id: sum(len(instance.gold("new")) for instance in select([line], "new")) for line in (second, other)}
+    assert gold == {"new": told["b"], "returning": told["a"]}
+
+
 def test_few_near_duplicates_are_reported_and_every_instance_is_ranked(files: ReplayConfig, tmp_path: Path) -> None:
     from shutil import copytree
 

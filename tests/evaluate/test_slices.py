@@ -56,6 +56,8 @@ def test_people_who_come_back_are_told_from_new_ones_where_the_log_names_them(sm
     assert {name: entry["value"] for name, entry in slices.items()} == {"new": 0.5, "returning": 1.0}
     unnamed = [line.model_copy(update={"user_id": None}) for line in again]
     assert "person" not in by_slice(rows, small_index, [], unnamed, 10)
+    known = by_slice(rows, small_index, [], again, 10, lambda line: line.user_id == "bob")["person"]["slices"]
+    assert {name: entry["value"] for name, entry in known.items()} == {"new": 0.0, "returning": 1.0}
 
 
 def test_items_that_no_training_dialog_named_are_cold(small_index: Index) -> None:

@@ -12,6 +12,7 @@ import pytest
 import torch
 from dialog_samples import SAMPLE, items, many_dialogs, write_dialogs
 from quick import QUICK, digests, train, write_valid
+from transformers import BertConfig, BertModel
 
 from chatrec.cli import main
 from chatrec.errors import DependencyMissingError, ModelMissingError, SettingsError
@@ -22,7 +23,7 @@ from chatrec.retrieve.tower import EncoderTower, LinearTower
 from chatrec.train.costs import Size, preparing, share_of_bag
 from chatrec.train.models import ModelsConfig
 from chatrec.train.retrievers import Example
-from chatrec.train.tower import fit_tower
+from chatrec.train.tower import METHODS, fit_tower
 from chatrec.train.tuning import TowerConfig, Tuning
 from chatrec.types import Ledger, Opinion, Query
 
@@ -104,8 +105,8 @@ def test_what_was_stored_scores_the_same(tuning: Tuning, towers: dict, small_ind
 
 def test_lighter_kinds_train_fewer_parameters(towers: dict) -> None:
     count = {tuning: tower.parameters for tuning, tower in towers.items()}
-    assert count["linear"] < count["lora"] < count["adalora"] < count["full"]
-    assert count["linear"] < count["adapters"] < count["full"]
+    assert all(count["linear"] < count[tuning] < count["full"] for tuning in ("lora", "adapters"))
+    assert 0 < count["adalora"] < count["lora"] * 3 // 2  # where it began
     assert count["linear"] == 2 * 384 * 384
 
 
@@ -120,6 +121,26 @@ def test_adalora_prunes_the_ranks_that_it_began_with(towers: dict) -> None:
     ranks = [len(array) for name, array in towers["adalora"].arrays().items() if "/down/" in name]
     assert np.mean(ranks) <= CONFIG.rank
     assert len(set(ranks)) > 1
+
+
+@pytest.mark.parametrize("steps", [2, 3, 12])
+def test_adalora_prunes_in_as_few_steps_as_there_are_and_does_not_count_what_it_pruned(steps: int) -> None:
+    sizes = BertConfig(
+        vocab_size=30, hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=32, max_position_embeddings=8
+    )
+    torch.manual_seed(0)
+    encoder = BertModel(sizes, add_pooling_layer=False)
+    method = METHODS["adalora"](encoder, CONFIG, steps)
+    optimizer = torch.optim.AdamW([weight for weight in encoder.parameters() if weight.requires_grad], lr=0.01)
+    for step in range(steps):
+        optimizer.zero_grad()
+        (encoder(torch.arange(8)[None]).last_hidden_state[0, :, 0].sum() + method.penalty()).backward()
+        optimizer.step()
+        method.after(step)
+    changes = method.changes()
+    factors = [(array, changes[name.replace("/down/", "/up/")]) for name, array in changes.items() if "/down/" in name]
+    assert sum(len(down) for down, _ in factors) == CONFIG.rank * len(factors)
+    assert method.parameters == sum(len(down) * (down.shape[1] + len(up) + 1) for down, up in factors)
 
 
 def test_the_encoder_of_the_index_stays_as_it_was(towers: dict, small_index: Index) -> None:
