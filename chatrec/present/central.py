@@ -4,6 +4,7 @@ All candidates meet what is demanded, so that no word of it tells them apart. Fa
 and what has something of the genre (`a drama` would be *The Lion King*). Catalogs name the most telling genre and mood of a
 work first; so it is fame, and how early the demanded one stands, that decide here, whatever a head has learned of other needs.
 What meets more of the preferences that are no demands (`a short comedy`, `a recent film`) comes before what meets less of them.
+Where a work is disliked (`a crime film, I hated The Godfather`), what the head puts last comes last: most of it is like that one.
 Where a theme or the like is wished for besides (`recent films about space`), both order the head's best: what has it comes
 first, of this what meets the preferences, then what is nearest to them.
 Where what lies furthest is asked for (`the shortest film`), that decides next, among the best if words or liked works tell them
@@ -25,6 +26,9 @@ second, a third for the third."""
 PICKED = 0.05
 """What the language model's first pick gains; less for the others, by the logarithm of the rank."""
 FIELDS = ("genres", "moods")
+AVOIDED = 0.3
+"""Share of the candidates, the last by the head, that comes after the others where a work is disliked. Of no more than `NEAREST`,
+which were chosen so before, none does."""
 NEAREST, NEAREST_LIKED = 20, 10
 """Candidates among which the furthest comes first where words, or liked works, tell candidates apart."""
 
@@ -68,7 +72,18 @@ def central_first(scored: Sequence[Candidate], query: Query, llm_ranks: Mapping[
         picked = PICKED / log2(1 + rank) if rank else 0.0
         return _fame(candidate) + WEIGHT * centrality(candidate.item, demands) + picked
 
-    return sorted(scored, key=lambda candidate: (-met(candidate), -worth(candidate), candidate.item.id))
+    avoided = _avoided(scored, ledger)
+
+    def place(candidate: Candidate) -> tuple[float | str, ...]:
+        return -met(candidate), candidate.item.id in avoided, -worth(candidate), candidate.item.id
+
+    return sorted(scored, key=place)
+
+
+def _avoided(scored: Sequence[Candidate], ledger: Ledger) -> set[str]:
+    if not ledger.ids("disliked") or len(scored) <= NEAREST:
+        return set()
+    return {candidate.item.id for candidate in scored[round(len(scored) * (1 - AVOIDED)) :]}
 
 
 def _wished(ledger: Ledger) -> list[Wish]:

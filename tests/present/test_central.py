@@ -96,3 +96,21 @@ def test_a_theme_and_a_preference_hold_together_among_the_nearest() -> None:
     assert [candidate.item.year for candidate in ranked] == [2021, 2015, 1968, None, 2023, 1950]
     far = [replace(ASIDE, item=replace(ASIDE.item, id=str(at), year=1990)) for at in range(NEAREST)]
     assert central_first([*far, *near], query)[-len(near) :] == near
+
+
+@pytest.mark.parametrize(("candidates", "first"), [(30, "famous-20"), (NEAREST, "famous-19")])
+def test_where_a_work_is_disliked_what_the_head_puts_last_comes_last(candidates: int, first: str) -> None:
+    """The better known, the later the head puts it; of the few of a second pass all were chosen so before."""
+    scored = [
+        replace(
+            CENTRAL,
+            item=replace(CENTRAL.item, id=f"famous-{place}"),
+            score=1 - place / 100,
+            hits=(Hit("popularity", candidates - place, place / 30),),
+        )
+        for place in range(candidates)
+    ]
+    ledger = Ledger(constraints=(POP,), opinions=(Opinion(item_id="other", sentiment="disliked"),))
+    ranked = [candidate.item.id for candidate in central_first(scored, Query(ledger=ledger, text=""))]
+    assert ranked[0] == first and len(ranked) == candidates
+    assert ranked[-1] == ("famous-21" if candidates > NEAREST else "famous-0")
