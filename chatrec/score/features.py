@@ -149,8 +149,10 @@ class Features:
         columns: Columns = {}
         wishes = [wish.text for wish in query.ledger.wishes if wish.direction == "more"]
         stems = tokenize(" . ".join([query.text, *wishes]))
-        less = tokenize(" . ".join(wish.text for wish in query.ledger.wishes if wish.direction == "less"))
-        unwanted = {stem for text in ruled_out(query.ledger) for stem in tokenize(text)}.union(less)
+        aversions = [wish for wish in query.ledger.wishes if wish.direction == "less"]
+        less = tokenize(" . ".join(wish.value or wish.text for wish in aversions))
+        not_wanted = (*ruled_out(query.ledger), *(wish.text for wish in aversions))
+        unwanted = {stem for text in not_wanted for stem in tokenize(text)}
         latest = [stem for stem in tokenize(query.last_message) if stem not in unwanted]
         for name in SAID:
             facet = self.table.facets[name]

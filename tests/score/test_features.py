@@ -122,6 +122,8 @@ def test_what_is_wanted_less_and_soft_constraints_are_their_own_features(small_i
     matrix = features(query(small_index, known), pool(small_index, "scream", "gun", "thing"))
     assert column(features, matrix, "unwanted") == [1.0, 0.0, 0.0]
     assert column(features, matrix, "soft_met") == [1.0, 1.0, 0.0]
+    worded = ledger(wishes=(Wish(text="frightening", field="moods", value="scary", direction="less"),))
+    assert column(features, features(query(small_index, worded), pool(small_index, "scream", "gun")), "unwanted") == [1.0, 0.0]
 
 
 def test_what_a_message_wants_less_of_is_not_what_it_asks_for(small_index: Index, features: Features) -> None:
