@@ -94,7 +94,8 @@ class Understander:
         self._words = Words(self._items.values())
         self._names = Names(self._items.values())
         self._add_people()
-        self._known = Known(self._names, self._items, self._words.phrases, self._words.ordinary, self._words.prose)
+        words = self._words
+        self._known = Known(self._names, self._items, words.phrases, words.ordinary, words.kinds_of, words.prose)
 
     def _add_people(self) -> None:
         """Makers that people write in Chinese."""
