@@ -289,8 +289,7 @@ class Understander:
         sentiment = "disliked" if ruled_out else _SENTIMENTS[attitude]
         if mark.attitude == "seen" and any(pair in _THAT_ENERGY for pair in pairwise(draft.page.words)):
             sentiment = "liked"  # `I just finished Hades and want that energy again`
-        measured_by = mark.start > 0 and draft.page.words[mark.start - 1] in MEASURED_BY
-        if mark.attitude is None and (measured_by or _asks_about(draft.page)):
+        if mark.attitude is None and (_is_measure(draft.page, mark) or _asks_about(draft.page)):
             sentiment = "mentioned"
         if not mark.negated and mark.attitude in (None, "unseen") and self._demand_family(draft, mark):
             return
@@ -335,6 +334,8 @@ class Understander:
         if mark.attitude == "unseen":
             return  # `why the first one?` asks, and judges nothing
         sentiment: Sentiment = "disliked" if mark.negated else _SENTIMENTS[mark.attitude]
+        if mark.attitude is None and not mark.negated and _is_measure(draft.page, mark):
+            sentiment = "mentioned"
         for item_id in mark.ids:
             self._replace_twins(draft, mark, item_id)
             draft.opine(item_id, sentiment)
@@ -383,6 +384,11 @@ def _is_question(page: Page, mark: Mark) -> bool:
     if cue is None or not (cue.start == 0 or "?" in page.words):
         return False
     return cue.is_cue("negate") and cue.end - cue.start == 1 and page.words[cue.start].endswith("nt")
+
+
+def _is_measure(page: Page, mark: Mark) -> bool:
+    """`shorter than Alien`, `比第一部轻松`: what something is set against is not liked for that."""
+    return page.words[max(0, mark.start - 1) : mark.start] in ([word] for word in MEASURED_BY)
 
 
 def _asks_about(page: Page) -> bool:

@@ -153,6 +153,7 @@ CASES: list[tuple[str, str]] = [
     ("豆瓣高分电影", "unsupported 豆瓣高分; form in film"),
     ("来两个", "n 2"),
     ("英国或者日本的电影", "countries in GB; countries in JP; !language"),
+    ("停止推荐爱情片", "genres not_in romance; !genres in"),
     ("两部电影、一个游戏和一张专辑", "n 4"),
     ("三部电影和两张专辑", "n 5"),
     ("一部电影、一个游戏", "!n"),
