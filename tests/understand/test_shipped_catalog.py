@@ -58,6 +58,7 @@ def test_almost_every_title_is_recognised_without_quotes(shipped, understander):
         ("indie games with a good story", "kinds game; tags in indie"),
         ("Casablanca was great", "liked casablanca; !soft people"),
         ("Memento is a classic!", "liked memento; !soft"),
+        ("a jazz album and a heist film", "genres in jazz; genres in crime"),
         ("a film, no gore", "moods not_in aggressive; genres not_in horror; age lt 16"),
         ("a film that is not too violent", "moods not_in aggressive; genres not_in horror; soft age lt 16"),
         ("a film for my 8 year old, no gore", "moods not_in aggressive; genres not_in horror; age le 8; !age lt"),
