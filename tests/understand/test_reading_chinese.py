@@ -152,6 +152,8 @@ CASES: list[tuple[str, str]] = [
     ("在Netflix上的", "unsupported 在Netflix上"),
     ("豆瓣高分电影", "unsupported 豆瓣高分; form in film"),
     ("来两个", "n 2"),
+    ("再来一首", "n 1"),
+    ("再推荐两部", "n 2"),
     ("英国或者日本的电影", "countries in GB; countries in JP; !language"),
     ("停止推荐爱情片", "genres not_in romance; !genres in"),
     ("两部电影、一个游戏和一张专辑", "n 4"),
