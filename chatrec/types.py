@@ -180,6 +180,8 @@ class Count:
     n: int
     each: tuple[str, ...] = ()
     """The form of each of them, where numbers were told of several: `a film and two games`."""
+    shares: tuple[tuple[int, tuple[Constraint, ...]], ...] = ()
+    """Numbers that were told of several subjects, each with what is demanded of its works: `two comedies and one western`."""
     once: bool = False
     """Whether it holds for this answer alone: `one more`."""
 

@@ -44,6 +44,7 @@ from chatrec.understand.requests import mark_requests
 from chatrec.understand.resolve import Names
 from chatrec.understand.same_makers import ask_same_makers, others_by
 from chatrec.understand.scopes import COMMAS, interpret, is_never
+from chatrec.understand.shares import share_out
 from chatrec.understand.side_by_side import agree
 from chatrec.understand.spot import Known
 from chatrec.understand.sure_names import SureNames
@@ -144,6 +145,7 @@ class Understander:
         drop_unfit(draft, self._items)
         tell_apart(draft, asked)
         draft.settle_synonyms()
+        count = share_out(draft, count)
         check = check_of(draft, language)
         if check is not None:
             return check

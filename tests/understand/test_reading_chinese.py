@@ -154,6 +154,7 @@ CASES: list[tuple[str, str]] = [
     ("来两个", "n 2"),
     ("再来一首", "n 1"),
     ("再推荐两部", "n 2"),
+    ("两部喜剧和一部西部片", "n 3; genres in comedy; genres in western"),
     ("英国或者日本的电影", "countries in GB; countries in JP; !language"),
     ("停止推荐爱情片", "genres not_in romance; !genres in"),
     ("两部电影、一个游戏和一张专辑", "n 4"),

@@ -496,6 +496,12 @@ CASES: list[tuple[str, str]] = [
     ("one more quick question", "!n "),
     ("three of those looked boring", "!n "),
     ("Up is the only one I know", "!n "),
+    ("two comedies and one western", "n 3; genres in comedy; genres in western"),
+    ("4 films about aliens and 2 about dreams", "n 6; more aliens; more dreams; !unsupported"),
+    ("4 films about zorblaxing and 2 about aliens", "n 6; more aliens; unsupported 4 films about zorblaxing"),
+    ("3 westerns, 2 comedies and a thriller", "n 5; !unsupported"),
+    ("2 scary westerns and 1 comedy", "n 3; more scary; wish genres western; wish genres comedy; !genres in"),
+    ("two westerns and one about space", "n 3; wish genres western; more space; !genres in"),
     ("give me five westerns older than 1970", "n 5; genres in western; year lt 1970"),
     # courtesies
     ("hi", "intent greeting"),
