@@ -161,7 +161,7 @@ Action = Literal[
     "wish",
     "unwish",  # key = the wish's text
     "kinds",  # kinds, () = any
-    "count",  # count: how many picks are wanted until the topic changes
+    "count",  # count: how many picks are wanted, until the topic changes unless `once`
     "ambiguous",  # ambiguity: keep it open until one of its options is spoken of again
     "shown",  # item_ids put before the person
     "passed",  # item_ids that were shown and passed over by asking for others
@@ -180,6 +180,10 @@ class Count:
     n: int
     each: tuple[str, ...] = ()
     """The form of each of them, where numbers were told of several: `a film and two games`."""
+    shares: tuple[tuple[int, tuple[Constraint, ...]], ...] = ()
+    """Numbers that were told of several subjects, each with what is demanded of its works: `two comedies and one western`."""
+    once: bool = False
+    """Whether it holds for this answer alone: `one more`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from chatrec.constraints import requirements, satisfies_all
 from chatrec.retrieve.candidates import ALIKE, sort_of, sorts_asked
-from chatrec.types import KINDS, Candidate, Draft, Item, Ledger
+from chatrec.types import KINDS, Candidate, Constraint, Draft, Item, Ledger
 
 T = TypeVar("T")
 MAX_PER_CREATOR = 2
@@ -34,7 +34,7 @@ def slate(
     Args:
         ranked: best first; all of them already satisfy the constraints.
         n: how many.
-        ledger: what was asked for; where it counts forms, so many of each come, as far as there are such.
+        ledger: what was asked for; where it counts forms or subjects, so many of each come, as far as there are such.
         candidate: how to read an entry's candidate.
         first: ids of what was asked for itself; it comes first, in this order, whatever else there is.
     """
@@ -44,6 +44,9 @@ def slate(
         front = tuple(named[item_id] for item_id in first if item_id in named)[:n]
         return front + slate(others, n - len(front), ledger, candidate=candidate)
     varied = _less_last(_spread_makers(ranked, ledger, candidate), ledger, candidate)
+    shares = _shares(ledger)
+    if shares:
+        return _by_shares(varied, n, shares, candidate)
     asked = sorts_asked(ledger)
     sorts = asked or KINDS
     if len(sorts) == 1:
@@ -58,6 +61,30 @@ def slate(
     position = {id(entry): place for place, entry in enumerate(varied)}
     order = {id(entry): entry for entry in (*counted, *in_turn, *far)}
     return tuple(sorted(list(order.values())[:n], key=lambda entry: position[id(entry)]))
+
+
+def _shares(ledger: Ledger) -> tuple[tuple[int, tuple[Constraint, ...]], ...]:
+    """The numbers by subject, as long as all of the subjects are asked for."""
+    asked = [c for c in (*ledger.constraints, *(wish.constraint for wish in ledger.wishes)) if c is not None and c.op == "in"]
+    shares = ledger.count.shares if ledger.count else ()
+    demands = [demand for _, share in shares for demand in share]
+    held = all(any(c.field == demand.field and set(c.values) & set(demand.values) for c in asked) for demand in demands)
+    return shares if held else ()
+
+
+def _by_shares(
+    ranked: Sequence[T], n: int, shares: Sequence[tuple[int, tuple[Constraint, ...]]], candidate: Callable[[T], Candidate]
+) -> tuple[T, ...]:
+    """The best of each subject, as many as were asked for, such as are of no other first; then others of them, if n are more."""
+    met = {id(entry): [satisfies_all(candidate(entry).item, share) for _, share in shares] for entry in ranked}
+    piles = [sorted((e for e in ranked if met[id(e)][at]), key=lambda e: sum(met[id(e)]) > 1) for at in range(len(shares))]
+    chosen: dict[int, T] = {}
+    for (number, _), pile in sorted(zip(shares, piles, strict=True), key=lambda pair: len(pair[1])):
+        fresh = [entry for entry in pile if id(entry) not in chosen]
+        chosen |= {id(entry): entry for entry in fresh[:number]}
+    left = (entry for layer in zip_longest(*piles) for entry in layer if entry is not None)
+    chosen = dict(list((chosen | {id(entry): entry for entry in left if id(entry) not in chosen}).items())[:n])
+    return tuple(entry for entry in ranked if id(entry) in chosen)
 
 
 def _spread_makers(ranked: Sequence[T], ledger: Ledger, candidate: Callable[[T], Candidate]) -> list[T]:

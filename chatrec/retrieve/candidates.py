@@ -23,16 +23,17 @@ MOST_ADDED = 20
 
 
 def candidates_for(fusion: Fusion, query: Query) -> Pool:
-    """The fused candidates, a few of each form or medium that was asked for and has none among them, and what lies furthest or
-    is preferred.
+    """The fused candidates, a few of each form or medium that was asked for and has none among them, of each subject that has its
+    number, and what lies furthest or is preferred.
 
     No retriever brought up the latter among the best of all, so that they rank behind those.
     """
     pool = fusion(query)
     if not pool:
         return pool
-    required = requirements(query.ledger)
-    for only in (*_lacking(pool, query.ledger), *_furthest(fusion.index, query, required), *_preferred(query)):
+    ledger, required = query.ledger, requirements(query.ledger)
+    added = (*_lacking(pool, ledger), *_counted(ledger), *_furthest(fusion.index, query, required), *_preferred(query))
+    for only in added:
         more, known = fusion(query, (*required, *only), fusion.config.per_retriever), set(pool.ids)
         pool = pool.joined(more.where(lambda item_id, known=known: item_id not in known)[:MOST_ADDED])
     return pool
@@ -70,6 +71,11 @@ def _lacking(pool: Pool, ledger: Ledger) -> Iterator[tuple[Constraint]]:
     if len(sorts) > 1:
         for sort in set(sorts).difference(sort_of(candidate.item, sorts) for candidate in pool):
             yield (_of_sort(sort, ledger),)
+
+
+def _counted(ledger: Ledger) -> Iterator[tuple[Constraint, ...]]:
+    """What is demanded of the works of each subject that has its number: `two comedies and one documentary`."""
+    yield from (demands for _, demands in (ledger.count.shares if ledger.count else ()))
 
 
 def _furthest(index: Index, query: Query, required: tuple[Constraint, ...]) -> Iterator[tuple[Constraint, ...]]:

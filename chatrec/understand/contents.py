@@ -140,7 +140,8 @@ class Contents:
 
     def _theme_wish(self, mark: Mark, entry: Entry) -> None:
         theme = self._words.theme([entry.name, *entry.data.get("en", ())])
-        self._draft.wish(theme or entry.name, "themes" if theme else None, theme, less=mark.negated)
+        less = mark.negated or direction_of(self._page, mark) == "less"
+        self._draft.wish(theme or entry.name, "themes" if theme else None, theme, less=less)
         mark.used = True
 
     def _demand_genres(self, group: Sequence[Mark]) -> None:

@@ -8,7 +8,7 @@ from typing import Literal
 from chatrec.types import Constraint
 from chatrec.understand.draft import Draft
 from chatrec.understand.lexicon import lexicon
-from chatrec.understand.marks import Mark, Page
+from chatrec.understand.marks import Mark, Page, is_less
 from chatrec.understand.text import is_han, wordset
 
 Direction = Literal["more", "less"]
@@ -42,6 +42,8 @@ def direction_of(page: Page, mark: Mark) -> Direction | None:
     """
     before = page.words[max(0, mark.start - 3) : mark.start]
     after = page.words[mark.end : mark.end + 2]
+    if _is_lessened(page, mark):
+        return "less"
     if after[:1] == ["enough"] or _ends(before, (["不", "够"], ["not", "enough"])):
         return "more" if _NOT.intersection(before) or _ends(before, (["不", "够"],)) else None
     if _ends(before, _NOT_SO):
@@ -52,6 +54,12 @@ def direction_of(page: Page, mark: Mark) -> Direction | None:
         return "less"
     compared = mark.has("comparative") or _ends(before, _MORE)
     return "more" if compared or (_is_nudged(after, mark, page) and not _WANTED.intersection(before)) else None
+
+
+def _is_lessened(page: Page, mark: Mark) -> bool:
+    """`fewer songs about love`, `less about war`: what stands behind a noun and a cue that `less` is said of."""
+    cue = page.ending(mark.start)
+    return cue is not None and cue.is_cue("about", "by") and is_less(page, cue.start)
 
 
 def _is_nudged(after: list[str], mark: Mark, page: Page) -> bool:

@@ -27,6 +27,9 @@ _TOPICAL = wordset("about with involving of without")
 def settle_cues(page: Page) -> None:
     """Take from marks the cues that they are not here: `about love`, `no I want …`, `a boy who is afraid of ghosts`."""
     for mark in page.sorted():
+        if page.words[mark.start : mark.end + 1] == ["non", "stop"]:  # `non-stop action`
+            page.extend(mark, mark.start, mark.end + 1)
+            mark.entries = ()
         start = mark.start - (page.words[max(0, mark.start - 1) : mark.start] in (["any"], ["some"]))
         before, after = page.words[max(0, start - 1) : start], page.words[mark.end : mark.end + 1]
         lower = mark.is_cue("like") and not page.text.tokens[mark.start].is_capital  # `From Paris with Love`

@@ -32,12 +32,13 @@ class FamilyNames(Spotter):
     def _is_family(self, start: int, noun: Mark) -> bool:
         words = tuple(self._words[start : noun.start])
         kind = family_kind(self._page, noun)
-        works = [i for i in self._names.holding(words) if self._known.items[i].kind == kind]
-        if is_han(self._words[start]) or len(works) < 2 or not self._is_open(start, noun.start):
+        if is_han(self._words[start]) or not self._is_open(start, noun.start):
             return False
         if len(words) > 1:
-            return self._names.is_title(words) and not self._is_vocabulary(words) and not self._is_theme(start, noun.start, kind)
-        return self._page.free(start, noun.start) and not self._is_word(self._words[start])
+            named = self._names.is_title(words) and not self._is_vocabulary(words) and not self._is_theme(start, noun.start, kind)
+        else:
+            named = self._page.free(start, noun.start) and not self._is_word(self._words[start])
+        return named and sum(self._known.items[i].kind == kind for i in self._names.holding(words)) > 1
 
     def _is_open(self, start: int, end: int) -> bool:
         """Whether nothing but themes is known of the words."""
@@ -51,8 +52,7 @@ class FamilyNames(Spotter):
         if mark is None or mark.end != end:
             return False
         themes = {value for entry in mark.entries for value in (entry.name, *entry.values)}
-        works = self._known.items.values() if themes else ()
-        return any(item.kind == kind and not themes.isdisjoint(item.themes) for item in works)
+        return kind in self._known.kinds_of("themes", tuple(themes))
 
 
 def family_kind(page: Page, noun: Mark | None) -> Kind | None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from chatrec.types import Kind
-from chatrec.understand.marks import FEARS, Mark, Page, has_section, tells_aversion
+from chatrec.understand.marks import FEARS, Mark, Page, has_section, match_any_before, tells_aversion
 from chatrec.understand.name_signs import (
     ARTICLES,
     BOUNDARY,
@@ -23,7 +23,7 @@ from chatrec.understand.name_signs import (
 from chatrec.understand.requests import asks_in_full, is_other_question, requested_at
 from chatrec.understand.resolve import Name
 from chatrec.understand.spot import NAMED, Known, Spotter
-from chatrec.understand.text import is_han, wordset
+from chatrec.understand.text import common_words, is_han, wordset
 
 _FILLERS = wordset(
     "the an a movie film movies films game games show series album song book podcast original old watching playing seeing "
@@ -40,8 +40,16 @@ _DETERMINERS = wordset(
 _SEGMENT_ENDS = set(",、，.!?/;。！？")
 _COPULAS = (("is", "one"), ("was", "one"), ("is", "the", "one"), ("is", "something"), ("is", "a", "movie"), ("is", "a", "film"))
 """`The Conversation is one I saw`: what may stand between a name and the opinion of it."""
+_IS_A = (*((verb, article) for verb in ("is", "was") for article in ("a", "an", "the")), ("are",), ("were",))
+_COMPANIES = wordset(
+    "label labels record records studio studios publisher network company pictures films film movies games game albums album "
+    "music entertainment productions artists bands signed"
+)
+"""What follows the name of a studio or label."""
 MAX_CHUNK, MAX_HAN_CHUNK = 7, 12
 MAX_LIST_WORDS = 40
+MAX_SKIPPED = 4
+"""Words of a list, its separator counted, behind which a name is still looked for."""
 MAX_FUZZY = 8
 """Fuzzy look-ups per message."""
 MAX_LOWER_MISSING = 5
@@ -60,6 +68,7 @@ class FramedNames(Spotter):
 
     def mark(self) -> None:
         """Mark names beside cues of opinion and of makers, unknown people, and a message that is nothing but a name."""
+        self._leave_companies()
         self._requested()
         for cue in self._page.sorted():
             if cue.is_cue("like", "dislike", "seen", "save", "unseen") and not self._describes(cue):
@@ -70,8 +79,21 @@ class FramedNames(Spotter):
                 self._mark_exact(cue.end)
         for cue in self._page.sorted():
             if cue.is_cue("like_after", "dislike_after", "seen_after"):
-                self._subjects(cue)
+                self._subjects(cue.start)
+            elif cue.has("vague", "old") and (copula := match_any_before(self._words, cue.start, _IS_A)) < cue.start:
+                cue.used = self._subjects(copula)  # `Alien is a classic` asks for no year
         self._whole()
+
+    def _leave_companies(self) -> None:
+        """`Casablanca is a classic`: a work, where nothing beside the name says that the label of that name is meant."""
+        works: list[Mark] = []
+        for mark in self._page.sorted():
+            behind = self._words[mark.end : mark.end + 4]
+            told = has_section(self._page.ending(mark.start), "cues") or not _COMPANIES.isdisjoint(behind)
+            label = bool(mark.entries) and all(e.section == "companies" and "en" not in e.data for e in mark.entries)
+            if label and not told and self._names.is_title(self._words[mark.start : mark.end]):
+                works.append(mark)
+        self._page.remove(works)
 
     # --- behind a cue -------------------------------------------------------------------------------------------------
 
@@ -130,6 +152,7 @@ class FramedNames(Spotter):
         at, self._listed = cue.end, False
         while at < len(self._words):
             end = self._argument_at(cue, at)
+            end = self._known_behind(cue, at) if end == at else end
             if end == at:
                 return
             at, self._listed = end, True
@@ -137,6 +160,28 @@ class FramedNames(Spotter):
                 at += 1
             if at == end:
                 return
+
+    def _known_behind(self, cue: Mark, at: int) -> int:
+        """End of a known name that is listed behind words that are none (`I liked heat and fargo`), marked; else `at`.
+
+        Of a word that is ordinary it must be told what a work is told of, and nothing be known of the words before it.
+        """
+        ends = range(at + 1, min(at + MAX_SKIPPED, len(self._words) - 1))
+        end = next((end for end in ends if self._words[end] in SEPARATORS), 0)
+        if not end or any(mark.has("cues") for mark in self._page.within(at, end)):
+            return at
+        known = self._page.starting(end + 1)
+        if known is not None and known.role in NAMED:
+            return known.end
+        works = cue.is_cue("seen") or self._tells_of_a_work(cue)
+        bare = works and self._page.free(at, end) and _DETERMINERS.isdisjoint(self._words[at:end])
+        marked = self._mark_exact(end + 1) if bare or self._is_rare_name(end + 1) else end + 1
+        return marked if marked > end + 1 else at
+
+    def _is_rare_name(self, start: int) -> bool:
+        """Whether a name starts here that has a word which is rare in talk."""
+        names = (name.key for name in self._names.at(self._words, start, self._kinds))
+        return any(any(w not in common_words() and w not in SMALL for w in key) and not self._is_vocabulary(key) for key in names)
 
     def _argument_at(self, cue: Mark, at: int) -> int:
         """End of the name at `at`, marked; `at` if there is none."""
@@ -402,19 +447,20 @@ class FramedNames(Spotter):
 
     # --- before a cue -------------------------------------------------------------------------------------------------
 
-    def _subjects(self, cue: Mark) -> None:
-        """The list of names right before `was great`."""
-        end = cue.start
+    def _subjects(self, end: int) -> bool:
+        """Mark the list of names right before `was great`; whether there is any."""
+        found = False
         while end > 0:
             known = self._page.ending(end)
             start = known.start if known is not None and known.role in NAMED else self._mark_ending(end)
             if start == end:
-                return
-            end = start
+                break
+            found, end = True, start
             while end > 0 and self._words[end - 1] in SEPARATORS:
                 end -= 1
             if end == start:
-                return
+                break
+        return found
 
     def _mark_ending(self, end: int) -> int:
         """Start of the name that ends at `end` and starts a clause, marked; `end` if there is none."""

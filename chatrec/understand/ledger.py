@@ -172,7 +172,8 @@ def _kinds(ledger: Ledger, change: Change) -> Ledger:
 
 
 def _count(ledger: Ledger, change: Change) -> Ledger:
-    return replace(ledger, count=change.count)
+    once = change.count is not None and change.count.once
+    return ledger if once else replace(ledger, count=change.count)
 
 
 def _without_foreign_count(ledger: Ledger, forms: Set[str]) -> Ledger:

@@ -165,6 +165,15 @@ def has_section(mark: Mark | None, *sections: str) -> bool:
     return mark is not None and any(mark.has(section) for section in sections)
 
 
+def is_less(page: Page, end: int) -> bool:
+    """Whether `less` or `fewer` stands before a token, with or without the noun of it: `fewer songs …`."""
+    noun = page.ending(end)
+    end = noun.start if noun is not None and has_section(noun, "forms", "inner") else end
+    said = page.over[end - 1] if end else None
+    whole = said is None or said.end - said.start == 1  # no `more or less`
+    return whole and page.words[max(0, end - 1) : end] in (["less"], ["fewer"])
+
+
 def tells_aversion(page: Page, cue: Mark) -> bool:
     """Whether a cue tells what somebody dislikes or fears in general: `scared of clowns`, `I hate clowns`; not `I hated …`."""
     said = page.words[cue.start : cue.end]

@@ -288,7 +288,11 @@ class Measures:
         return (before == "no" and after != "than") or after in _PEOPLE
 
     def _base(self, mark: Mark) -> tuple[str, ...]:
-        """What the critique compares with: the title after `than`, a liked title of this message, else the last answer."""
+        """What the critique compares with: the title after `than` or `比`, a liked one of this message, else the last answer."""
+        led = self._page.ending(mark.start)
+        if led is not None and led.role in ("title", "ref") and self._page.words[led.start - 1 : led.start] == ["比"]:
+            led.used = True
+            return led.ids[:1]
         after = [m for m in self._page.within(mark.end, mark.end + 4) if m.role in ("title", "ref")]
         if after and self._page.words[mark.end : mark.end + 1] == ["than"]:
             after[0].used = True

@@ -67,17 +67,24 @@ class Origins:
                 self._less_of(mark)
         for negated in (False, True):
             chosen = [m for m in kept if m.negated == negated and not m.used]
-            for field, section in (("language", "languages"), ("countries", "countries")):
-                group = [m for m in chosen if m.has(section) and not (section == "countries" and m.has("languages"))]
-                abroad = [m for m in group if self._words.has("countries") and _is_from(self._page, m, m.entry("languages"))]
-                for mark in abroad:
-                    entry = mark.entry("languages")
-                    assert entry is not None
-                    said = self._page.said(mark)
-                    self._draft.constrain("countries", "not_in" if negated else "in", (entry.data["country"],), said=said)
-                if abroad and not negated:
-                    self._replace_nation("language")
-                self._origin(field, section, [m for m in group if m not in abroad], negated=negated)
+            places = self._places(chosen)
+            told = set(map(id, places))
+            spoken = [m for m in chosen if id(m) not in told]
+            self._origin("language", "languages", spoken, negated=negated)
+            self._origin("countries", "countries", places, negated=negated)
+
+    def _places(self, marks: Sequence[Mark]) -> list[Mark]:
+        """Those that say where a work was made: countries, and languages that are told by one (`from Japan`) or listed with one
+        (`from the UK or France`, `British or French`).
+        """
+        places: list[Mark] = []
+        for group in alternatives(self._page, marks):
+            listed = any(not m.has("languages") or self._is_from(m) for m in group) and self._words.has("countries")
+            places += [m for m in group if (e := m.entry("languages")) is None or (listed and "country" in e.data)]
+        return places
+
+    def _is_from(self, mark: Mark) -> bool:
+        return self._words.has("countries") and _is_from(self._page, mark, mark.entry("languages"))
 
     def _less_of(self, mark: Mark) -> None:
         """`less American`: softly ruled out, and no longer demanded."""
@@ -89,7 +96,7 @@ class Origins:
         mark.used = True
 
     def _origin(self, field: str, section: str, group: Sequence[Mark], *, negated: bool) -> None:
-        values = tuple(dict.fromkeys(v for m in group if (e := m.entry(section)) for v in e.values))
+        values = tuple(dict.fromkeys(value for mark in group for value in _values(mark, section)))
         if not values:
             return
         start = group[0].start - (self._page.words[max(0, group[0].start - 1) : group[0].start] == ["in"])
@@ -218,6 +225,14 @@ def _is_country(page: Page, at: int) -> bool:
     denied = lead is not None and lead.is_cue("negate") and not _DENIED.isdisjoint(page.words[lead.start : lead.end])
     named = has_section(following, "forms") and (not before or before in _BEFORE_US)
     return closed and (listed or placed or denied or named)
+
+
+def _values(mark: Mark, section: str) -> tuple[str, ...]:
+    """What a mark stands for in a section; a language that tells a country has that one."""
+    entry, language = mark.entry(section), mark.entry("languages")
+    if section == "countries" and language is not None:
+        return (language.data["country"],)
+    return entry.values if entry is not None else ()
 
 
 def _is_from(page: Page, mark: Mark, entry: Entry | None) -> bool:

@@ -9,7 +9,7 @@ from itertools import pairwise
 from chatrec.types import Constraint
 from chatrec.understand.draft import Draft
 from chatrec.understand.kinds import Asked, forms_of
-from chatrec.understand.marks import Mark, Page
+from chatrec.understand.marks import Mark, Page, has_section
 from chatrec.understand.text import wordset
 
 _FIELDS = ("genres", "moods", "tags", "themes", "languages", "countries")
@@ -52,7 +52,8 @@ def _joint(page: Page, noun: Mark, following: Mark) -> int | None:
 def _owned(draft: Draft, constraint: Constraint, nouns: Sequence[Mark], forms: Sequence[tuple[str, ...]]) -> list[Constraint]:
     """The constraint, bound to the one noun that its words stand beside; of genres, one for each noun."""
     page, section = draft.page, _section(constraint)
-    marks = [m for m in page.sorted() if m.has(section) and page.said(m) and page.said(m) in constraint.said]
+    sections = ("genres", "styles") if section == "genres" else (section,)
+    marks = [m for m in page.sorted() if has_section(m, *sections) and page.said(m) and page.said(m) in constraint.said]
     owners = [_owner(page, mark, nouns) for mark in marks]
     if not marks or None in owners:
         return []

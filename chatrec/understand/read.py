@@ -44,6 +44,7 @@ from chatrec.understand.requests import mark_requests
 from chatrec.understand.resolve import Names
 from chatrec.understand.same_makers import ask_same_makers, others_by
 from chatrec.understand.scopes import COMMAS, interpret, is_never
+from chatrec.understand.shares import share_out
 from chatrec.understand.side_by_side import agree
 from chatrec.understand.spot import Known
 from chatrec.understand.sure_names import SureNames
@@ -94,7 +95,8 @@ class Understander:
         self._words = Words(self._items.values())
         self._names = Names(self._items.values())
         self._add_people()
-        self._known = Known(self._names, self._items, self._words.phrases, self._words.ordinary, self._words.prose)
+        words = self._words
+        self._known = Known(self._names, self._items, words.phrases, words.ordinary, words.kinds_of, words.prose)
 
     def _add_people(self) -> None:
         """Makers that people write in Chinese."""
@@ -143,6 +145,7 @@ class Understander:
         drop_unfit(draft, self._items)
         tell_apart(draft, asked)
         draft.settle_synonyms()
+        count = share_out(draft, count)
         check = check_of(draft, language)
         if check is not None:
             return check
@@ -288,8 +291,7 @@ class Understander:
         sentiment = "disliked" if ruled_out else _SENTIMENTS[attitude]
         if mark.attitude == "seen" and any(pair in _THAT_ENERGY for pair in pairwise(draft.page.words)):
             sentiment = "liked"  # `I just finished Hades and want that energy again`
-        measured_by = mark.start > 0 and draft.page.words[mark.start - 1] in MEASURED_BY
-        if mark.attitude is None and (measured_by or _asks_about(draft.page)):
+        if mark.attitude is None and (_is_measure(draft.page, mark) or _asks_about(draft.page)):
             sentiment = "mentioned"
         if not mark.negated and mark.attitude in (None, "unseen") and self._demand_family(draft, mark):
             return
@@ -334,6 +336,8 @@ class Understander:
         if mark.attitude == "unseen":
             return  # `why the first one?` asks, and judges nothing
         sentiment: Sentiment = "disliked" if mark.negated else _SENTIMENTS[mark.attitude]
+        if mark.attitude is None and not mark.negated and _is_measure(draft.page, mark):
+            sentiment = "mentioned"
         for item_id in mark.ids:
             self._replace_twins(draft, mark, item_id)
             draft.opine(item_id, sentiment)
@@ -382,6 +386,11 @@ def _is_question(page: Page, mark: Mark) -> bool:
     if cue is None or not (cue.start == 0 or "?" in page.words):
         return False
     return cue.is_cue("negate") and cue.end - cue.start == 1 and page.words[cue.start].endswith("nt")
+
+
+def _is_measure(page: Page, mark: Mark) -> bool:
+    """`shorter than Alien`, `比第一部轻松`: what something is set against is not liked for that."""
+    return page.words[max(0, mark.start - 1) : mark.start] in ([word] for word in MEASURED_BY)
 
 
 def _asks_about(page: Page) -> bool:

@@ -72,6 +72,11 @@ class Names:
         for level in self._levels[:2]:
             for key, ids in level.ids.items():
                 self._compact["".join(key)].extend(i for i in ids if i not in self._compact["".join(key)])
+        self._having: dict[str, list[tuple[Phrase, list[str]]]] = defaultdict(list)
+        for level in self._levels[:2]:
+            for key, ids in level.ids.items():
+                for word in dict.fromkeys(key):
+                    self._having[word].append((key, ids))
         self._by_length: dict[int, list[str]] = defaultdict(list)
         for compact in self._compact:
             self._by_length[len(compact)].append(compact)
@@ -129,15 +134,15 @@ class Names:
     def holding(self, words: Sequence[str]) -> tuple[str, ...]:
         """Ids of the works whose title or an alias has these words in a row."""
         phrase = tuple(words)
-        keys = (item for level in self._levels[:2] for item in level.ids.items() if phrase and phrase[0] in item[0])
-        return tuple(dict.fromkeys(i for key, ids in keys if _has_run(key, phrase) for i in ids))
+        rarest = min((self._having.get(word, []) for word in phrase), key=len, default=[])
+        return tuple(dict.fromkeys(i for key, ids in rarest if _has_run(key, phrase) for i in ids))
 
     def series(self, words: Sequence[str], kinds: Sequence[Kind] = ()) -> tuple[str, ...]:
         """Ids of the works with this name and of those that only add to it, best first; `()` if nothing has the name itself."""
         if not self.exact(words, kinds):
             return ()
         key = tuple(words)
-        longer = (i for level in self._levels[:2] for name, ids in level.ids.items() if name[: len(key)] == key for i in ids)
+        longer = (i for name, ids in self._having.get(key[0], ()) if name[: len(key)] == key for i in ids)
         return self._best((*self.exact(words, kinds), *longer), kinds)
 
     def near(self, words: Sequence[str], kinds: Sequence[Kind] = ()) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chatrec.understand.marks import FEARS, Attitude, Mark, Page, has_section
+from chatrec.understand.marks import FEARS, Attitude, Mark, Page, has_section, is_less
 from chatrec.understand.numbers import cardinal
 from chatrec.understand.text import is_han, wordset
 
@@ -228,7 +228,7 @@ def _meet_cue(page: Page, state: _State, mark: Mark) -> None:
     if near_negation and mark.start == state.opened and mark.is_cue("want", "unseen") and _wants_to(page, mark):
         state.opened = mark.end  # `I don't want to listen to anything sad`, `I don't want to see anything sad`
         return
-    _open_attitude(state, mark, near_negation)
+    _open_attitude(page, state, mark, near_negation)
     if mark.is_cue("positive"):
         state.end_negation()
     elif mark.is_cue("negate", "dislike"):
@@ -281,11 +281,12 @@ def _lists_more(page: Page, mark: Mark) -> bool:
     return listed and (described or (rest or after) in (["with"], ["about"], ["involving"], ["featuring"]))
 
 
-def _open_attitude(state: _State, mark: Mark, near_negation: bool) -> None:
+def _open_attitude(page: Page, state: _State, mark: Mark, near_negation: bool) -> None:
     attitude: Attitude | None = next((a for cue, a in _ATTITUDES if mark.is_cue(cue)), None)
     if attitude is None or (attitude == "like" and mark.is_cue("want", "soft") and near_negation):
         return
-    if near_negation and attitude == "like":
+    lessened = page.words[mark.start] == "like" and is_less(page, mark.start)
+    if attitude == "like" and (near_negation or lessened):  # `not like Friends`, `less like Friends`
         attitude = "dislike"
         state.opened = mark.end
     elif near_negation and attitude == "seen":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from chatrec.types import Ambiguity, Item, Kind
@@ -40,6 +40,8 @@ class Known:
     """The words that the lexicon and the catalog's vocabularies know."""
     ordinary: frozenset[str]
     """Words of ordinary talk; a name made only of them needs more than its words."""
+    kinds_of: Callable[[str, Sequence[str]], set[Kind]]
+    """The media of works that have one of some values in a field."""
     prose: str = ""
     """The catalog's descriptions, in small letters."""
 

@@ -90,6 +90,25 @@ def test_of_each_form_there_are_as_many_as_were_asked_for_and_others_where_there
     assert picks(4, "film", "game", "game", "game") == ["f0", "f1", "g0", "g1"]
 
 
+def test_of_each_subject_there_are_as_many_as_were_asked_for_while_all_are_asked_for() -> None:
+    comedies = [replace(c, item=replace(c.item, genres=("comedy",))) for c in (candidate(f"c{i}") for i in range(5))]
+    horror = [replace(c, item=replace(c.item, genres=("horror",))) for c in (candidate(f"h{i}") for i in range(2))]
+    other = [replace(c, item=replace(c.item, genres=("drama",))) for c in (candidate("d"),)]
+    one, another = (Constraint(field="genres", op="in", value=(genre,)) for genre in ("comedy", "horror"))
+    either = Constraint(field="genres", op="in", value=("comedy", "horror"))
+
+    def picks(n: int, laughs: int, frights: int, *asked: Constraint) -> list[str]:
+        count = Count(laughs + frights, shares=((laughs, (one,)), (frights, (another,))))
+        return names(slate([*other, *comedies, *horror], n, Ledger(constraints=asked, count=count), candidate=lambda c: c))
+
+    assert picks(3, 2, 1, either) == ["c0", "c1", "h0"]
+    assert picks(4, 1, 3, either) == ["c0", "c1", "h0", "h1"]
+    assert picks(6, 2, 1, either) == ["c0", "c1", "c2", "c3", "h0", "h1"]
+    assert picks(3, 2, 1, one) == ["d", "c0", "c1"]
+    comedies[0] = replace(comedies[0], item=replace(comedies[0].item, genres=("comedy", "horror")))
+    assert picks(3, 2, 1, either) == ["c1", "c2", "h0"]
+
+
 @given(
     kinds=st.lists(st.sampled_from(["video", "audio", "game"]), max_size=30),
     n=st.integers(1, 10),

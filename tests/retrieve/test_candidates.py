@@ -12,7 +12,7 @@ from chatrec.index.open import Index
 from chatrec.retrieve.candidates import candidates_for, sort_of, sorts_asked
 from chatrec.retrieve.fuse import Fusion, FusionConfig
 from chatrec.retrieve.retrievers import PopularityRetriever
-from chatrec.types import Constraint, Item, Ledger, Query
+from chatrec.types import Constraint, Count, Item, Ledger, Query
 
 
 def form(*values: str) -> Constraint:
@@ -51,6 +51,13 @@ def test_what_is_added_ranks_behind_what_was_found_among_all(small_index: Index)
     assert min(hit.rank for hit in first.hits) == 1
     assert added and all(candidate.hits and candidate.score < first.score for candidate in added)
     assert min(hit.rank for candidate in added for hit in candidate.hits) > fusion.config.per_retriever
+
+
+def test_each_subject_that_has_its_number_has_candidates(small_index: Index) -> None:
+    demands = [Constraint(field="kind", op="in", value=(kind,)) for kind in ("audio", "game")]
+    query, fusion = asking(small_index, count=Count(3, shares=((2, (demands[0],)), (1, (demands[1],)))))
+    found = candidates_for(fusion, query)
+    assert all(any(satisfies_all(candidate.item, [demand]) for candidate in found) for demand in demands)
 
 
 def test_where_nothing_of_a_form_fits_there_is_none(small_index: Index) -> None:

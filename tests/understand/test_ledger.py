@@ -233,3 +233,10 @@ def test_how_many_are_wanted_goes_with_a_change_of_media() -> None:
     two = [Change(action="kinds", turn=0, kinds=("video",)), Change(action="count", turn=0, count=Count(2))]
     assert replay([*two, Change(action="kinds", turn=1, kinds=("audio",))]).count is None
     assert replay([*two, Change(action="kinds", turn=1, kinds=("video", "audio"))]).count == Count(2)
+
+
+def test_one_more_leaves_how_many_are_wanted_as_it_was() -> None:
+    two = Change(action="count", turn=0, count=Count(2))
+    more = Change(action="count", turn=1, count=Count(1, once=True))
+    assert replay([two, more]).count == Count(2)
+    assert replay([more]).count is None
