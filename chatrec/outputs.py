@@ -87,8 +87,8 @@ def check_own(folder: Path, names: Iterable[str], *, facts: str, keys: Set[str])
 
 def _tells(path: Path, keys: Set[str]) -> bool:
     try:
-        return set(json.loads(path.read_text(encoding="utf-8"))) >= keys
-    except (OSError, ValueError, TypeError):
+        return json.loads(path.read_text(encoding="utf-8")).keys() >= keys
+    except (OSError, ValueError, AttributeError):
         return False
 
 

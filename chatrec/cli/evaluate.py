@@ -90,7 +90,7 @@ def ratings(
     check_outputs(
         out,
         *parts,
-        read=[interactions, interactions_catalog],
+        read=[interactions, interactions_catalog, *(interactions_catalog.glob("*.jsonl") if interactions_catalog else ())],
         catalog=catalog,
         closed=(settings.models, *homes(settings.build_dir)),
     )
@@ -105,7 +105,7 @@ def ratings(
     console = Console(stderr=to_streams(out))
     stamp(console, report["models"])
     for part in (*tables(report), *notes(report), *([out] if out else []), *parts):
-        console.print(part if isinstance(part, Table) else str(part), highlight=False)
+        console.print(part if isinstance(part, Table) else str(part), highlight=False, markup=False)
 
 
 def split_files(folder: Path | None) -> list[Path]:
@@ -125,10 +125,11 @@ def split_files(folder: Path | None) -> list[Path]:
 
 def stamp(console: Console, models: Mapping[str, Any] | None) -> None:
     """Say before all figures what models learned from."""
-    from chatrec.train.ratings_split import told_leak
+    from chatrec.train.ratings_split import told_guard
 
     if models:
-        console.print(told_leak(models["name"], models), style="bold red" if models["allowed"] else None, markup=False)
+        style = "bold red" if models["allowed"] else "yellow" if models["learned_from"] == "neither" else None
+        console.print(told_guard(models["name"], models), style=style, markup=False)
 
 
 def telling(model: str, tell: Callable[[int], None]) -> Embedder:

@@ -31,9 +31,12 @@ if TYPE_CHECKING:
 
 Dialogs = Annotated[list[Path], typer.Option("--dialogs", help="Dialog log to learn from; may be given several times.")]
 CatalogFile = Annotated[Path, typer.Option("--catalog", help="The catalog the dialogs speak of.")]
+ValidOfHead = Annotated[
+    Path | None, typer.Option("--valid", help="The same as for `train head`, if that is to begin with these pools.")
+]
 Valid = Annotated[
     Path | None,
-    typer.Option("--valid", help="Dialog log to report on; then it helps to calibrate, and is learned from."),
+    typer.Option("--valid", help="Dialog log to report on; then, unless --no-refit, it is learned from."),
 ]
 Interactions = Annotated[Path | None, typer.Option("--interactions", help="CSV: user_id,item_id,value,timestamp.")]
 Seed = Annotated[int, typer.Option("--seed", help="Same seed, same result.")]
@@ -63,6 +66,9 @@ def train_head(
 ) -> None:
     """Learn retrievers, fusion, scoring head and calibration for one catalog, from dialogs that speak of it.
 
+    --valid is reported on first. Then, unless --no-refit, it may bring back the shipped head, helps to calibrate, and is learned
+    from.
+
     Interrupted, it goes on when the same command is given again, with the same result; finished steps wait in OUT/unfinished.
     """
     with _needs_extra():
@@ -85,7 +91,7 @@ def train_sweep(
     dialogs: Dialogs,
     catalog: CatalogFile,
     out: Annotated[Path, typer.Option("--out", help="Folder for best.json and the table, sweep.json.")],
-    valid: Valid = None,
+    valid: ValidOfHead = None,
     interactions: Interactions = None,
     interactions_catalog: InteractionsCatalog = None,
     seed: Seed = 0,

@@ -1,4 +1,7 @@
-"""Leak guard: which dialogs were trained on, as fingerprints that say nothing of what was said."""
+"""Leak guard: which dialogs were trained on, as fingerprints that say nothing of what was said.
+
+Of people there are hashes of their ids. Whoever can guess an id can see whether it is among them.
+"""
 
 from __future__ import annotations
 

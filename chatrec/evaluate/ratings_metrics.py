@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -54,15 +54,24 @@ class Judged:
     """Whether its value is at least the median value in training."""
 
 
-def judge(system: Recommender, data: Split, seed: int = 0) -> Judged:
-    """Let a system predict what was held out; `seed` is that of the sampled unmet items."""
+def judge(system: Recommender, data: Split, seed: int = 0, tick: Callable[[float], None] = lambda done: None) -> Judged:
+    """Let a system predict what was held out.
+
+    Args:
+        system: fitted.
+        data: what was learned from, and what is held out.
+        seed: of the sampled unmet items.
+        tick: called with the share of the users that are done.
+    """
     held, met = data.held, by_user(data.train)
     cold = np.bincount(data.train.items, minlength=data.train.item_count) == 0
     ranks, aucs, peers = (np.zeros(len(held)) for _ in range(3))
     scores = np.zeros(len(held), dtype=np.float32)
     sampled = np.zeros((len(held), UNSEEN_SAMPLED), dtype=np.float32)
     rng = np.random.default_rng(seed)
-    for users, places in _batches(held):
+    batches = list(_batches(held))
+    for number, (users, places) in enumerate(batches):
+        tick(number / len(batches))
         table = system.scores(users)
         for user, row, mine in zip(users, table, places, strict=True):
             gold = held.items[mine]

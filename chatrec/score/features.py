@@ -112,7 +112,7 @@ class Features:
         columns: Columns = {}
         pulling = anchors(ledger)
         liked, disliked = self._rows(pulling), self._rows(ledger.ids("disliked"))
-        named = self._rows(item for item in ledger.ids("mentioned", "seen", "saved") if item not in pulling)
+        named = self._rows(item for item in ledger.ids("mentioned", "seen") if item not in pulling)
         if len(liked):
             cosines, z = self._similarity(self.table.vectors[liked], rows)
             columns["like_cos"] = cosines.max(axis=0)

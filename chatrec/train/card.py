@@ -32,8 +32,9 @@ def write_shipped_card(folder: Path, facts: Mapping[str, Any]) -> None:
         "## Learned from",
         "",
         f"- ReDial, training dialogs ({facts['dialogs']}; Li et al. 2018, CC BY 4.0), each turn up to three times: with the",
-        "  retrievers that every catalog has, with these and what the person said in the end of the works named before, as a",
-        "  chat would know it, and with trained retrievers that had not seen the dialog. The validation dialogs were never read.",
+        "  retrievers that every catalog has, with these and what the person said in the end of the works named before (a chat",
+        "  would know some of it; no figures are told of these), and with trained retrievers that had not seen the dialog. The",
+        "  validation dialogs were never read.",
         f"- {facts['needs']} simulated needs over the shipped catalog (CC0): requests made of a work's own facts, words of its",
         "  description, a similar work that is liked, another that is disliked and things there should be less of; what fits the",
         "  request is gold. They teach that facts count in every medium; how people really speak of audio and games they cannot",
@@ -44,12 +45,7 @@ def write_shipped_card(folder: Path, facts: Mapping[str, Any]) -> None:
         "## How well it does on folds it did not learn from (they decided when to stop)",
         "",
     ]
-    titles = {
-        "dialogs": "Dialogs",
-        "learned": "Dialogs with trained retrievers",
-        "told": "Dialogs with verdicts",
-        "needs": "Simulated needs",
-    }
+    titles = {"dialogs": "Dialogs", "learned": "Dialogs with trained retrievers", "needs": "Simulated needs"}
     for name, title in titles.items():
         lines += [f"### {title}", "", *_tables(facts["held_out"][name])]
     lines += [
@@ -105,6 +101,8 @@ def _lines(facts: Mapping[str, Any]) -> list[str]:
     lines += [f"Head: {_kind(head)}.", *_llm_weight(facts.get("llm_weight")), ""]
     if facts["valid"]:
         note = "before the final fit, which includes the validation dialogs" if facts["refitted"] else "never trained on"
+        if head.get("given_up"):
+            note = "of the head that was given up for the shipped one, as are all figures below"
         if facts["valid_seen"]:
             note = "the shipped head learned from them: these figures say nothing of unseen dialogs"
         lines += [f"## Validation dialogs ({note})", "", *_tables(facts["valid"])]

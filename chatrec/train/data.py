@@ -42,7 +42,8 @@ class Case:
     made_up: bool = False
     """Not a turn as it was: a shuffled dialog with some of its mentions held out."""
     liked: Mapping[str, float] = field(default_factory=dict)
-    """Item of the whole dialog → 1 if the person liked it in the end, 0 if not; only where the log says. Never an input."""
+    """Item of the whole dialog → 1 if the person liked it in the end, 0 if not; only where the log says. An input of the
+    shipped head's training alone (`with_verdicts`), and of nothing that is reported."""
 
     @property
     def has_text(self) -> bool:

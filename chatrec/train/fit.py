@@ -26,6 +26,8 @@ LEAST_STEPS, LEAST_BATCH = 16, 8
 be two steps. Out of fold on 122 instances of OpenDialKG, batches of 16 had an MRR of .525, those of 64 .454 (one seed)."""
 LEAST_VARIANCE = 1e-6
 """A feature that varies less among the candidates that a head learns from tells it nothing."""
+BEYOND_SCALE = 1e30
+"""Scale of such a feature: whatever its value, the head sees 0."""
 
 
 @dataclass(frozen=True)
@@ -150,9 +152,10 @@ def _held_out(head: Head, pools: Pools, loss: float) -> dict[str, float]:
 
 
 def standardised(head: Head, pools: Pools) -> Head:
-    """Set the head's mean and scale to those of the known features, and make it deaf to what never varied.
+    """Set the head's mean and scale to those of the known features, and make it deaf to values that never varied.
 
-    Nothing can be learned of such a feature, and the weights that it was drawn would be noise wherever it is known in use.
+    Nothing can be learned of such a feature, and the weights that it was drawn would be noise wherever it varies in use. Nor of
+    the mark that a feature is known, if none ever was.
     """
     flat = pools.features[pools.present]
     sample = flat[np.random.default_rng(0).permutation(len(flat))[:200_000]].astype(np.float32)
@@ -162,12 +165,12 @@ def standardised(head: Head, pools: Pools) -> Head:
     variance = np.where(known, (sample - mean) ** 2, 0).sum(axis=0) / counts
     varied = variance > LEAST_VARIANCE
     head.mean.copy_(torch.from_numpy(mean.astype(np.float32)))
-    head.scale.copy_(torch.from_numpy(np.where(varied, np.sqrt(variance), 1.0).astype(np.float32)))
-    deaf = torch.from_numpy(np.concatenate([~varied, ~known.any(axis=0)]))  # to values, then to the marks that they are known
+    head.scale.copy_(torch.from_numpy(np.where(varied, np.sqrt(variance), BEYOND_SCALE).astype(np.float32)))
+    never = torch.from_numpy(np.flatnonzero(~known.any(axis=0))) + known.shape[1]  # marks follow the values
     with torch.no_grad():
         for name, weights in head.named_parameters():
             if name.endswith(("wide.weight", "deep.0.weight")):
-                weights[:, deaf] = 0.0
+                weights[:, never] = 0.0
     return head
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from chatrec.evaluate.leaks import FILE as TRAINED_ON
 from chatrec.evaluate.leaks import Fingerprints
+from chatrec.evaluate.metrics import ratio_interval
 from chatrec.outputs import check_own
 from chatrec.retrieve.collaborative import CONFIG as RETRIEVERS
 from chatrec.retrieve.collaborative import Model, files_of, save_models
@@ -28,6 +29,7 @@ from chatrec.train.folds import folds_in_order
 from chatrec.train.models import NAMES, TOWER
 from chatrec.train.pools import Pools, pool_metrics, reliability
 from chatrec.train.prepare import ENOUGH, POOLS, Preparation, Prepared
+from chatrec.train.ratings_split import part_of
 from chatrec.train.start import from_shipped, has_shape, saw
 from chatrec.train.steps import Kind, clear, versions
 
@@ -200,6 +202,7 @@ class Trainer:
             "valid_seen": not learned.epochs and saw(preparation.valid_lines),
             "folds": self._config.folds,
             "data": preparation.files.hashes(),
+            "interactions_of": part_of(preparation.files.interactions),
             "catalog_sha256": preparation.index.catalog.sha256,
             "calibration": {"slope": learned.config.slope, "offset": learned.config.offset},
             "options": asdict(self._config.head),
@@ -221,15 +224,16 @@ class Trainer:
 def settled(learned: Learned, valid: Pools) -> Learned:
     """What validation dialogs decide, where they are learned from in the end and their figures were taken.
 
-    The shipped head is kept after all if it ranks them better, by more than the standard error of the difference. Then the
-    probabilities are calibrated on them, too.
+    The shipped head is kept after all if it ranks them better by more than chance (95%, by dialog) and they are enough to tell.
+    Then the probabilities are calibrated on them, too.
     """
     told = dict(learned.facts)
     if learned.epochs and learned.start is not None:
-        worse = listwise_losses(learned.head, valid) - listwise_losses(learned.start, valid)
-        if len(worse) > 1 and worse.mean() > worse.std(ddof=1) / np.sqrt(len(worse)):
+        found = valid.take(valid.gold.sum(axis=1) > 0)
+        worse = listwise_losses(learned.head, found) - listwise_losses(learned.start, found)
+        if len(worse) >= ENOUGH and ratio_interval(worse.tolist(), [1.0] * len(worse), found.group.tolist())[0] > 0:
             why = "the validation dialogs were ranked worse by one that had learned more"
-            told |= {"kind": "shipped", "why": why, "calibrated_on": "the validation dialogs"}
+            told |= {"kind": "shipped", "why": why, "calibrated_on": "the validation dialogs", "epochs": 0, "given_up": True}
             judged = Judged.of(valid, predict(learned.start, valid))
             return replace(learned, head=learned.start, epochs=0, config=calibrate(learned.config, judged), facts=told)
     if learned.judged is not None:

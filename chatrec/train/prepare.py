@@ -323,15 +323,19 @@ class Preparation:
         folds = folds_in_order(persons(dialogs.lines), self.config.folds, self.config.seed)
         return [frozenset(np.flatnonzero(folds == fold).tolist()) for fold in range(self.config.folds)]
 
-    def out_of_fold(self, dialogs: Dialogs, config: HeadConfig, *, fitted: bool = True) -> Pools:
-        """Pools of the training instances, with retrievers that saw no dialog of the instance's person; or with none fitted."""
-        parts = [self._fold(held, number, dialogs, config, fitted) for number, held in enumerate(self._folds(dialogs), 1)]
+    def out_of_fold(self, dialogs: Dialogs, config: HeadConfig, name: str = "fold", *, fitted: bool = True) -> Pools:
+        """Pools of the training instances, with retrievers that saw no dialog of the instance's person; or with none fitted.
+
+        The steps have this name and a number each.
+        """
+        folds = enumerate(self._folds(dialogs), 1)
+        parts = [self._fold(held, number, dialogs, config, f"{name}-{number}", fitted=fitted) for number, held in folds]
         parts = [part for part in parts if len(part)]
         return Pools.join(parts) if parts else self.pools("", (), {}, config)
 
-    def _fold(self, held: frozenset[int], number: int, dialogs: Dialogs, config: HeadConfig, fitted: bool) -> Pools:
+    def _fold(self, held: frozenset[int], number: int, dialogs: Dialogs, config: HeadConfig, name: str, *, fitted: bool) -> Pools:
         cases = [case for case in dialogs.cases if case.dialog in held]
-        name, what = f"fold-{number}" if fitted else f"plain-{number}", f"fold {number} of {self.config.folds}, candidates"
+        what = f"fold {number} of {self.config.folds}, candidates"
 
         def make() -> Pools:
             asked = any(case.example.recommended for case in cases)

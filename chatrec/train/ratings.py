@@ -108,7 +108,8 @@ def run_ratings(
     for done, (name, fit) in enumerate(systems):
         tick(name, done / len(systems))
         system, chosen = fit()
-        judged[name] = {**summary(judge(system, data, config.seed)), "chosen": chosen}
+        found = judge(system, data, config.seed, lambda share, name=name, done=done: tick(name, (done + share) / len(systems)))
+        judged[name] = {**summary(found), "chosen": chosen}
     tick("done", 1.0)
     return {
         "systems": judged,

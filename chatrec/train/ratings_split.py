@@ -20,7 +20,7 @@ TRAIN, OF_WHAT = "train.csv", "split.json"
 FILES = (OF_WHAT, TRAIN)
 KEYS = frozenset(("interactions_sha256", "split", "seed"))
 """What `split.json` tells of any split."""
-Learned = Literal["all of it", "its training part", "neither"]
+Learned = Literal["all of it", "another split of it", "its training part", "neither"]
 """Of the interactions that are split."""
 
 
@@ -33,9 +33,8 @@ class Source:
     """Id in the file → row of the catalog."""
 
     def write(self, train: Interactions, path: Path) -> None:
-        """Write the lines that were read as `train`, as they stand in the file; of what repeats, every line."""
-        with replaced(path) as made:
-            write_interactions(made, lines_of(train, self.interactions, self.rows))
+        """Write the lines that were read as `train`: the same users, items, values and times; of what repeats, every line."""
+        write_interactions(path, lines_of(train, self.interactions, self.rows))
 
     def sha256(self, train: Interactions) -> str:
         """Hash of what `write` writes."""
@@ -56,16 +55,30 @@ def write_split(folder: Path, source: Source, train: Interactions, facts: Mappin
     Raises:
         InputError: a file cannot be written.
     """
-    told = {"interactions_sha256": file_sha256(source.interactions), **facts}
-    with replaced(folder / OF_WHAT) as made:
-        made.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
-    source.write(train, folder / TRAIN)
+    whole = file_sha256(source.interactions)
+    with replaced(folder / TRAIN) as made:
+        source.write(train, made)
+        told = {"interactions_sha256": whole, "train_sha256": file_sha256(made), **facts}
+        with replaced(folder / OF_WHAT) as described:  # there before the other is
+            described.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+
+
+def part_of(interactions: Path | None) -> str | None:
+    """Hash of the file that interactions are the training part of, if `write_split` wrote them; None if nobody knows."""
+    if interactions is None:
+        return None
+    try:
+        told = json.loads((interactions.parent / OF_WHAT).read_text(encoding="utf-8"))
+        return str(told["interactions_sha256"]) if told["train_sha256"] == file_sha256(interactions) else None
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
 
 
 def guard_split(models: Path, source: Source, train: Interactions, *, allow: bool = False) -> dict[str, Any]:
     """What of the interactions models learned from, if it can be lived with.
 
-    Files are told by their hashes, which the models' card lists: of lines that were copied, sorted or sampled nobody knows.
+    Files are told by their hashes, which the models' card lists, with that of the whole of a training part: of lines that were
+    copied, sorted or sampled otherwise nobody knows.
 
     Args:
         models: a folder that `chatrec train head` wrote.
@@ -77,22 +90,29 @@ def guard_split(models: Path, source: Source, train: Interactions, *, allow: boo
         For the report: `learned_from`, and whether it would have been refused and was `allowed`.
 
     Raises:
-        LeakError: they learned from the very file that is split, and `allow` is not set.
+        LeakError: they learned from the very file that is split, or from another split of it, and `allow` is not set.
         ModelMissingError: nobody knows what they learned from.
     """
-    hashes = _learned_from(models)
-    whole = file_sha256(source.interactions) in hashes
-    if whole and not allow:
+    hashes, of = _learned_from(models)
+    whole = file_sha256(source.interactions)
+    learned: Learned = "neither"
+    if whole in hashes:
+        learned = "all of it"
+    elif source.sha256(train) in hashes:
+        learned = "its training part"
+    elif whole == of:
+        learned = "another split of it"
+    leaks = learned in ("all of it", "another split of it")
+    if leaks and not allow:
+        what = "" if learned == "all of it" else "another split of "
         raise LeakError(
-            f"the models in {models} learned from {source.interactions}, held-out lines among the others: train them on the"
+            f"the models in {models} learned from {what}{source.interactions}, held-out lines among the others: train them on the"
             " training part, which --write-split writes, or pass --allow-leak, which is stamped on the report"
         )
-    part = not whole and source.sha256(train) in hashes
-    learned: Learned = "all of it" if whole else "its training part" if part else "neither"
-    return {"learned_from": learned, "allowed": whole}
+    return {"learned_from": learned, "allowed": leaks}
 
 
-def told_leak(name: str, stamp: Mapping[str, Any]) -> str:
+def told_guard(name: str, stamp: Mapping[str, Any]) -> str:
     """The stamp of a report in a sentence.
 
     Args:
@@ -106,12 +126,13 @@ def told_leak(name: str, stamp: Mapping[str, Any]) -> str:
     return f"{name} learned from the training part of this very split"
 
 
-def _learned_from(models: Path) -> set[str]:
-    """Hashes of the files that models learned from."""
+def _learned_from(models: Path) -> tuple[set[str], str | None]:
+    """Hashes of the files that models learned from, and of the one that their interactions are the training part of."""
     if not models.is_dir():
         raise ModelMissingError(f"there is no folder {models}: give one that `chatrec train head` wrote")
     try:
-        return set(json.loads((models / FACTS).read_text(encoding="utf-8"))["data"].values())
+        facts = json.loads((models / FACTS).read_text(encoding="utf-8"))
+        return set(facts["data"].values()), facts.get("interactions_of")
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         advice = "it tells what was learned from: run `chatrec train head` again"
         raise ModelMissingError(f"{models / FACTS} cannot be read ({error}); {advice}") from error

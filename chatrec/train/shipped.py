@@ -52,6 +52,8 @@ class Shares:
 SHIPPED_CONFIG = HeadConfig(hidden=48, members=3)
 PATIENT = FitConfig(patience=12)
 """Several sources at once learn unevenly: a pause is waited out, so that the learning rate can fall as it is scheduled to."""
+REPORTED = ("dialogs", "learned", "needs")
+"""Sources whose held-out folds are reported on."""
 UNSURE = {"message_z": 0.5, "popularity": 0.15, "popularity_gap": 0.15}
 """Features that catalogs or callers may lack, and the share of dialogs in which they are withheld."""
 
@@ -88,7 +90,7 @@ def fit_shipped(
     held = {name: part.take(folds[name] == 0) for name, part in parts.items()}
     head, epochs = fit_head(SHIPPED_CONFIG, seen, Pools.join(list(held.values())), replace(PATIENT, seed=seed), report=_say_epoch)
     config = calibrate(SHIPPED_CONFIG, Judged.of(held["needs"], predict(head, held["needs"])))
-    metrics = {name: by_protocol(part, head) for name, part in held.items()}
+    metrics = {name: by_protocol(held[name], head) for name in REPORTED}
     everything = Pools.join(list(parts.values()))
     head, _ = fit_head(config, everything, seen.take(np.zeros(0, np.intp)), replace(PATIENT, seed=seed, stop_after=epochs))
     save_head(out, head, config)
@@ -104,9 +106,9 @@ def train_shipped(redial: Path, catalog: Path, out: Path, build_dir: Path, *, ne
     dialogs = preparation.gather("said", preparation.lines, "embedding what was said")
     learned = preparation.out_of_fold(dialogs, SHIPPED_CONFIG)
     asked = tuple(sampled(dialogs))
-    plain = preparation.out_of_fold(replace(dialogs, cases=asked), SHIPPED_CONFIG, fitted=False)
+    plain = preparation.out_of_fold(replace(dialogs, cases=asked), SHIPPED_CONFIG, "plain", fitted=False)
     verdicts = replace(dialogs, cases=tuple(with_verdicts(asked, preparation.index)))
-    told = preparation.out_of_fold(verdicts, SHIPPED_CONFIG, fitted=False)
+    told = preparation.out_of_fold(verdicts, SHIPPED_CONFIG, "told", fitted=False)
     made = need_pools(catalog, needs, seed, Embedder(), build_dir)
     notes = {"needs": needs, "dialogs": len(preparation.lines), "data": files.hashes()}
     facts = fit_shipped(plain, learned, told, made, out, seed, Shares(), notes)
@@ -122,7 +124,8 @@ def sampled(dialogs: Dialogs) -> list[Case]:
 def with_verdicts(cases: Iterable[Case], index: Index) -> Iterator[Case]:
     """The instances that follow a work with a verdict, which is then known as it is in a chat; what was named does not come back.
 
-    Logs give verdicts of the end of a dialog. They are no input of a replay, and nothing that is reported was asked with them.
+    Logs give verdicts of the end of a dialog, which may tell more than a chat would know by then. They are no input of a replay,
+    and figures of these instances are not reported.
     """
     sentiments: Mapping[float, Sentiment] = {1.0: "liked", 0.0: "disliked"}
     for case in cases:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -15,7 +17,7 @@ from chatrec.score.head import HeadConfig
 from chatrec.score.table import ItemTable
 from chatrec.train.exact import ExactIndex
 from chatrec.train.fit import FitConfig, Judged, _Tensors, calibrate, fit_head, predict
-from chatrec.train.needs import simulate, taste
+from chatrec.train.needs import Draft, _Maker, simulate, taste
 from chatrec.train.pools import Pools, pool_metrics, reliability
 from chatrec.train.retrievers import co_occurrence, csr, ease, followed_by, keep_best, with_twins
 from chatrec.types import Constraint
@@ -96,8 +98,8 @@ def test_the_head_finds_the_signal_and_ignores_what_is_never_known() -> None:
 
 def test_the_head_is_deaf_to_what_it_never_knew_or_never_saw_vary() -> None:
     some = pools()
-    some.features[:, :, 2] = 3.0
-    head, _ = fit_head(HeadConfig(members=2), some, some.take(np.zeros(0, np.intp)), FitConfig(epochs=2))
+    some.features[:, :, 2] = 0.1  # no binary number: its mean is another
+    head, _ = fit_head(HeadConfig(members=2), some, some.take(np.zeros(0, np.intp)), FitConfig(epochs=8))
     asked = torch.from_numpy(some.features[:20].copy())
     with torch.inference_mode():
         before = head(asked)
@@ -239,7 +241,7 @@ def test_few_instances_are_learned_from_in_small_steps(instances: int, steps: in
 def test_what_is_disliked_or_wanted_less_is_said_and_is_not_gold(small_index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("DISLIKED", "LESS", "SEEN"):
         monkeypatch.setattr(f"chatrec.train.needs.{name}", 1.0)
-    near, rows, titles = taste(ItemTable.of(small_index)), small_index.rows, {i.id: i.title for i in small_index.catalog.values()}
+    titles = {item.id: item.title for item in small_index.catalog.values()}
     seen = less = disliked = 0
     for need in simulate(small_index, 200):
         ledger = need.query.ledger
@@ -251,14 +253,27 @@ def test_what_is_disliked_or_wanted_less_is_said_and_is_not_gold(small_index: In
         for item in ledger.ids("disliked"):
             disliked += 1
             assert f"not like {titles[item]}" in need.query.last_message or not need.query.last_message
-            told = {opinion.item_id: opinion.sentiment for opinion in ledger.opinions}
-            assert not set(need.gold) & set(told)
-            kind = small_index.catalog[item].kind
-            likest = max((i for i in rows if i not in told), key=lambda other: near[rows[item], rows[other]])
-            assert kind == small_index.catalog[need.gold[0]].kind
-            assert len(need.gold) == 1 or likest not in need.gold or near[rows[item], rows[likest]] < 1
+            assert not set(need.gold) & {opinion.item_id for opinion in ledger.opinions}
+            assert small_index.catalog[item].kind == small_index.catalog[need.gold[0]].kind
         seen += len(ledger.ids("seen"))
     assert seen and less and disliked
+
+
+def test_the_quarter_that_is_nearest_to_a_disliked_work_is_no_gold_unless_the_target_is_nearer(small_index: Index) -> None:
+    maker = _Maker(small_index, np.random.default_rng(0))
+    likeness, ids, left_out = taste(ItemTable.of(small_index)), small_index.ids, 0
+    for target, item in enumerate(small_index.catalog.values()):
+        if not item.genres:
+            continue
+        draft = Draft(target, [("genres", item.genres[0])], "", understood=True)
+        fitting = maker._gold(draft)
+        for disliked in (row for row, name in enumerate(ids) if name in fitting and row != target):
+            near = {name: likeness[disliked, ids.index(name)] for name in fitting}
+            bar = max(near[ids[target]], np.quantile(list(near.values()), 0.75))
+            gold = maker._gold(replace(draft, disliked=disliked))
+            assert gold == {name for name, value in near.items() if value <= bar}
+            left_out += len(fitting - gold)
+    assert left_out
 
 
 def test_the_same_seed_simulates_the_same_needs(small_index: Index) -> None:

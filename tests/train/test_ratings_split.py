@@ -19,7 +19,7 @@ from chatrec.evaluate.ratings import Split, read_ratings, rows_of, split
 from chatrec.evaluate.report import file_sha256
 from chatrec.train.ratings import RatingsConfig, run_ratings
 from chatrec.train.ratings_hybrid import HybridConfig
-from chatrec.train.ratings_split import FILES, Source, guard_split, told_leak, write_split
+from chatrec.train.ratings_split import FILES, Source, guard_split, part_of, told_guard, write_split
 
 CATALOG = read_catalog(SAMPLE)
 HEADER = "user_id,item_id,value,timestamp"
@@ -57,6 +57,7 @@ def test_the_training_part_is_the_lines_that_are_not_held_out_as_they_stand(tmp_
     assert (tmp_path / "split" / "train.csv").read_text(encoding="utf-8").splitlines() == [HEADER, lines[1], lines[5]]
     assert json.loads((tmp_path / "split" / "split.json").read_text(encoding="utf-8")) == {
         "interactions_sha256": file_sha256(path),
+        "train_sha256": file_sha256(tmp_path / "split" / "train.csv"),
         "split": "last-out",
         "seed": 0,
     }
@@ -76,17 +77,38 @@ def test_models_that_learned_from_the_whole_file_are_refused_unless_that_is_allo
     with pytest.raises(LeakError, match=r"held-out lines among the others: .*--write-split.*--allow-leak"):
         guard_split(folder, source, data.train)
     stamp = guard_split(folder, source, data.train, allow=True)
-    assert stamp == {"learned_from": "all of it", "allowed": True} and "LEAK ALLOWED" in told_leak("chat", stamp)
+    assert stamp == {"learned_from": "all of it", "allowed": True} and "LEAK ALLOWED" in told_guard("chat", stamp)
 
 
 def test_models_of_the_training_part_are_told_from_those_of_another_split(tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
     source, data = parted(ratings(tmp_path / "i.csv"))
-    _, other = parted(ratings(tmp_path / "other" / "i.csv", seed=1))
+    foreign, other = parted(ratings(tmp_path / "other" / "i.csv", seed=1))
     folder = models(tmp_path / "models", **{"split/train.csv": source.sha256(data.train)})
     assert guard_split(folder, source, data.train) == {"learned_from": "its training part", "allowed": False}
-    stamp = guard_split(folder, source, other.train)
-    assert stamp == {"learned_from": "neither", "allowed": False} and "neither" in told_leak("chat", stamp)
+    stamp = guard_split(folder, foreign, other.train)
+    assert stamp == {"learned_from": "neither", "allowed": False} and "neither" in told_guard("chat", stamp)
+
+
+def test_models_of_another_split_of_the_same_file_are_refused_unless_that_is_allowed(tmp_path: Path) -> None:
+    source = parted(ratings(tmp_path / "i.csv", users=20))[0]
+    later = split(read_ratings(source.interactions, CATALOG)[0], "temporal")
+    write_split(tmp_path / "split", source, later.train, {"split": "temporal", "seed": 0})
+    train(tmp_path, "mine", interactions=tmp_path / "split" / "train.csv")
+    last = parted(source.interactions)[1]
+    with pytest.raises(LeakError, match=r"learned from another split of .*held-out lines among the others"):
+        guard_split(tmp_path / "mine", source, last.train)
+    stamp = guard_split(tmp_path / "mine", source, last.train, allow=True)
+    assert stamp == {"learned_from": "another split of it", "allowed": True}
+    assert guard_split(tmp_path / "mine", source, later.train)["learned_from"] == "its training part"
+
+
+def test_what_a_description_says_holds_for_the_file_that_it_was_written_with(tmp_path: Path) -> None:
+    source, data = parted(ratings(tmp_path / "i.csv"))
+    write_split(tmp_path / "split", source, data.train, {"split": "last-out", "seed": 0})
+    assert part_of(tmp_path / "split" / "train.csv") == file_sha256(source.interactions)
+    ratings(tmp_path / "split" / "train.csv", seed=3)
+    assert part_of(tmp_path / "split" / "train.csv") is None and part_of(None) is part_of(source.interactions) is None
 
 
 @pytest.mark.parametrize("card", [None, "{", "{}", '{"data": [1]}', '{"data": {"a": {}}}'])

@@ -29,10 +29,14 @@ from chatrec.score.features import OF_ORDER
 from chatrec.score.head import SHIPPED, HeadConfig, Scorer, load_head, save_head
 from chatrec.train.bag import BagConfig, choose_epochs
 from chatrec.train.config import TrainConfig, TrainFiles
-from chatrec.train.data import gather
+from chatrec.train.data import Case, gather
 from chatrec.train.fit import FitConfig, Judged, calibrate, fit_head, predict
 from chatrec.train.head import Learned, settled
 from chatrec.train.meter import Meter
+from chatrec.train.prepare import ENOUGH
+from chatrec.train.retrievers import Example
+from chatrec.train.shipped import with_verdicts
+from chatrec.types import Ledger, Opinion, Query
 
 
 @pytest.fixture(scope="module")
@@ -98,13 +102,60 @@ def test_the_shipped_head_stays_where_validation_dialogs_are_ranked_better_by_it
     wrong = copy.deepcopy(right)
     for part in wrong.parameters():
         part.data.neg_()
-    judged = Judged.of(valid, predict(wrong, valid))
+    folds = pools(100, seed=2)
+    judged = Judged.of(folds, predict(wrong, folds))
     learned = Learned(wrong, config, 3, right, {"kind": "fine-tuned", "calibrated_on": "that fold"}, judged)
     kept = settled(learned, valid)
     assert kept.head is right and kept.epochs == 0 and kept.facts["kind"] == "shipped"
     assert kept.config == calibrate(config, Judged.of(valid, predict(right, valid)))
     trained = settled(replace(learned, head=right, start=wrong), valid)
     assert trained.head is right and trained.epochs == 3 and trained.facts["kind"] == "fine-tuned"
+    assert trained.config == calibrate(config, judged + Judged.of(valid, predict(right, valid)))
+    assert settled(learned, valid.take(np.arange(ENOUGH - 1))).head is wrong  # too few to tell
+
+
+@pytest.mark.parametrize(("noise", "people", "stays"), [(0.0, 100, False), (20.0, 100, True), (0.5, 2, True)])
+def test_the_shipped_head_comes_back_only_where_more_than_chance_speaks_for_it(
+    monkeypatch: pytest.MonkeyPatch, noise: float, people: int, stays: bool
+) -> None:
+    """A little better on average; by persons, of which there may be two that differ."""
+    valid = replace(pools(100), group=np.arange(100, dtype=np.int32) % people)
+    head = fit_head(HeadConfig(members=1), pools(seed=1), valid, FitConfig(epochs=1))[0]
+    start, rng = copy.deepcopy(head), np.random.default_rng(0)
+    swing = np.where(valid.group % 2 == 0, 1.5, -1.0) * noise
+    worse = 0.1 + rng.normal(0, noise, 100) if people == 100 else 0.1 + swing
+    monkeypatch.setattr("chatrec.train.head.listwise_losses", lambda asked, found: worse if asked is head else np.zeros(100))
+    judged = Judged.of(valid, predict(head, valid))
+    learned = Learned(head, HeadConfig(members=1), 3, start, {"kind": "fine-tuned", "calibrated_on": "that fold"}, judged)
+    assert (settled(learned, valid).head is head) == stays
+
+
+def test_the_card_says_so_where_validation_dialogs_brought_back_the_shipped_head(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    losses = iter((2.0, 1.0))
+    monkeypatch.setattr("chatrec.train.head.ENOUGH", 5)
+    monkeypatch.setattr("chatrec.train.head.listwise_losses", lambda head, found: np.full(len(found), next(losses)))
+    facts = train(tmp_path, "models", valid=write_valid(tmp_path))
+    assert facts["head"]["kind"] == "shipped" and facts["head"]["epochs"] == 0
+    card = (tmp_path / "models" / "README.md").read_text(encoding="utf-8")
+    assert "of the head that was given up for the shipped one" in card and "fitted on the validation dialogs" in card
+
+
+def test_verdicts_are_known_of_what_was_named_before_and_nothing_of_that_comes_back(small_index: Index) -> None:
+    rows = small_index.rows
+    told = Ledger(opinions=tuple(Opinion(item_id=f"s:{name}", sentiment="mentioned") for name in ("alien", "gun", "hot")))
+    example = Example(Query(ledger=told, text=""), (rows["s:thing"],), True)
+    liked = {"s:alien": 1.0, "s:gun": 0.0, "s:thing": 1.0}
+    case = Case(0, 0, example, (rows["s:thing"], rows["s:alien"]), liked=liked)
+    (found,) = with_verdicts([case, replace(case, liked={"s:thing": 1.0})], small_index)
+    query = found.example.query
+    assert {o.item_id: o.sentiment for o in query.ledger.opinions} == {
+        "s:alien": "liked",
+        "s:gun": "disliked",
+        "s:hot": "mentioned",
+    }
+    assert query.excluded == {"s:alien", "s:gun", "s:hot"} and found.gold == (rows["s:thing"],)
 
 
 def test_a_card_without_validation_says_that_nothing_was_measured(tmp_path: Path) -> None:
