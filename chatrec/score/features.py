@@ -168,7 +168,7 @@ class Features:
         return columns | {"words": math.log1p(len(stems)), "wishes": math.log1p(len(query.ledger.wishes))}
 
     def _plain(self, query: Query, rows: Rows) -> Columns:
-        named = query.ledger.ids("mentioned", "liked", "saved", "disliked", "seen")
+        named = query.ledger.ids("mentioned", "liked", "disliked", "seen")
         age = {self._index.rows[item]: place for place, item in enumerate(reversed(named)) if item in self._index.rows}
         since = np.array([age.get(int(row), -1) for row in rows], dtype=np.float32)
         return {

@@ -73,7 +73,7 @@ def recorded(folder: Path, hit: float) -> Path:
         line = json.loads(text)
         for number, turn in enumerate(line["turns"]):
             if turn.get("gold"):
-                picks = turn["gold"] if rng.random() < hit else ["s:casa", "s:nowhere"]
+                picks = turn["gold"] if rng.random() < hit else ["s:aliens", "s:nowhere"]
                 lines.append({"dialog_id": line["dialog_id"], "turn": number, "picks": picks})
     path = folder / f"recorded-{hit}.jsonl"
     path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")

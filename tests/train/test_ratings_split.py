@@ -91,9 +91,12 @@ def test_models_of_the_training_part_are_told_from_those_of_another_split(tmp_pa
 
 
 def test_models_of_another_split_of_the_same_file_are_refused_unless_that_is_allowed(tmp_path: Path) -> None:
-    source = parted(ratings(tmp_path / "i.csv", users=20))[0]
-    later = split(read_ratings(source.interactions, CATALOG)[0], "temporal")
-    write_split(tmp_path / "split", source, later.train, {"split": "temporal", "seed": 0})
+    timeless = [
+        line.rpartition(",")[0] + "," for line in ratings(tmp_path / "i.csv", users=20).read_text("utf-8").splitlines()[1:]
+    ]
+    (tmp_path / "i.csv").write_text("\n".join([HEADER, *timeless]) + "\n", encoding="utf-8")
+    source, later = parted(tmp_path / "i.csv", seed=1)
+    write_split(tmp_path / "split", source, later.train, {"split": "last-out", "seed": 1})
     train(tmp_path, "mine", interactions=tmp_path / "split" / "train.csv")
     last = parted(source.interactions)[1]
     with pytest.raises(LeakError, match=r"learned from another split of .*held-out lines among the others"):
