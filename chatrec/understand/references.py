@@ -192,12 +192,16 @@ def mark_similar(page: Page, ledger: Ledger) -> None:
 
 
 def _mark_medium(page: Page, ledger: Ledger, items: Mapping[str, Item]) -> None:
-    """`I mean the soundtrack`, `the book`: the work of the same title that was named last, in another medium."""
+    """`I mean the soundtrack`, `the book`: the work of the same title that was named last, in another medium.
+
+    Of what is disliked or was seen, no twin is meant: `an audiobook` asks for any, and likes nothing.
+    """
     said = [(at, word) for at, word in enumerate(page.words) if word[0].isalnum() and word not in _ANSWER | _FILLERS]
     form = _FORMS.get("".join(word for _, word in said))
-    named = next((items[o.item_id] for o in reversed(ledger.opinions) if o.item_id in items), None)
-    if form is None or named is None:
+    spoken = next((o for o in reversed(ledger.opinions) if o.item_id in items), None)
+    if form is None or spoken is None or spoken.sentiment in ("disliked", "seen"):
         return
+    named = items[spoken.item_id]
     twins = (i for i in items.values() if i.title == named.title and i.id != named.id and form in (i.form, *i.genres))
     best = max(twins, key=lambda item: item.popularity or 0.0, default=None)
     if best is not None:
@@ -236,6 +240,7 @@ _FORMS = {
     **dict.fromkeys(("game", "videogame", "游戏"), "game"),
 }
 """What a version in another medium is called → the form, or the genre, that tells it."""
+_BEHIND_THAT = wordset("but and too already so a either neither")
 _FILLERS = wordset(
     "do you have got also there any can get a an in here version one actually sorry instead about what rather 版 版本 不"
 )
@@ -346,7 +351,7 @@ def _pronoun_after(page: Page, cue: Mark) -> tuple[int, int, bool] | None:
 def _goes_on(page: Page, at: int) -> bool:
     """`that kind of …`, `that it is …` points to no work."""
     return (
-        at < len(page.words) and page.words[at][0].isalnum() and page.words[at] not in ("but", "and", "too", "already", "so", "a")
+        at < len(page.words) and page.words[at][0].isalnum() and page.words[at] not in _BEHIND_THAT
     )
 
 
