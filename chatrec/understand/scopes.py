@@ -376,8 +376,16 @@ def _asks_behind(page: Page, start: int, state: _State) -> bool:
     one = (
         state.attitude == "dislike" and page.words[end - 1] in _SINGULAR and (_JOINS | _TELLING).isdisjoint(page.words[start:end])
     )
+    one = one or (state.attitude == "seen" and state.named and _is_described_only(page, start, end))
     asks = page.words[end : end + 1] != ["?"] and (bare or one or page.words[end - 1] == "please")
     return asks or (state.attitude == "dislike" and _opens_request(page, start, end, state.attitude_at, feared=feared))
+
+
+def _is_described_only(page: Page, start: int, end: int) -> bool:
+    """`I've seen Se7en, crime films`: what opens with a word for works, and names none, is no further work that was seen."""
+    first = page.starting(start)
+    named = any(mark.role in ("title", "missing", "person", "ref") for mark in page.within(start, end))
+    return first is not None and first.role == "words" and any(map(first.has, CONTENT)) and not first.has("cues") and not named
 
 
 def _opens_request(page: Page, start: int, end: int, object_at: int, *, feared: bool) -> bool:

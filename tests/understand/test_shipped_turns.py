@@ -39,3 +39,37 @@ def test_the_twin_of_a_disliked_work_is_not_liked(messages, understander):
 
 def test_the_twin_of_a_liked_work_is_meant_when_its_medium_is_named(understander):
     assert after(understander, "films like Dune", "the audiobook").ids("liked") == ("audio:dune",)
+
+
+@pytest.mark.parametrize(
+    ("message", "field", "value"),
+    [
+        ("I've seen Parasite and Oldboy, korean films", "language", "ko"),
+        ("I've seen Se7en, crime films, nothing too old", "genres", "crime"),
+        ("I've played Portal, puzzle games", "genres", "puzzle"),
+        ("看过《寄生虫》，韩国电影", "language", "ko"),
+    ],
+)
+def test_a_request_behind_what_was_seen_is_a_request(message, field, value, understander):
+    ledger = after(understander, message)
+    assert (value,) in [c.value for c in ledger.hard if c.field == field]
+    assert ledger.ids("seen")
+
+
+@pytest.mark.parametrize("message", ["I've seen Alien, the horror film", "I've seen Alien, Titanic and other korean films"])
+def test_what_only_tells_more_of_what_was_seen_is_no_request(message, understander):
+    assert after(understander, message).hard == ()
+
+
+@pytest.mark.parametrize(
+    ("message", "seen", "liked"),
+    [
+        ("I have seen Alien and loved The Thing, something similar", "video:alien", "video:the-thing-1982"),
+        ("I have played Celeste and enjoyed Hades, similar games", "game:celeste", "game:hades"),
+        ("看过《异形》，喜欢《怪形》，推荐类似的", "video:alien", "video:the-thing-1982"),
+    ],
+)
+def test_what_was_only_seen_is_not_resembled_beside_what_was_liked(message, seen, liked, understander):
+    ledger = after(understander, message)
+    assert ledger.ids("seen") == (seen,)
+    assert ledger.ids("liked") == (liked,)
