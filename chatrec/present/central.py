@@ -92,7 +92,7 @@ def _wished(ledger: Ledger) -> list[Wish]:
 
 
 def _wishes_met(item: Item, ledger: Ledger) -> int:
-    return sum(wish.value in getattr(item, str(wish.field)) for wish in _wished(ledger))
+    return sum(not set(wish.values).isdisjoint(getattr(item, str(wish.field))) for wish in _wished(ledger))
 
 
 def _missed_by(item: Item, preference: Constraint) -> float:

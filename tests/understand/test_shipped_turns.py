@@ -73,3 +73,39 @@ def test_what_was_only_seen_is_not_resembled_beside_what_was_liked(message, seen
     ledger = after(understander, message)
     assert ledger.ids("seen") == (seen,)
     assert ledger.ids("liked") == (liked,)
+
+
+def aversions(ledger: Ledger) -> dict[str, set[str]]:
+    return {wish.text: set(wish.values) for wish in ledger.wishes if wish.direction == "less"}
+
+
+@pytest.mark.parametrize("message", ["less sad", "太悲伤了", "not so sad drama series"])
+def test_less_of_a_mood_is_less_of_all_that_its_word_means(message, understander):
+    assert aversions(after(understander, "a drama film", message)) == {"sad": {"melancholic", "bittersweet", "bleak"}}
+
+
+@pytest.mark.parametrize(
+    "message", ["a war film that is less violent", "少一点暴力的游戏", "暴力少一点的游戏", "少一点暴力，动作片", "太暴力了"]
+)
+def test_what_is_less_violent_is_rated_for_the_younger_if_it_may_be(message, understander):
+    ledger = after(understander, message)
+    assert aversions(ledger) == {"violent": {"aggressive"}}
+    assert [(c.value, c.hard) for c in ledger.constraints if c.field == "age"] == [(16.0, False)]
+    assert not any(wish.direction == "more" for wish in ledger.wishes)
+
+
+def test_more_of_it_takes_the_rating_back(understander):
+    ledger = after(understander, "a war film", "less violent", "more violent")
+    assert aversions(ledger) == {}
+    assert not any(c.field == "age" for c in ledger.constraints)
+
+
+@pytest.mark.parametrize(
+    "message", ["fewer songs about love", "an album with less love songs", "少一些关于爱情的歌", "少一点关于爱的歌"]
+)
+def test_fewer_works_about_something_is_less_of_it(message, understander):
+    assert aversions(after(understander, message)) == {"love": {"love"}}
+
+
+def test_what_is_to_be_lessened_suggests_no_mood(understander):
+    assert [wish.text for wish in after(understander, "a pop album with fewer songs about heartbreak").wishes] == ["heartbreak"]
