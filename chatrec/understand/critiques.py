@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from chatrec.types import Constraint
@@ -70,8 +70,10 @@ def _ends(words: list[str], endings: Iterable[list[str]]) -> bool:
     return any(words[-len(ending) :] == ending for ending in endings)
 
 
-def nudge_mood(draft: Draft, name: str, direction: Direction) -> None:
+def nudge_mood(draft: Draft, name: str, direction: Direction, further: Sequence[str] = ()) -> None:
     """Wish for more or less of a mood of the lexicon; what was demanded or wished to the contrary is dropped.
+
+    The values of further moods will do as well where more is wished for: what is lighter may be funny.
 
     More of a mood that is demanded already needs no wish: it takes the next best works that have it.
     """
@@ -83,7 +85,8 @@ def nudge_mood(draft: Draft, name: str, direction: Direction) -> None:
     _nudge_rating(draft, name, moods[name].get("rated_below"), direction)
     if direction == "more" and any(set(values) <= _demanded(c) or _demanded(c) <= set(values) for c in _demands(draft)):
         return
-    draft.wish_mood(name, values, less=direction == "less")
+    wider = (*values, *(value for mood in further for value in moods[mood]["values"])) if direction == "more" else values
+    draft.wish_mood(name, tuple(dict.fromkeys(wider)), less=direction == "less")
 
 
 def _nudge_rating(draft: Draft, name: str, below: int | None, direction: Direction) -> None:
