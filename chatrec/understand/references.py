@@ -9,7 +9,7 @@ from chatrec.types import Item, Ledger
 from chatrec.understand.lexicon import Phrase, lexicon
 from chatrec.understand.marks import Attitude, Mark, Page, has_section, match_any, match_any_before
 from chatrec.understand.numbers import cardinal, ordinal
-from chatrec.understand.text import common_words, key_of, wordset
+from chatrec.understand.text import common_words, is_han, key_of, wordset
 
 _NOUNS = wordset("one film movie game album pick suggestion option show series podcast book recommendation version title")
 _HAN_NOUNS = wordset("部个款张首本個张集条项套")
@@ -73,7 +73,7 @@ def mark_makers(page: Page, ledger: Ledger, items: Mapping[str, Item]) -> None:
     makers = dict.fromkeys(name for item_id in ledger.last_shown if item_id in items for name in items[item_id].creators)
     for at, word in enumerate(page.words):
         meant = [name for name in makers if len(key_of(name)) > 1 and key_of(name)[0] == word]
-        if len(meant) == 1 and not page.taken(at) and word not in common_words():
+        if len(meant) == 1 and not is_han(word) and not page.taken(at) and word not in common_words():
             page.add(Mark(at, at + 1, "person", names=tuple(meant)))
 
 

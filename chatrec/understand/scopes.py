@@ -63,6 +63,10 @@ _SINGULAR = wordset("film movie flick game album podcast playlist audiobook seri
 """What a request of few words ends with: `I hate spiders, comedy film`."""
 _PREFERRED = wordset("rather sooner prefer preferring preferably")
 _BETTER = wordset("好 强 棒 赞 更")
+_DEGREES = wordset("a bit little too so very really quite rather pretty incredibly extremely terribly just kind of kinda")
+MAX_DEGREES = 4
+"""Words of degree between a name and what it was found to be."""
+_BAD = wordset("boring dull tedious overrated awful terrible bad disappointing slow bland tiresome annoying unbearable unfunny")
 _RELATIVE = (["s"], ["is"], ["isnt"], ["are"], ["arent"], ["not"])
 """What `that` is followed by where it describes the work again: `about true crime that is not too gory`."""
 
@@ -456,6 +460,19 @@ def _look_back(page: Page, marks: list[Mark]) -> None:
             continue
         for target in _before(page, marks, i):
             _judge(target, cue)
+    for mark in marks:
+        if mark.role in ("title", "missing", "ref") and _is_found_bad(page, mark):
+            mark.attitude, mark.negated = "dislike", True
+
+
+def _is_found_bad(page: Page, named: Mark) -> bool:
+    """`I found Titanic boring`, `found Dune a bit too slow`."""
+    end = named.end
+    while end < min(len(page.words), named.end + MAX_DEGREES) and page.words[end] in _DEGREES:
+        end += 1
+    found = page.words[max(0, named.start - 1) : named.start] == ["found"]
+    noun = has_section(page.starting(end + 1), "forms", "genres")  # `found Titanic, boring films …` says nothing of it
+    return found and end < len(page.words) and page.words[end] in _BAD and not noun
 
 
 def _closes_clause(page: Page, cue: Mark) -> bool:
