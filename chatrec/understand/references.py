@@ -350,9 +350,7 @@ def _pronoun_after(page: Page, cue: Mark) -> tuple[int, int, bool] | None:
 
 def _goes_on(page: Page, at: int) -> bool:
     """`that kind of …`, `that it is …` points to no work."""
-    return (
-        at < len(page.words) and page.words[at][0].isalnum() and page.words[at] not in _BEHIND_THAT
-    )
+    return at < len(page.words) and page.words[at][0].isalnum() and page.words[at] not in _BEHIND_THAT
 
 
 def _pronoun_before(page: Page, cue: Mark) -> tuple[int, int, bool] | None:

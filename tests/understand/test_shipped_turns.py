@@ -109,3 +109,45 @@ def test_fewer_works_about_something_is_less_of_it(message, understander):
 
 def test_what_is_to_be_lessened_suggests_no_mood(understander):
     assert [wish.text for wish in after(understander, "a pop album with fewer songs about heartbreak").wishes] == ["heartbreak"]
+
+
+def test_of_a_name_of_several_works_the_one_that_is_ruled_out_by_its_own_is_not_liked(understander):
+    ledger = after(understander, "I like Zelda but not Breath of the Wild, an adventure game")
+    assert ledger.ids("liked") == ("game:the-legend-of-zelda-ocarina-of-time",)
+    assert ledger.ids("disliked") == ("game:the-legend-of-zelda-breath-of-the-wild",)
+
+
+def test_a_number_behind_its_maker_is_a_title_and_the_maker_is_not_disliked(understander):
+    ledger = after(understander, "I hate Taylor Swift's 1989 and Folklore, a pop album")
+    assert ledger.ids("disliked") == ("audio:1989-taylor-swift", "audio:folklore")
+    assert {c.field for c in ledger.constraints} == {"form", "genres"}
+
+
+@pytest.mark.parametrize("message", ["I loved Nevermind, an album", "albums like Nevermind"])
+def test_a_title_that_also_takes_back_is_one_behind_a_word_of_love(message, understander):
+    assert after(understander, message).ids("liked") == ("audio:nevermind",)
+    assert after(understander, "a film", "nevermind").hard == ()
+
+
+@pytest.mark.parametrize(
+    ("message", "liked", "disliked"),
+    [
+        ("actually I love Alien", ("video:alien",), ()),
+        ("I found Titanic boring, a romance", (), ("video:titanic-1997",)),
+        ("I found Titanic a bit too slow", (), ("video:titanic-1997",)),
+        ("Alien I loved, Titanic I hated", ("video:alien",), ("video:titanic-1997",)),
+    ],
+)
+def test_what_a_verdict_speaks_of(message, liked, disliked, understander):
+    ledger = after(understander, message)
+    assert (ledger.ids("liked"), ledger.ids("disliked")) == (liked, disliked)
+
+
+def test_a_sign_of_a_maker_s_name_is_no_first_name(understander):
+    ledger = after(understander, "日本或韩国的恐怖片", "不要日本的", shown=("video:godzilla-1954", "video:ringu"))
+    assert not any(c.field == "people" for c in ledger.constraints)
+
+
+def test_not_like_that_either_speaks_of_what_was_shown(understander):
+    ledger = after(understander, "a horror film", "not like that either", shown=("video:alien", "video:titanic-1997"))
+    assert ledger.ids("disliked") == ("video:alien",)
