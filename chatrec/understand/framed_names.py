@@ -79,7 +79,8 @@ class FramedNames(Spotter):
                 self._mark_exact(cue.end)
         for cue in self._page.sorted():
             object_ = self._page.starting(cue.end)
-            if cue.is_cue("like") and object_ is not None and object_.role in NAMED:
+            opened = cue.start > 0 and starts_sentence(self._page, cue.start - 1)
+            if opened and cue.is_cue("like") and object_ is not None and object_.role in NAMED:
                 continue  # `actually I love Alien`
             if cue.is_cue("like_after", "dislike_after", "seen_after"):
                 self._subjects(cue.start)
