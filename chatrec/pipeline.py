@@ -19,7 +19,7 @@ from chatrec.generate.write import PickWriter, drafts_from_facts, known_words
 from chatrec.index.open import Index
 from chatrec.pool import Pool
 from chatrec.present.answers import SPOKEN, in_focus, spoken_reply
-from chatrec.present.central import central_first
+from chatrec.present.central import central_first, in_mood, without_moods
 from chatrec.present.clarify import Question, question_for
 from chatrec.present.reply import empty_reply, final_reply, recommend
 from chatrec.present.slate import fill_gaps, kept_picks, named_works, slate, unexpected
@@ -85,7 +85,10 @@ class Engine:
 
     def rank(self, query: Query, pool: Sequence[Candidate], llm_ranks: Mapping[str, int] | None = None) -> Sequence[Candidate]:
         """The pool as the head orders it, best first; where only demands were made, what is known and central."""
-        return central_first(self.scorer(query, pool, llm_ranks=llm_ranks), query, llm_ranks)
+        scored = self.scorer(query, pool, llm_ranks=llm_ranks)
+        plain = without_moods(query.ledger)
+        alike = self.scorer(compose(self.index, plain, ""), pool) if plain != query.ledger else ()
+        return central_first(in_mood(scored, alike, query.ledger), query, llm_ranks)
 
 
 @dataclass

@@ -135,14 +135,21 @@ class Wish:
     turn: int = 0
     field: str | None = None
     value: str | None = None
+    also: tuple[str, ...] = ()
+    """Further values of the field that the same words mean: what is sad is melancholic, bittersweet or bleak."""
     direction: Literal["more", "less"] = "more"
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """All values that are meant, the first first."""
+        return () if self.value is None else (self.value, *self.also)
 
     @property
     def constraint(self) -> Constraint | None:
         """The same as something that a field can tell; None where no vocabulary knows it."""
         if self.field is None or self.value is None:
             return None
-        return Constraint(field=self.field, op="in" if self.direction == "more" else "not_in", value=(self.value,))
+        return Constraint(field=self.field, op="in" if self.direction == "more" else "not_in", value=self.values)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -196,8 +196,8 @@ def _granted(item: Item, wish: Wish) -> Iterator[Pair]:
     if wish.direction == "less":
         return
     if wish.field is not None and wish.value is not None:
-        folded = wish.value.casefold()
-        yield from ((f, v) for f, v in _fields(item) if _covers(wish.field, f) and v.casefold() == folded)
+        folded = {value.casefold() for value in wish.values}
+        yield from ((f, v) for f, v in _fields(item) if _covers(wish.field, f) and v.casefold() in folded)
         return
     said = _stems(wish.text)
     yield from ((f, v) for f, v in _fields(item) if f in WORD_FIELDS and said & _stems(v) and _worded(f, v))

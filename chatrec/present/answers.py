@@ -180,7 +180,7 @@ def _why(item: Item, context: FactContext) -> str:
     language, ledger = context.language, context.ledger
     name, told = item_name(item, language), reason(headline(item, context), item, language)
     met = [constraint_label(c, language) for c in ledger.constraints if concerns(item, c) and satisfies(item, c)]
-    met += [wish_label(wish, language) for wish in ledger.wishes if wish.value and wish.value in _values(item, wish.field)]
+    met += [wish_label(wish, language) for wish in ledger.wishes if not set(wish.values).isdisjoint(_values(item, wish.field))]
     if item.id not in ledger.shown:
         return say("why_other", language, name=name, reason=told)
     near = context.near.get(item.id)

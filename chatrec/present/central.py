@@ -7,6 +7,8 @@ What meets more of the preferences that are no demands (`a short comedy`, `a rec
 Where a work is disliked (`a crime film, I hated The Godfather`), what the head puts last comes last: most of it is like that one.
 Where a theme or the like is wished for besides (`recent films about space`), both order the head's best: what has it comes
 first, of this what meets the preferences, then what is nearest to them.
+Where works are liked and a mood is wished for besides (`films like Alien`, then `lighter`), what has the mood comes first of what
+is nearest to those works.
 Where what lies furthest is asked for (`the shortest film`), that decides next, among the best if words or liked works tell them
 apart.
 """
@@ -14,6 +16,7 @@ apart.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from math import inf, log2
 
 from chatrec.constraints import satisfies
@@ -29,6 +32,8 @@ FIELDS = ("genres", "moods")
 AVOIDED = 0.3
 """Share of the candidates, the last by the head, that comes after the others where a work is disliked. Of no more than `NEAREST`,
 which were chosen so before, none does."""
+ALIKE_IN_MOOD = 40
+"""Candidates nearest to the liked works of which those in the mood that is wished for come first."""
 NEAREST, NEAREST_LIKED = 20, 10
 """Candidates among which the furthest comes first where words, or liked works, tell candidates apart."""
 
@@ -80,6 +85,26 @@ def central_first(scored: Sequence[Candidate], query: Query, llm_ranks: Mapping[
     return sorted(scored, key=place)
 
 
+def without_moods(ledger: Ledger) -> Ledger:
+    """The same without the moods that are wished for, where works are liked: what the works alone bring near."""
+    if not ledger.ids("liked"):
+        return ledger
+    return replace(ledger, wishes=tuple(wish for wish in ledger.wishes if (wish.field, wish.direction) != ("moods", "more")))
+
+
+def in_mood(scored: Sequence[Candidate], alike: Sequence[Candidate], ledger: Ledger) -> Sequence[Candidate]:
+    """Among the nearest to the liked works, what has a mood that is wished for comes first: `films like Alien`, `lighter`.
+
+    Args:
+        scored: candidates as the head orders them.
+        alike: the same as it orders them without the moods; empty where none is wished for, or nothing is liked.
+        ledger: what is wished for.
+    """
+    moods = {value for wish in ledger.wishes if (wish.field, wish.direction) == ("moods", "more") for value in wish.values}
+    near = {c.item.id: at for at, c in enumerate(alike[:ALIKE_IN_MOOD]) if not moods.isdisjoint(c.item.moods)}
+    return sorted(scored, key=lambda candidate: near.get(candidate.item.id, inf))
+
+
 def _avoided(scored: Sequence[Candidate], ledger: Ledger) -> set[str]:
     if not ledger.ids("disliked") or len(scored) <= NEAREST:
         return set()
@@ -92,7 +117,7 @@ def _wished(ledger: Ledger) -> list[Wish]:
 
 
 def _wishes_met(item: Item, ledger: Ledger) -> int:
-    return sum(wish.value in getattr(item, str(wish.field)) for wish in _wished(ledger))
+    return sum(not set(wish.values).isdisjoint(getattr(item, str(wish.field))) for wish in _wished(ledger))
 
 
 def _missed_by(item: Item, preference: Constraint) -> float:

@@ -13,6 +13,8 @@ from chatrec.retrieve.candidates import ALIKE, sort_of, sorts_asked
 from chatrec.types import KINDS, Candidate, Constraint, Draft, Item, Ledger
 
 T = TypeVar("T")
+LESSENED = ("moods", "genres", "themes", "tags")
+"""Fields of which a wish may ask for less."""
 MAX_PER_CREATOR = 2
 """Most picks by one maker in a slate, unless the person asked for that maker."""
 NEAR = 1 / 3
@@ -136,14 +138,15 @@ def _traits(item: Item) -> set[str]:
 
 
 def _less_last(ranked: Sequence[T], ledger: Ledger, candidate: Callable[[T], Candidate]) -> list[T]:
-    """Move what has a mood or genre that there should be less of behind everything else."""
-    less = {wish.value for wish in ledger.wishes if wish.direction == "less" and wish.field in ("moods", "genres")}
+    """Move what has moods, genres or themes that there should be less of behind everything else, what has most of them last."""
+    aversions = [wish for wish in ledger.wishes if wish.direction == "less" and wish.field in LESSENED]
+    less = {value.casefold() for wish in aversions for value in wish.values}
 
-    def has(entry: T) -> bool:
+    def held(entry: T) -> int:
         item = candidate(entry).item
-        return not less.isdisjoint((*item.moods, *item.genres))
+        return len(less.intersection(value.casefold() for field in LESSENED for value in getattr(item, field)))
 
-    return [*(entry for entry in ranked if not has(entry)), *(entry for entry in ranked if has(entry))]
+    return sorted(ranked, key=held) if less else list(ranked)
 
 
 def named_works(

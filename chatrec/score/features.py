@@ -150,7 +150,7 @@ class Features:
         wishes = [wish.text for wish in query.ledger.wishes if wish.direction == "more"]
         stems = tokenize(" . ".join([query.text, *wishes]))
         aversions = [wish for wish in query.ledger.wishes if wish.direction == "less"]
-        less = tokenize(" . ".join(wish.value or wish.text for wish in aversions))
+        less = tokenize(" . ".join(word for wish in aversions for word in wish.values or (wish.text,)))
         not_wanted = (*ruled_out(query.ledger), *(wish.text for wish in aversions))
         unwanted = {stem for text in not_wanted for stem in tokenize(text)}
         latest = [stem for stem in tokenize(query.last_message) if stem not in unwanted]

@@ -208,7 +208,7 @@ def conditions_of(changes: Iterable[Change], turn: int) -> tuple[Constraint, ...
         elif change.wish is not None:
             if change.wish.field is not None and change.wish.value is not None:
                 op = "not_in" if change.wish.direction == "less" else "in"
-                found.append(Constraint(field=change.wish.field, op=op, value=(change.wish.value,), turn=turn))
+                found.append(Constraint(field=change.wish.field, op=op, value=change.wish.values, turn=turn))
         elif change.action not in aside:
             return None
     return tuple(found)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chatrec.understand.contrasts import is_weighed
-from chatrec.understand.critiques import Direction, direction_of, nudge_mood
+from chatrec.understand.critiques import Direction, direction_of, is_for_younger, nudge_mood
 from chatrec.understand.draft import Draft
 from chatrec.understand.free import COMPANY
 from chatrec.understand.kinds import Asked
@@ -139,7 +139,8 @@ class Contents:
         return not has & set(kinds)
 
     def _theme_wish(self, mark: Mark, entry: Entry) -> None:
-        theme = self._words.theme([entry.name, *entry.data.get("en", ())])
+        topics = entry.data.get("topics", ()) if self._is_foreign(entry.name) else ()
+        theme = self._words.theme([entry.name, *entry.data.get("en", ()), *topics])
         less = mark.negated or direction_of(self._page, mark) == "less"
         self._draft.wish(theme or entry.name, "themes" if theme else None, theme, less=less)
         mark.used = True
@@ -278,8 +279,7 @@ class Contents:
     def _wish_mood(self, mark: Mark) -> None:
         entry = mark.entry("moods")
         assert entry is not None
-        values = self._words.spelled("moods", entry.values)
-        self._draft.wish(entry.name, "moods", values[0] if values else entry.values[0])
+        self._draft.wish_mood(entry.name, entry.values)
 
     def _forbid_mood(self, mark: Mark) -> None:
         """A forbidden mood rules out the genres that always carry it, too; with such a genre it can only be less of it."""
@@ -287,7 +287,7 @@ class Contents:
         assert entry is not None
         genres = lexicon().sections["genres"]
         if any(entry.name in data.get("also_not", ()) and self._is_demanded_genre(name) for name, data in genres.items()):
-            self._draft.wish(entry.name, "moods", (self._words.spelled("moods", entry.values) or entry.values)[0], less=True)
+            self._draft.wish_mood(entry.name, entry.values, less=True)
             return
         said = self._page.said(mark)
         carrying = entry.data.get("also_not", ()) if self._words.has("genres") else ()
@@ -297,7 +297,7 @@ class Contents:
         if genres:
             self._draft.constrain("genres", "not_in", self._words.genres(genres), said=said)
         below = entry.data.get("rated_below")
-        if below is not None and self._words.has("age") and not self._is_for_younger(below):
+        if below is not None and self._words.has("age") and not is_for_younger(self._draft, below):
             some = bool(_DEGREES.intersection(self._page.words[max(0, mark.start - 1) : mark.start]))
             self._draft.constrain("age", "lt", float(below), said=said, hard=not some)  # `not too gory` allows of some
 
@@ -305,11 +305,6 @@ class Contents:
         """Whether works of the media asked for may be of the genre: among films there are no shooters to rule out."""
         kinds = set(self._asked.kinds or self._draft.ledger.kinds)
         return genre == "horror" or not kinds.isdisjoint(self._words.genre_kinds((genre,)))
-
-    def _is_for_younger(self, age: float) -> bool:
-        said = [c.constraint for c in self._draft.changes if c.constraint is not None]
-        known = [c for c in (*said, *self._draft.ledger.constraints) if c.field == "age"]
-        return any(isinstance(c.value, (int, float)) and c.value <= age for c in known)
 
     def _is_demanded_genre(self, name: str) -> bool:
         """Horror that is not too bloody still is horror."""
@@ -359,7 +354,14 @@ class Contents:
             return
         entry = mark.entry("themes")
         assert entry is not None
-        self._wish_theme(entry.name, entry, less=direction_of(self._page, mark) == "less", mark=mark)
+        self._wish_theme(entry.name, entry, less=self._is_lessened(mark), mark=mark)
+
+    def _is_lessened(self, mark: Mark) -> bool:
+        """Whether less of it is asked for: `fewer songs about love`; after an answer that criticises what was shown."""
+        less = direction_of(self._page, mark) == "less"
+        if less:
+            self._draft.criticise()
+        return less
 
     def _catalog_word(self, mark: Mark, entry: Entry) -> None:
         field = entry.data["field"]
@@ -368,7 +370,7 @@ class Contents:
         else:
             said = self._page.said(mark)
             text = said if said.casefold() == entry.name.casefold() and said.istitle() else entry.name
-            self._draft.wish(text, field, entry.name, less=direction_of(self._page, mark) == "less")
+            self._draft.wish(text, field, entry.name, less=self._is_lessened(mark))
 
     def _wish_theme(self, name: str, entry: Entry, *, less: bool = False, mark: Mark | None = None) -> None:
         theme = self._words.theme([name, *entry.data.get("en", ())])

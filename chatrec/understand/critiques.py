@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from chatrec.types import Constraint
 from chatrec.understand.draft import Draft
 from chatrec.understand.lexicon import lexicon
-from chatrec.understand.marks import Mark, Page, is_less
+from chatrec.understand.marks import HAN_LESS, Mark, Page, is_less
 from chatrec.understand.text import is_han, wordset
 
 Direction = Literal["more", "less"]
@@ -19,8 +19,7 @@ _LESS = (
     ["too"],
     ["too", "much"],
     ["too", "many"],
-    ["少", "点"],
-    ["少", "些"],
+    *HAN_LESS,
     ["太"],
     ["过", "于"],
 )
@@ -41,7 +40,7 @@ def direction_of(page: Page, mark: Mark) -> Direction | None:
     What a negation rules out has no direction: `nothing too scary`, `不要太恐怖`.
     """
     before = page.words[max(0, mark.start - 3) : mark.start]
-    after = page.words[mark.end : mark.end + 2]
+    after = page.words[mark.end : mark.end + 3]
     if _is_lessened(page, mark):
         return "less"
     if after[:1] == ["enough"] or _ends(before, (["不", "够"], ["not", "enough"])):
@@ -50,7 +49,7 @@ def direction_of(page: Page, mark: Mark) -> Direction | None:
         return "less"
     if mark.negated or _ends(before, _NEITHER):
         return None
-    if _ends(before, _LESS):
+    if _ends(before, _LESS) or any(after[: len(less)] == less for less in HAN_LESS):  # `暴力少一点的`
         return "less"
     compared = mark.has("comparative") or _ends(before, _MORE)
     return "more" if compared or (_is_nudged(after, mark, page) and not _WANTED.intersection(before)) else None
@@ -71,20 +70,39 @@ def _ends(words: list[str], endings: Iterable[list[str]]) -> bool:
     return any(words[-len(ending) :] == ending for ending in endings)
 
 
-def nudge_mood(draft: Draft, name: str, direction: Direction) -> None:
+def nudge_mood(draft: Draft, name: str, direction: Direction, further: Sequence[str] = ()) -> None:
     """Wish for more or less of a mood of the lexicon; what was demanded or wished to the contrary is dropped.
+
+    The values of further moods will do as well where more is wished for: what is lighter may be funny.
 
     More of a mood that is demanded already needs no wish: it takes the next best works that have it.
     """
     draft.criticise()
     moods = lexicon().sections["moods"]
-    values = tuple(moods[name]["values"])
+    values = tuple(moods[name]["values"] if direction == "more" else moods[name].get("less", moods[name]["values"]))
     contrary = {value for mood in moods[name].get("contrary", ()) for value in moods[mood]["values"]} - set(values)
-    _drop(draft, contrary if direction == "more" else {values[0]})  # what is less aggressive may be energetic
+    _drop(draft, contrary if direction == "more" else {values[0]})
+    _nudge_rating(draft, name, moods[name].get("rated_below"), direction)
     if direction == "more" and any(set(values) <= _demanded(c) or _demanded(c) <= set(values) for c in _demands(draft)):
         return
-    spelled = draft.words.spelled("moods", values)
-    draft.wish(name, "moods", (spelled or values)[0], less=direction == "less")
+    wider = (*values, *(value for mood in further for value in moods[mood]["values"])) if direction == "more" else values
+    draft.wish_mood(name, tuple(dict.fromkeys(wider)), less=direction == "less")
+
+
+def _nudge_rating(draft: Draft, name: str, below: int | None, direction: Direction) -> None:
+    """What is less violent is rated for the younger, too, as long as less of it is asked for."""
+    for constraint in draft.ledger.constraints if direction == "more" else ():
+        if (constraint.field, constraint.hard, constraint.said) == ("age", False, name):
+            draft.act("unconstrain", key=constraint.key)
+    if direction == "less" and below is not None and draft.words.has("age") and not is_for_younger(draft, below):
+        draft.constrain("age", "lt", float(below), said=name, hard=False)
+
+
+def is_for_younger(draft: Draft, age: float) -> bool:
+    """Whether works for this age, or for a lower one, are asked for already."""
+    said = [c.constraint for c in draft.changes if c.constraint is not None]
+    known = [c for c in (*said, *draft.ledger.constraints) if c.field == "age"]
+    return any(isinstance(c.value, (int, float)) and c.value <= age for c in known)
 
 
 def _drop(draft: Draft, values: set[str]) -> None:
@@ -92,7 +110,7 @@ def _drop(draft: Draft, values: set[str]) -> None:
         if _demanded(constraint) & values:
             draft.act("unconstrain", key=constraint.key)
     for wish in draft.ledger.wishes:
-        if wish.field == "moods" and wish.direction == "more" and wish.value in values:
+        if wish.field == "moods" and wish.direction == "more" and not values.isdisjoint(wish.values):
             draft.act("unwish", key=wish.text)
 
 

@@ -34,6 +34,8 @@ def settle_cues(page: Page) -> None:
         before, after = page.words[max(0, start - 1) : start], page.words[mark.end : mark.end + 1]
         lower = mark.is_cue("like") and not page.text.tokens[mark.start].is_capital  # `From Paris with Love`
         theme = lower and has_section(mark, "themes", "catalog") and not _TOPICAL.isdisjoint(before)
+        lessened = before in (["less"], ["fewer"]) and has_section(page.starting(mark.end), "forms", "inner")
+        theme = theme or (lower and lessened and mark.has("themes"))  # `less love songs`
         opening = not before or before[0] in COMMAS or before[0] in SENTENCE_END
         reply = mark.is_cue("negate") and _REPLIES.issuperset(page.words[mark.start : mark.end]) and opening
         sought = mark.is_cue("dislike") and _is_fear_sought(page, mark)

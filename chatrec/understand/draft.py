@@ -102,7 +102,15 @@ class Draft:
         earlier = [c.value for c in self.ledger.constraints if (c.field, c.op, c.hard) == (field_, op, True)]
         return tuple(dict.fromkeys(v for old in (*earlier, value) if isinstance(old, tuple) for v in old))
 
-    def wish(self, text: str, field_: str | None = None, value: str | None = None, *, less: bool = False) -> None:
+    def wish(
+        self,
+        text: str,
+        field_: str | None = None,
+        value: str | None = None,
+        *,
+        also: tuple[str, ...] = (),
+        less: bool = False,
+    ) -> None:
         """Add a wish, once per text."""
         text = self.words.cased(text.strip()) if field_ == "themes" else text.strip()
         if field_ is None and text and is_han(text) and (theme := self.words.theme([text])):
@@ -110,7 +118,12 @@ class Draft:
         wishes = [c.wish for c in self.changes if c.wish is not None]
         if text and len(wishes) < MAX_WISHES and not any(w.text == text for w in wishes):
             direction = "less" if less else "more"
-            self.act("wish", wish=Wish(text=text, turn=self.turn, field=field_, value=value, direction=direction))
+            self.act("wish", wish=Wish(text=text, turn=self.turn, field=field_, value=value, also=also, direction=direction))
+
+    def wish_mood(self, name: str, values: tuple[str, ...], *, less: bool = False) -> None:
+        """Wish for more or less of a mood of the lexicon, of which these are the values, as the catalog spells them."""
+        value, *also = self.words.spelled("moods", values) or values
+        self.wish(name, "moods", value, also=tuple(also), less=less)
 
     def forbid(self, text: str, *, said: str) -> None:
         """Rule out a tag or theme, else works with that name in their title; where there is neither, wish for less of it."""

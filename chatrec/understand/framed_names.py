@@ -78,6 +78,10 @@ class FramedNames(Spotter):
             elif cue.has("maker_of") and cue.end < len(self._words):
                 self._mark_exact(cue.end)
         for cue in self._page.sorted():
+            object_ = self._page.starting(cue.end)
+            opened = cue.start > 0 and starts_sentence(self._page, cue.start - 1)
+            if opened and cue.is_cue("like") and object_ is not None and object_.role in NAMED:
+                continue  # `actually I love Alien`
             if cue.is_cue("like_after", "dislike_after", "seen_after"):
                 self._subjects(cue.start)
             elif cue.has("vague", "old") and (copula := match_any_before(self._words, cue.start, _IS_A)) < cue.start:

@@ -28,12 +28,14 @@ def take_as_likes(page: Page) -> None:
     """`I've played Elden Ring, something similar?`: what is to be resembled is liked, not merely seen.
 
     So is what was just finished, where nothing else tells what is wanted now: `just finished The Wire, what next?`.
+    Beside a work that is liked, what was seen is only that: `I have seen Alien and loved The Thing, something similar`.
     """
     met = any(mark.is_cue("seen") and "just" in page.words[mark.start : mark.end] for mark in page.marks)
     finished = (
         (met or not _FINISHED.isdisjoint(page.words)) and page.any_cue("want", "more") and not describes_works(page, titles=False)
     )
-    if _RESEMBLING.isdisjoint(page.words) and not finished:
+    liked = any(mark.role == "title" and mark.attitude == "like" and not mark.negated for mark in page.marks)
+    if liked or (_RESEMBLING.isdisjoint(page.words) and not finished):
         return
     for mark in page.marks:
         if mark.role == "title" and mark.attitude == "seen":

@@ -17,6 +17,8 @@ Attitude = Literal["like", "dislike", "seen", "save", "unseen"]
 FEARS = wordset("afraid scared frightened terrified petrified spooked squeamish fear fears phobia phobic allergic allergy 怕 惧")
 """Words of cues that tell what somebody is afraid of, which no work ever is."""
 _PAST = wordset("did didnt couldnt could never gave")
+HAN_LESS = [[*words] for words in ("少点", "少些", "少一点", "少一些", "少来点")]
+"""`少一点…`, `…少一点`: less of what stands before or behind."""
 MAX_TOKENS = 1200
 """Words (in Chinese: characters) of a message that are read; more than fit a request of any length that people write."""
 
@@ -166,12 +168,13 @@ def has_section(mark: Mark | None, *sections: str) -> bool:
 
 
 def is_less(page: Page, end: int) -> bool:
-    """Whether `less` or `fewer` stands before a token, with or without the noun of it: `fewer songs …`."""
+    """Whether `less`, `fewer` or `少一点` stands before a token, with or without the noun of it: `fewer songs …`."""
     noun = page.ending(end)
     end = noun.start if noun is not None and has_section(noun, "forms", "inner") else end
     said = page.over[end - 1] if end else None
     whole = said is None or said.end - said.start == 1  # no `more or less`
-    return whole and page.words[max(0, end - 1) : end] in (["less"], ["fewer"])
+    han = any(page.words[max(0, end - len(less)) : end] == less for less in HAN_LESS)
+    return han or (whole and page.words[max(0, end - 1) : end] in (["less"], ["fewer"]))
 
 
 def tells_aversion(page: Page, cue: Mark) -> bool:

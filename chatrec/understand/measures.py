@@ -314,7 +314,7 @@ class Measures:
             self._constrain("moods", "in", self._words.spelled("moods", moods), mark)
             return
         if "mood" in entry.data and not (mark.negated and not negated):
-            nudge_mood(self._draft, entry.data["mood"], "less" if negated else "more")
+            nudge_mood(self._draft, entry.data["mood"], "less" if negated else "more", entry.data.get("moods", ()))
         if "less" in entry.data and not negated:
             nudge_mood(self._draft, entry.data["less"], "less")
 

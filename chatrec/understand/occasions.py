@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from chatrec.understand.critiques import direction_of
 from chatrec.understand.draft import Draft
 from chatrec.understand.free import COMPANY, MAX_WISH_WORDS, STOP
 from chatrec.understand.kinds import Asked
@@ -80,7 +81,12 @@ def _contrary_to(genres: set[str]) -> set[str]:
 def _known(page: Page, at: int) -> tuple[int, int] | None:
     """`late night jazz`: an occasion that needs no frame."""
     mark = page.starting(at)
-    return (mark.start, mark.end) if mark is not None and mark.has("occasions") and not mark.negated else None
+    return (mark.start, mark.end) if mark is not None and mark.has("occasions") and _is_told(page, mark) else None
+
+
+def _is_told(page: Page, mark: Mark) -> bool:
+    """Whether it is neither ruled out nor to be lessened: `fewer songs about heartbreak`."""
+    return not mark.negated and direction_of(page, mark) != "less"
 
 
 def _opened(page: Page, at: int, phrases: Phrases) -> tuple[int, int] | None:

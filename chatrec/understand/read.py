@@ -118,6 +118,8 @@ class Understander:
         settle_cues(page)
         interpret(page)
         weigh(page)
+        _tell_parts_apart(page)
+        self._spare_makers(page)
         take_as_likes(page)
         mark_requests(page, ledger, self._items, self._names)
         wanted = any(mark.wanted for mark in page.marks)
@@ -277,6 +279,13 @@ class Understander:
         if is_later(draft.page):
             _put_off(draft)
 
+    def _spare_makers(self, page: Page) -> None:
+        """`I hate Taylor Swift's 1989`: whose work is disliked is not ruled out with it."""
+        for mark in page.marks:
+            work = page.starting(mark.end) if mark.role == "person" and mark.negated else None
+            if work is not None and work.role == "title" and page.words[mark.end - 1] == "s":
+                mark.used = not set(mark.names).isdisjoint(self._items[work.ids[0]].creators)
+
     def _note_missing(self, draft: Draft, mark: Mark) -> None:
         """A name that the catalog lacks; works that it may be a further part of stand for it, unless it is ruled out."""
         said = _bare_title(draft.page, mark)
@@ -368,6 +377,15 @@ def _spoken_of(page: Page, phrases: Phrases) -> tuple[Kind, ...]:
             found.extend(e.name for e in entries if e.section == "verbs")  # type: ignore[misc]
             break
     return tuple(dict.fromkeys(found))
+
+
+def _tell_parts_apart(page: Page) -> None:
+    """`I like Zelda but not Breath of the Wild`: a name of several works is not meant as the one that is ruled out by its own."""
+    ruled_out = {mark.ids[0] for mark in page.marks if mark.role == "title" and mark.negated and len(mark.ids) == 1}
+    for mark in page.marks if ruled_out else ():
+        left = tuple(item_id for item_id in mark.ids if item_id not in ruled_out)
+        if mark.role == "title" and not mark.negated and mark.ambiguity is not None and left:
+            mark.ids = left
 
 
 def _is_likened(draft: Draft, mark: Mark) -> bool:

@@ -9,7 +9,7 @@ from chatrec.types import Item, Ledger
 from chatrec.understand.lexicon import Phrase, lexicon
 from chatrec.understand.marks import Attitude, Mark, Page, has_section, match_any, match_any_before
 from chatrec.understand.numbers import cardinal, ordinal
-from chatrec.understand.text import common_words, key_of, wordset
+from chatrec.understand.text import common_words, is_han, key_of, wordset
 
 _NOUNS = wordset("one film movie game album pick suggestion option show series podcast book recommendation version title")
 _HAN_NOUNS = wordset("部个款张首本個张集条项套")
@@ -73,7 +73,7 @@ def mark_makers(page: Page, ledger: Ledger, items: Mapping[str, Item]) -> None:
     makers = dict.fromkeys(name for item_id in ledger.last_shown if item_id in items for name in items[item_id].creators)
     for at, word in enumerate(page.words):
         meant = [name for name in makers if len(key_of(name)) > 1 and key_of(name)[0] == word]
-        if len(meant) == 1 and not page.taken(at) and word not in common_words():
+        if len(meant) == 1 and not is_han(word) and not page.taken(at) and word not in common_words():
             page.add(Mark(at, at + 1, "person", names=tuple(meant)))
 
 
@@ -192,12 +192,16 @@ def mark_similar(page: Page, ledger: Ledger) -> None:
 
 
 def _mark_medium(page: Page, ledger: Ledger, items: Mapping[str, Item]) -> None:
-    """`I mean the soundtrack`, `the book`: the work of the same title that was named last, in another medium."""
+    """`I mean the soundtrack`, `the book`: the work of the same title that was named last, in another medium.
+
+    Of what is disliked or was seen, no twin is meant: `an audiobook` asks for any, and likes nothing.
+    """
     said = [(at, word) for at, word in enumerate(page.words) if word[0].isalnum() and word not in _ANSWER | _FILLERS]
     form = _FORMS.get("".join(word for _, word in said))
-    named = next((items[o.item_id] for o in reversed(ledger.opinions) if o.item_id in items), None)
-    if form is None or named is None:
+    spoken = next((o for o in reversed(ledger.opinions) if o.item_id in items), None)
+    if form is None or spoken is None or spoken.sentiment in ("disliked", "seen"):
         return
+    named = items[spoken.item_id]
     twins = (i for i in items.values() if i.title == named.title and i.id != named.id and form in (i.form, *i.genres))
     best = max(twins, key=lambda item: item.popularity or 0.0, default=None)
     if best is not None:
@@ -236,6 +240,7 @@ _FORMS = {
     **dict.fromkeys(("game", "videogame", "游戏"), "game"),
 }
 """What a version in another medium is called → the form, or the genre, that tells it."""
+_BEHIND_THAT = wordset("but and too already so a either neither")
 _FILLERS = wordset(
     "do you have got also there any can get a an in here version one actually sorry instead about what rather 版 版本 不"
 )
@@ -345,9 +350,7 @@ def _pronoun_after(page: Page, cue: Mark) -> tuple[int, int, bool] | None:
 
 def _goes_on(page: Page, at: int) -> bool:
     """`that kind of …`, `that it is …` points to no work."""
-    return (
-        at < len(page.words) and page.words[at][0].isalnum() and page.words[at] not in ("but", "and", "too", "already", "so", "a")
-    )
+    return at < len(page.words) and page.words[at][0].isalnum() and page.words[at] not in _BEHIND_THAT
 
 
 def _pronoun_before(page: Page, cue: Mark) -> tuple[int, int, bool] | None:

@@ -63,6 +63,10 @@ _SINGULAR = wordset("film movie flick game album podcast playlist audiobook seri
 """What a request of few words ends with: `I hate spiders, comedy film`."""
 _PREFERRED = wordset("rather sooner prefer preferring preferably")
 _BETTER = wordset("好 强 棒 赞 更")
+_DEGREES = wordset("a bit little too so very really quite rather pretty incredibly extremely terribly just kind of kinda")
+MAX_DEGREES = 4
+"""Words of degree between a name and what it was found to be."""
+_BAD = wordset("boring dull tedious overrated awful terrible bad disappointing slow bland tiresome annoying unbearable unfunny")
 _RELATIVE = (["s"], ["is"], ["isnt"], ["are"], ["arent"], ["not"])
 """What `that` is followed by where it describes the work again: `about true crime that is not too gory`."""
 
@@ -376,8 +380,16 @@ def _asks_behind(page: Page, start: int, state: _State) -> bool:
     one = (
         state.attitude == "dislike" and page.words[end - 1] in _SINGULAR and (_JOINS | _TELLING).isdisjoint(page.words[start:end])
     )
+    one = one or (state.attitude == "seen" and state.named and _is_described_only(page, start, end))
     asks = page.words[end : end + 1] != ["?"] and (bare or one or page.words[end - 1] == "please")
     return asks or (state.attitude == "dislike" and _opens_request(page, start, end, state.attitude_at, feared=feared))
+
+
+def _is_described_only(page: Page, start: int, end: int) -> bool:
+    """`I've seen Se7en, crime films`: what opens with a word for works, and names none, is no further work that was seen."""
+    first = page.starting(start)
+    named = any(mark.role in ("title", "missing", "person", "ref") for mark in page.within(start, end))
+    return first is not None and first.role == "words" and any(map(first.has, CONTENT)) and not first.has("cues") and not named
 
 
 def _opens_request(page: Page, start: int, end: int, object_at: int, *, feared: bool) -> bool:
@@ -448,6 +460,19 @@ def _look_back(page: Page, marks: list[Mark]) -> None:
             continue
         for target in _before(page, marks, i):
             _judge(target, cue)
+    for mark in marks:
+        if mark.role in ("title", "missing", "ref") and _is_found_bad(page, mark):
+            mark.attitude, mark.negated = "dislike", True
+
+
+def _is_found_bad(page: Page, named: Mark) -> bool:
+    """`I found Titanic boring`, `found Dune a bit too slow`."""
+    end = named.end
+    while end < min(len(page.words), named.end + MAX_DEGREES) and page.words[end] in _DEGREES:
+        end += 1
+    found = page.words[max(0, named.start - 1) : named.start] == ["found"]
+    noun = has_section(page.starting(end + 1), "forms", "genres")  # `found Titanic, boring films …` says nothing of it
+    return found and end < len(page.words) and page.words[end] in _BAD and not noun
 
 
 def _closes_clause(page: Page, cue: Mark) -> bool:

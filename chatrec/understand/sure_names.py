@@ -20,11 +20,13 @@ from chatrec.understand.name_signs import (
 )
 from chatrec.understand.resolve import Name
 from chatrec.understand.spot import Spotter
-from chatrec.understand.text import is_han
+from chatrec.understand.text import is_han, wordset
 
 MAX_QUOTED = 16
 MIN_HAN_TITLE = 3
 """Chinese titles of fewer characters are ordinary words too often."""
+_LOVED = wordset("loved love liked like enjoyed adore adored hated hate to of heard")
+"""What stands right before the title of a work that is spoken of: `loved Nevermind`, `similar to Nevermind`."""
 _ASKING = ("what", "whats", "who", "whos", "how", "when", "which")
 MIN_TELLING_WORDS = 4
 MAX_NAME_BEFORE_YEAR = 8
@@ -132,6 +134,8 @@ class SureNames(Spotter):
             return self._is_whole_title(start, name)
         if self._is_likened(end):
             return True
+        if self._is_forget(words):
+            return self._is_liked_by_name(start)
         if self._is_vocabulary(words) or (self._known.phrases.get(words) and not self._outranks_theme(start, end)):
             return False
         if all(map(is_han, words)):
@@ -139,10 +143,24 @@ class SureNames(Spotter):
         if all(w in PRONOUNS or w in SMALL or w in ANSWERS for w in words):
             return False
         if all(w.isdecimal() for w in words):
-            return start > 0 and self._words[start - 1] in ("called", "titled", "named")
+            return self._is_of_maker(start, name) or (start > 0 and self._words[start - 1] in ("called", "titled", "named"))
         if not self._shouting and is_written_as_name(self._page, start, end, strict=self._is_ordinary(words)):
             return self._names.is_title(words) or not self._is_ordinary(words) or sum(w not in SMALL for w in words) > 1
         return self._is_telling(words) or self._is_before_noun(start, name)
+
+    def _is_forget(self, words: tuple[str, ...]) -> bool:
+        entries = self._known.phrases.get(words)
+        return bool(entries) and all((entry.section, entry.name) == ("cues", "forget") for entry in entries)
+
+    def _is_liked_by_name(self, start: int) -> bool:
+        """`I loved Nevermind` names a work; what `Nevermind, a film` takes back was said before."""
+        return start > 0 and self._page.text.tokens[start].is_capital and self._words[start - 1] in _LOVED
+
+    def _is_of_maker(self, start: int, name: Name) -> bool:
+        """`Taylor Swift's 1989`: a work by the person right before it."""
+        lead = self._page.ending(start)
+        makers = set(lead.names) if lead is not None and lead.role == "person" and self._words[start - 1] == "s" else set()
+        return any(not makers.isdisjoint(self._known.items[item_id].creators) for item_id in name.ids)
 
     def _outranks_theme(self, start: int, end: int) -> bool:
         """`older than Alien` names the film, `set in Tokyo` the city."""

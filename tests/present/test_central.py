@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from chatrec.present.central import NEAREST, NEAREST_LIKED, central_first
+from chatrec.present.central import NEAREST, NEAREST_LIKED, central_first, in_mood, without_moods
 from chatrec.types import Candidate, Constraint, Hit, Item, Ledger, Opinion, Query, Wish
 
 POP = Constraint(field="genres", op="in", value=("pop",))
@@ -114,3 +114,19 @@ def test_where_a_work_is_disliked_what_the_head_puts_last_comes_last(candidates:
     ranked = [candidate.item.id for candidate in central_first(scored, Query(ledger=ledger, text=""))]
     assert ranked[0] == first and len(ranked) == candidates
     assert ranked[-1] == ("famous-21" if candidates > NEAREST else "famous-0")
+
+
+LIGHTER = Wish(text="cheerful", field="moods", value="cheerful", also=("funny",))
+LIKED = Ledger(opinions=(Opinion(item_id="liked", sentiment="liked"),), wishes=(LIGHTER,))
+
+
+def test_what_is_in_the_wished_mood_comes_first_of_what_is_near_to_the_liked_works() -> None:
+    moods = {"far": ("cheerful",), "grim": ("bleak",), "near": ("funny",), "nearer": ("cheerful",)}
+    works = {name: Candidate(item=Item(id=name, kind="video", title=name, moods=held)) for name, held in moods.items()}
+    alike = [works[name] for name in ("grim", "nearer", "near")]
+    assert [c.item.id for c in in_mood(list(works.values()), alike, LIKED)] == ["nearer", "near", "far", "grim"]
+
+
+def test_only_where_works_are_liked_are_the_moods_left_out() -> None:
+    assert without_moods(LIKED).wishes == ()
+    assert without_moods(replace(LIKED, opinions=())).wishes == (LIGHTER,)

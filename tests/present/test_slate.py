@@ -145,6 +145,11 @@ def test_what_there_should_be_less_of_comes_last() -> None:
     lighter = Ledger(kinds=("video",), wishes=(Wish(text="dark", field="moods", value="dark", direction="less"),))
     assert names(pick([dark, candidate("a"), candidate("b")], 2, lighter)) == ["a", "b"]
     assert names(pick([dark], 2, lighter)) == ["dark"]
+    sad = Wish(text="sad", field="moods", value="melancholic", also=("bleak",), direction="less")
+    songs = Wish(text="love", field="themes", value="love", direction="less")
+    bleak = Candidate(item=Item(id="bleak", kind="video", title="bleak", moods=("bleak", "melancholic")))
+    loving = Candidate(item=Item(id="loving", kind="video", title="loving", themes=("love",)))
+    assert names(pick([bleak, loving, candidate("a")], 3, replace(lighter, wishes=(sad, songs)))) == ["a", "loving", "bleak"]
 
 
 def test_a_surprise_shares_little_with_what_is_known_and_is_not_the_most_famous() -> None:
