@@ -64,7 +64,7 @@ def _owned(draft: Draft, constraint: Constraint, nouns: Sequence[Mark], forms: S
     parts = []
     for mark, owner in zip(marks, owners, strict=True):
         entry = mark.entry("genres")
-        values = draft.words.genres((entry.name,)) if entry is not None else ()
+        values = tuple(draft.words.genres_in(entry.name, forms[owner or 0])) if entry is not None else ()
         if not values or owner is None:
             return []
         parts.append(replace(constraint, value=values, said=page.said(mark), of_forms=forms[owner]))
