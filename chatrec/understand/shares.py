@@ -22,6 +22,10 @@ _JOINING = wordset("and plus , & 和 与 加 、 ，")
 _COMMAS = wordset(", : including ， 、 ：")
 _ARTICLES = wordset("a an")
 _PRAISE = wordset("good great nice decent new")
+_BEFORE_SOME = wordset("and but with make have including least most only just , : ;")
+"""What stands before `two of them` where it is asked for; not `the two of them`, `every one of them`."""
+_OPENING = 3
+"""Words that may stand before it where the total was told in an earlier message."""
 _THEM = (["of", "them"], ["of", "these"], ["of", "those"], ["of", "which"])
 _NOUNS = ("forms", "inner")
 
@@ -57,6 +61,8 @@ def share_out(draft: Draft, count: Count | None) -> Count | None:
     the rest of it free.
     """
     parts = _of_total(draft, _parts(draft.page))
+    if parts and parts[0].within and parts[0].at > _OPENING:
+        return count
     if any(part.within for part in parts):
         return _share_total(draft, parts, count)
     mixed = count is not None and len(set(count.each)) > 1
@@ -123,8 +129,9 @@ def _part(page: Page, at: int, end: int) -> _Part | None:
     if number is None or number[0] % 1 or not 1 <= number[0] <= MAX_EACH:
         return None
     start = number[1]
-    if page.words[start : start + 2] in _THEM and start + 2 < end:
-        return _Part(at, int(number[0]), start + 2, end, within=True)
+    if page.words[start : start + 2] in _THEM:
+        led = at == 0 or page.words[at - 1] in _BEFORE_SOME
+        return _Part(at, int(number[0]), start + 2, end, within=True) if led and start + 2 < end else None
     opens = mark is not None or _opens_subject(page, start)
     return _Part(at, int(number[0]), start, end) if opens else None
 

@@ -507,6 +507,7 @@ CASES: list[tuple[str, str]] = [
     ("4 westerns, two of them from the 60s", "n 4; genres in western; soft year 1960-1969; !unsupported"),
     ("recommend 3 films and 2 of them should be comedies", "n 3; soft genres in comedy; !genres in"),
     ("two podcasts about space and one film about space", "n 3; form in podcast; form in film; more space"),
+    ("a comedy with the two of them", "genres in comedy; !n "),
     ("another two", "n 2; intent more"),
     ("a couple more", "n 2; intent more"),
     ("two others, please", "n 2; intent more"),
