@@ -21,7 +21,7 @@ _FIELDS = ("genres", "moods", "tags", "themes", "people", "language", "countries
 _JOINING = wordset("and plus , & 和 与 加 、 ，")
 _COMMAS = wordset(", : including ， 、 ：")
 _ARTICLES = wordset("a an")
-_PRAISE = wordset("good great nice decent new")
+_PASSED = wordset("good great nice decent new a an")
 _BEFORE_SOME = wordset("and but with make have including least most only just , : ;")
 """What stands before `two of them` where it is asked for; not `the two of them`, `every one of them`."""
 _OPENING = 3
@@ -138,7 +138,7 @@ def _part(page: Page, at: int, end: int) -> _Part | None:
 
 def _subject(page: Page, at: int) -> Mark | None:
     """The mark of what is counted, behind a measure word or praise: `一部 …`, `good …`."""
-    passed = at < len(page.words) and not page.taken(at) and (is_han(page.words[at]) or page.words[at] in _PRAISE)
+    passed = at < len(page.words) and not page.taken(at) and (is_han(page.words[at]) or page.words[at] in _PASSED)
     return page.starting(at + passed)
 
 
@@ -148,7 +148,7 @@ def _opens_subject(page: Page, at: int) -> bool:
         return False
     if page.words[mark.start] == "of":  # `one of the best`
         return (by := page.starting(mark.end)) is not None and by.role == "person"
-    return mark.role == "year" or mark.is_cue("about", "by", "like") or has_section(mark, *_SECTIONS)
+    return mark.role in ("year", "person") or mark.is_cue("about", "by", "like") or has_section(mark, *_SECTIONS)
 
 
 def _end(page: Page, start: int) -> int:
