@@ -129,6 +129,9 @@ class Turn:
                 return
         n = self._wanted(engine, reading, ledger)
         pool, shortlist = self._shortlist(engine, query, pool, n, reading, named)
+        if not shortlist:  # nothing is left of any subject that was counted
+            yield self._finish(engine, self._empty(engine, query, reading))
+            return
         context = _context(engine, ledger, shortlist, reading.language)
         first_ids = tuple(candidate.item.id for candidate in named)
         drafts = drafts_from_facts(shortlist, context)

@@ -380,6 +380,9 @@ def test_so_many_picks_come_as_were_asked_for_until_the_topic_changes(rec: Recom
     assert len(chat.send("less mainstream", n=4).recommendations) == 4
     assert len(chat.send("funnier").recommendations) == 3
     assert len(chat.send("start over").recommendations) == 5
+    chat.send("two comedies and one western")
+    for said, genre in (("one more western", "western"), ("another comedy", "comedy")):
+        assert [genre in pick.item.genres for pick in chat.send(said).recommendations] == [True]
     mixed = chat.send("a film and two games")
     assert sorted(pick.item.kind for pick in mixed.recommendations) == ["game", "game", "video"]
     assert sorted(pick.item.kind for pick in chat.send("older ones").recommendations) == ["game", "game", "video"]

@@ -67,11 +67,17 @@ def slate(
 
 def _shares(ledger: Ledger) -> tuple[tuple[int, tuple[Constraint, ...]], ...]:
     """The numbers by subject, as long as all of the subjects are asked for."""
-    asked = [c for c in (*ledger.constraints, *(wish.constraint for wish in ledger.wishes)) if c is not None and c.op == "in"]
+    asked = [c for c in (*ledger.constraints, *(wish.constraint for wish in ledger.wishes)) if c is not None]
     shares = ledger.count.shares if ledger.count else ()
     demands = [demand for _, share in shares for demand in share]
-    held = all(any(c.field == demand.field and set(c.values) & set(demand.values) for c in asked) for demand in demands)
-    return shares if held else ()
+    return shares if all(any(_is_asked(demand, constraint) for constraint in asked) for demand in demands) else ()
+
+
+def _is_asked(demand: Constraint, asked: Constraint) -> bool:
+    if (demand.field, demand.op) != (asked.field, asked.op):
+        return False
+    either = isinstance(demand.value, tuple) and isinstance(asked.value, tuple)
+    return bool(set(demand.value) & set(asked.value)) if either else demand.value == asked.value  # type: ignore[arg-type]
 
 
 def _by_shares(

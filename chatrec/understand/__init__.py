@@ -4,7 +4,7 @@ How a message is read, from the surest to the least sure:
 
 1. `text`: tokens, case-folded, without accents, Chinese characters simplified; `typos`: slips in genre and mood words.
 2. `references`: "the second one", "the 2011 version"; `sure_names`: names whose words can be nothing else, quoted, dated.
-3. `people_present`, `lengths`, `years`: numbers with the comparison around them (`compare`).
+3. `people_present`, `lengths`, `years`, `counts`: numbers with the comparison around them (`compare`).
 4. `lexicon` and `words`: the longest phrases of `lexicon.toml` and of the catalog's own genres, moods, tags and themes.
 5. `framed_names`: names that a frame asks for ("loved …", "… was great"), and those that the catalog lacks.
 6. `scopes`: what is ruled out, wished for softly, released, liked, seen.

@@ -217,7 +217,8 @@ def _countries_label(constraint: Constraint, language: Language) -> str:
             return label if constraint.op == "in" else f"不要{label}" if language == "zh" else f"not {label}"
     named = Locale.parse("zh_Hans" if language == "zh" else "en").territories
     values = constraint.value if isinstance(constraint.value, tuple) else ()
-    names = tuple(_ENGLISH_NAMES.get(str(code)) if language == "en" else None for code in values)
+    told = language == "en" and all(str(code) in _ENGLISH_NAMES for code in values)
+    names = tuple(_ENGLISH_NAMES[str(code)] if told else None for code in values)
     known = tuple(name or str(named.get(str(code).upper(), code)) for name, code in zip(names, values, strict=True))
     return _values_label(replace(constraint, value=known), language)
 

@@ -248,9 +248,13 @@ class Contents:
             self._demand_mood(mark)
 
     def _direction_of(self, mark: Mark) -> Direction | None:
-        """More or less of it; before anything was shown, `more funny than sad` plainly asks for what is funny."""
+        """More or less of it; before anything was shown, `more funny than sad` plainly asks for what is funny.
+
+        `one more comedy` is a comedy.
+        """
         weighed = not self._draft.ledger.last_shown and is_weighed(self._page, mark)
-        return None if weighed else direction_of(self._page, mark)
+        counted = self._page.words[max(0, mark.start - 2) : mark.start] == ["one", "more"]
+        return None if weighed or counted else direction_of(self._page, mark)
 
     def _is_of_speaker(self, mark: Mark) -> bool:
         """`I'm sad` tells of the speaker."""

@@ -8,6 +8,8 @@ from chatrec.understand.marks import Mark, Page
 from chatrec.understand.text import wordset
 
 _OR = wordset("or either / 或 还") | {"或者", "还是"}
+_PASSED = wordset("a an the some by from maybe even 片")
+"""Words that may stand before the next thing of a list."""
 _LIST_WORDS = wordset("or and , / 或 和 与 、 者 还 是 either") | {"、", "，"}
 
 
@@ -27,9 +29,7 @@ def _are_listed(page: Page, left: Mark, right: Mark, *, loosely: bool) -> bool:
     if not between or page.any_cue("both"):
         return False
     nouns = {i for m in page.within(left.end, right.start) if m.has("forms") for i in range(m.start, m.end)}
-    words = [
-        w for i, w in enumerate(between, left.end) if i not in nouns and w not in ("a", "an", "some", "by", "maybe", "even", "片")
-    ]
+    words = [w for i, w in enumerate(between, left.end) if i not in nouns and w not in _PASSED]
     if not words or not all(w in _LIST_WORDS for w in words):
         return False
     return loosely or any(w in _OR for w in words)

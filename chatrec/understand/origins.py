@@ -87,16 +87,17 @@ class Origins:
         return self._words.has("countries") and _is_from(self._page, mark, mark.entry("languages"))
 
     def _less_of(self, mark: Mark) -> None:
-        """`less American`: softly ruled out, and no longer demanded."""
-        section, field = ("countries", "countries") if mark.has("countries") else ("languages", "language")
-        entry = mark.entry(section)
-        assert entry is not None
+        """`less American`: softly ruled out, and no longer demanded; a country, where countries were asked for."""
+        language = mark.entry("languages")
+        asked = [c.values for c in self._draft.ledger.constraints if (c.field, c.op) == ("countries", "in")]
+        placed = language is not None and any(language.data.get("country") in values for values in asked)
+        section, field = ("countries", "countries") if placed or mark.has("countries") else ("languages", "language")
         self._draft.criticise()
-        self._draft.constrain(field, "not_in", entry.values, said=self._page.said(mark), hard=False)
+        self._draft.constrain(field, "not_in", values_of(mark, section), said=self._page.said(mark), hard=False)
         mark.used = True
 
     def _origin(self, field: str, section: str, group: Sequence[Mark], *, negated: bool) -> None:
-        values = tuple(dict.fromkeys(value for mark in group for value in _values(mark, section)))
+        values = tuple(dict.fromkeys(value for mark in group for value in values_of(mark, section)))
         if not values:
             return
         start = group[0].start - (self._page.words[max(0, group[0].start - 1) : group[0].start] == ["in"])
@@ -227,7 +228,7 @@ def _is_country(page: Page, at: int) -> bool:
     return closed and (listed or placed or denied or named)
 
 
-def _values(mark: Mark, section: str) -> tuple[str, ...]:
+def values_of(mark: Mark, section: str) -> tuple[str, ...]:
     """What a mark stands for in a section; a language that tells a country has that one."""
     entry, language = mark.entry(section), mark.entry("languages")
     if section == "countries" and language is not None:
@@ -239,4 +240,5 @@ def _is_from(page: Page, mark: Mark, entry: Entry | None) -> bool:
     """`from Japan` names the country; `Japanese` names the language."""
     said = " ".join(page.words[mark.start : mark.end])
     named = entry is not None and said in entry.data.get("nouns", ())
-    return named and (said.startswith("from ") or page.words[max(0, mark.start - 1) : mark.start] == ["from"])
+    start = mark.start - (page.words[max(0, mark.start - 1) : mark.start] == ["the"])
+    return named and (said.startswith("from ") or page.words[max(0, start - 1) : start] == ["from"])

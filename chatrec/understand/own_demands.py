@@ -10,11 +10,14 @@ from chatrec.types import Constraint
 from chatrec.understand.draft import Draft
 from chatrec.understand.kinds import Asked, forms_of
 from chatrec.understand.marks import Mark, Page, has_section
+from chatrec.understand.origins import values_of
 from chatrec.understand.text import wordset
 
 _FIELDS = ("genres", "moods", "tags", "themes", "languages", "countries")
+_PLACES = ("languages", "countries")
 _SECTIONS: Mapping[str, str] = {"language": "languages"}
-_JOINING = wordset("and plus then 和 与 跟 加 以 & ,") | {"，", "、"}
+_OR = wordset("or 或 还")
+_JOINING = wordset("and plus then 和 与 跟 加 以 & ,") | {"，", "、"} | _OR
 _DETERMINERS = wordset("a an one some 一 几 些")
 
 
@@ -52,19 +55,21 @@ def _joint(page: Page, noun: Mark, following: Mark) -> int | None:
 def _owned(draft: Draft, constraint: Constraint, nouns: Sequence[Mark], forms: Sequence[tuple[str, ...]]) -> list[Constraint]:
     """The constraint, bound to the one noun that its words stand beside; of genres, one for each noun."""
     page, section = draft.page, _section(constraint)
-    sections = ("genres", "styles") if section == "genres" else (section,)
+    sections = {"genres": ("genres", "styles"), **dict.fromkeys(_PLACES, _PLACES)}.get(section, (section,))
     marks = [m for m in page.sorted() if has_section(m, *sections) and page.said(m) and page.said(m) in constraint.said]
     owners = [_owner(page, mark, nouns) for mark in marks]
     if not marks or None in owners:
         return []
+    either = any(page.words[at] in _OR for one, other in pairwise(nouns) for at in range(one.end, other.start))
     if len(set(owners)) == 1:
-        return [replace(constraint, of_forms=forms[owners[0] or 0])]
-    if section != "genres":
+        return [] if either else [replace(constraint, of_forms=forms[owners[0] or 0])]
+    if section not in ("genres", *_PLACES):
         return []
     parts = []
     for mark, owner in zip(marks, owners, strict=True):
         entry = mark.entry("genres")
-        values = draft.words.genres((entry.name,)) if entry is not None else ()
+        values = draft.words.genres_in(entry.name, forms[owner or 0]) if entry is not None else ()
+        values = values if section == "genres" else values_of(mark, section)
         if not values or owner is None:
             return []
         parts.append(replace(constraint, value=values, said=page.said(mark), of_forms=forms[owner]))

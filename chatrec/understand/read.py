@@ -20,6 +20,7 @@ from chatrec.understand.comparative_questions import comparison_of
 from chatrec.understand.compared_names import ComparedNames
 from chatrec.understand.contents import Contents
 from chatrec.understand.contrasts import weigh
+from chatrec.understand.counts import mark_count
 from chatrec.understand.cues import settle_cues
 from chatrec.understand.draft import Draft
 from chatrec.understand.family_names import FamilyNames, asks_for_family, family_kind
@@ -37,14 +38,14 @@ from chatrec.understand.occasions import favour_families, read_occasions
 from chatrec.understand.off_topic import is_off_topic
 from chatrec.understand.origins import Origins, mark_us
 from chatrec.understand.own_demands import tell_apart
-from chatrec.understand.people_present import mark_absent, mark_ages, mark_count
+from chatrec.understand.people_present import mark_absent, mark_ages
 from chatrec.understand.questions import asked_of
 from chatrec.understand.references import mark_makers, mark_persons, mark_places, mark_pronouns, mark_similar
 from chatrec.understand.requests import mark_requests
 from chatrec.understand.resolve import Names
 from chatrec.understand.same_makers import ask_same_makers, others_by
 from chatrec.understand.scopes import COMMAS, interpret, is_never
-from chatrec.understand.shares import share_out
+from chatrec.understand.shares import free_counted, share_out
 from chatrec.understand.side_by_side import agree
 from chatrec.understand.spot import Known
 from chatrec.understand.sure_names import SureNames
@@ -117,6 +118,7 @@ class Understander:
         count = self._mark(page, ledger)
         settle_cues(page)
         interpret(page)
+        free_counted(page)
         weigh(page)
         _tell_parts_apart(page)
         self._spare_makers(page)

@@ -109,6 +109,15 @@ def test_of_each_subject_there_are_as_many_as_were_asked_for_while_all_are_asked
     assert picks(3, 2, 1, either) == ["c1", "c2", "h0"]
 
 
+def test_the_rest_of_a_total_is_free_where_some_of_it_has_a_subject() -> None:
+    years = {"a": 1990, "b": 1990, "c": 1990, "d": 1965, "e": 1965}
+    ranked = [replace(c := candidate(name), item=replace(c.item, year=year)) for name, year in years.items()]
+    sixties = Constraint(field="year", op="ranges", value=((1960, 1969),), hard=False)
+    count = Count(3, shares=((1, (replace(sixties, hard=True),)), (2, ())))
+    assert names(slate(ranked, 3, Ledger(constraints=(sixties,), count=count), candidate=lambda c: c)) == ["a", "b", "d"]
+    assert names(slate(ranked, 3, Ledger(count=count), candidate=lambda c: c)) == ["a", "b", "c"]
+
+
 @given(
     kinds=st.lists(st.sampled_from(["video", "audio", "game"]), max_size=30),
     n=st.integers(1, 10),
