@@ -86,8 +86,8 @@ class Engine:
     def rank(self, query: Query, pool: Sequence[Candidate], llm_ranks: Mapping[str, int] | None = None) -> Sequence[Candidate]:
         """The pool as the head orders it, best first; where only demands were made, what is known and central."""
         scored = self.scorer(query, pool, llm_ranks=llm_ranks)
-        plain = without_moods(query.ledger)
-        alike = self.scorer(compose(self.index, plain, ""), pool) if plain != query.ledger else ()
+        plain = without_moods(query)
+        alike = self.scorer(plain, pool) if plain else ()
         return central_first(in_mood(scored, alike, query.ledger), query, llm_ranks)
 
 

@@ -21,6 +21,7 @@ from math import inf, log2
 
 from chatrec.constraints import satisfies
 from chatrec.retrieve.candidates import extremes, preferences, told_apart
+from chatrec.retrieve.query import wanted_words
 from chatrec.types import Candidate, Constraint, Item, Ledger, Query, Wish
 
 WEIGHT = 0.25
@@ -85,11 +86,17 @@ def central_first(scored: Sequence[Candidate], query: Query, llm_ranks: Mapping[
     return sorted(scored, key=place)
 
 
-def without_moods(ledger: Ledger) -> Ledger:
-    """The same without the moods that are wished for, where works are liked: what the works alone bring near."""
-    if not ledger.ids("liked"):
-        return ledger
-    return replace(ledger, wishes=tuple(wish for wish in ledger.wishes if (wish.field, wish.direction) != ("moods", "more")))
+def without_moods(query: Query) -> Query | None:
+    """The same without the moods that are wished for, where works are liked: what the works alone bring near.
+
+    Nothing is embedded for it. None where no mood is wished for, or nothing is liked.
+    """
+    wishes = query.ledger.wishes
+    others = tuple(wish for wish in wishes if (wish.field, wish.direction) != ("moods", "more"))
+    if len(others) == len(wishes) or not query.ledger.ids("liked"):
+        return None
+    ledger = replace(query.ledger, wishes=others)
+    return replace(query, ledger=ledger, text=wanted_words(ledger), last_message="", vector=None, message_vector=None)
 
 
 def in_mood(scored: Sequence[Candidate], alike: Sequence[Candidate], ledger: Ledger) -> Sequence[Candidate]:

@@ -128,5 +128,10 @@ def test_what_is_in_the_wished_mood_comes_first_of_what_is_near_to_the_liked_wor
 
 
 def test_only_where_works_are_liked_are_the_moods_left_out() -> None:
-    assert without_moods(LIKED).wishes == ()
-    assert without_moods(replace(LIKED, opinions=())).wishes == (LIGHTER,)
+    space = Wish(text="space", field="themes", value="space")
+    asked = Query(ledger=replace(LIKED, wishes=(space, LIGHTER)), text="space cheerful", last_message="lighter", vector=[1.0])
+    plain = without_moods(asked)
+    assert plain is not None and plain.ledger.wishes == (space,)
+    assert (plain.text, plain.last_message, plain.vector) == ("space", "", None)
+    assert without_moods(replace(asked, ledger=replace(LIKED, opinions=()))) is None
+    assert without_moods(replace(asked, ledger=replace(LIKED, wishes=(space,)))) is None
