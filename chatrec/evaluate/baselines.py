@@ -20,10 +20,11 @@ from chatrec.evaluate.report import pool_recall_of, recall_of
 from chatrec.evaluate.run import ReplayConfig, at_work, open_log
 from chatrec.index.embed import Embedder
 from chatrec.pool import Found
-from chatrec.retrieve.collaborative import DialogNeighbours, Sparse, TrainedRetriever
+from chatrec.retrieve.collaborative import DialogNeighbours, TrainedRetriever
 from chatrec.retrieve.fuse import Fusion
 from chatrec.retrieve.load import load_fusion
 from chatrec.retrieve.protocol import Retriever
+from chatrec.retrieve.sparse import Sparse
 from chatrec.types import Constraint, Query
 
 ALL = "all, fused"
@@ -40,6 +41,8 @@ KNOWN_AS = {
     ITEM_SETS: "kNN over dialogs' sets of items, as NBCRS",
     "bag": "softmax over concepts",
     "co_rated": "EASE over ratings",
+    "sharing": "nearest by shared facts",
+    "said_facts": "by the facts that words name",
     "recommended": "most recommended in training",
     "named": "most named in training",
 }

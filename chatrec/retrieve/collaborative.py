@@ -21,6 +21,8 @@ from chatrec.index.open import Index
 from chatrec.pool import NOTHING, Found
 from chatrec.retrieve.concepts import concepts
 from chatrec.retrieve.retrievers import best_allowed
+from chatrec.retrieve.said_facts import SaidFacts
+from chatrec.retrieve.sparse import Sparse
 from chatrec.retrieve.tower import EncoderTower, LinearTower
 from chatrec.types import Constraint, Query
 
@@ -65,33 +67,6 @@ class TrainedRetriever:
         if scores is None:
             return NOTHING
         return best_allowed(self._index, scores, scores > 0, query, required, k)
-
-
-@dataclass(frozen=True, eq=False)
-class Sparse:
-    """Rows of a sparse matrix: row i holds `columns[starts[i]:starts[i+1]]` with `weights` alike."""
-
-    starts: NDArray[np.int64]
-    columns: NDArray[np.int32]
-    weights: Floats
-
-    def add(self, row: int, factor: float, into: Floats) -> None:
-        """into += factor · row; no column may occur twice in a row."""
-        part = slice(self.starts[row], self.starts[row + 1])
-        into[self.columns[part]] += factor * self.weights[part]
-
-    def within(self, columns: int) -> bool:
-        """Whether it has no more columns than that."""
-        return not self.columns.size or bool(self.columns.min() >= 0 and self.columns.max() < columns)
-
-    def arrays(self, prefix: str) -> dict[str, NDArray[Any]]:
-        """For storage."""
-        return {f"{prefix}_starts": self.starts, f"{prefix}_columns": self.columns, f"{prefix}_weights": self.weights}
-
-    @classmethod
-    def of(cls, arrays: Arrays, prefix: str) -> Sparse:
-        """Read back."""
-        return cls(*(arrays[f"{prefix}_{part}"] for part in ("starts", "columns", "weights")))
 
 
 @dataclass(frozen=True, eq=False)
@@ -261,7 +236,7 @@ class Prior:
 
 
 KINDS: Mapping[str, Any] = {
-    model.kind: model for model in (ItemToItem, BagOfConcepts, DialogNeighbours, Prior, LinearTower, EncoderTower)
+    model.kind: model for model in (ItemToItem, BagOfConcepts, DialogNeighbours, Prior, SaidFacts, LinearTower, EncoderTower)
 }
 
 

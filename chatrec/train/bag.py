@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from chatrec.index.open import Index
 from chatrec.retrieve.collaborative import BagOfConcepts
-from chatrec.retrieve.concepts import concepts, facts
+from chatrec.retrieve.concepts import concepts
 from chatrec.score.table import Floats
 from chatrec.train.descent import Descent
+from chatrec.train.known import Known
 from chatrec.train.meter import Mark
 from chatrec.train.retrievers import Example, vocabulary
 
@@ -81,6 +82,7 @@ class _Bag(torch.nn.Module):
 def bag_of_concepts(
     index: Index,
     examples: Sequence[Example],
+    known: Known,
     config: BagConfig,
     tick: Callable[[Mark], None] = lambda mark: None,
     hidden: NDArray[np.bool_] | None = None,
@@ -90,6 +92,7 @@ def bag_of_concepts(
     Args:
         index: of the catalog.
         examples: what is learned from.
+        known: facts of its works.
         config: hyper-parameters.
         tick: told how far this is.
         hidden: bool [items]: what bare examples cannot name, and say nothing against.
@@ -98,7 +101,7 @@ def bag_of_concepts(
     bags = [concepts(example.query, index) for example in examples]
     vocab = vocabulary(bags, config.rarest)
     numbers = [np.array([vocab[c] for c in bag if c in vocab], dtype=np.int64) for bag in bags]
-    told_of = _facts(index, config.rarest)
+    told_of = _facts(known, config.rarest)
 
     def member(number: int) -> tuple[Floats, Floats, Floats, Floats]:
         def told(mark: Mark) -> None:
@@ -115,6 +118,7 @@ def choose_epochs(
     index: Index,
     examples: Sequence[Example],
     groups: Sequence[int],
+    known: Known,
     config: BagConfig,
     tick: Callable[[Mark], None] = lambda mark: None,
 ) -> int:
@@ -124,6 +128,7 @@ def choose_epochs(
         index: of the catalog.
         examples: what it will be fitted on.
         groups: the dialog of each; one in five dialogs is held out.
+        known: facts of the works.
         config: hyper-parameters; its `epochs` are returned where the examples are so many that one pass is long.
         tick: told how far this is.
 
@@ -143,7 +148,7 @@ def choose_epochs(
         def told(mark: Mark, before: float = before, share: float = share) -> None:
             tick(replace(mark, done=before + share * mark.done))
 
-        model = bag_of_concepts(index, seen, replace(config, epochs=epochs, members=1), told) if seen and held else None
+        model = bag_of_concepts(index, seen, known, replace(config, epochs=epochs, members=1), told) if seen and held else None
         found[epochs] = sum(_reciprocal_ranks(model, example, index) for example in held) if model else 0.0
     return max(found, key=lambda epochs: (found[epochs], -epochs))
 
@@ -203,11 +208,10 @@ def _fit_bag(
         return model.embed.weight[:vocab].numpy().copy(), model.text.weight.numpy().copy(), items, model.bias.numpy().copy()
 
 
-def _facts(index: Index, rarest: int) -> _Padded:
+def _facts(known: Known, rarest: int) -> _Padded:
     """The facts of every item, of those that at least so many items share."""
-    told = [list(dict.fromkeys(facts(index.catalog[item]))) for item in index.ids]
-    vocab = vocabulary(told, rarest)
-    return _Padded.of([np.array([vocab[fact] for fact in part if fact in vocab], dtype=np.int64) for part in told], len(vocab))
+    vocab = vocabulary(known, rarest)
+    return _Padded.of([np.array([vocab[fact] for fact in part if fact in vocab], dtype=np.int64) for part in known], len(vocab))
 
 
 @dataclass(frozen=True, eq=False)

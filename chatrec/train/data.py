@@ -318,6 +318,14 @@ def join_by_links(source: Mapping[str, Item], catalog: Mapping[str, Item]) -> di
     return {item_id: row for item_id, row in joined.items() if row is not None}
 
 
+def told_by(source: Mapping[str, Item], catalog: Mapping[str, Item]) -> dict[int, list[Item]]:
+    """Row of the catalog, twins included → the entries of the same work in another catalog."""
+    told: dict[int, list[Item]] = defaultdict(list)
+    for item_id, row in join_by_links(source, catalog).items():
+        told[row].append(source[item_id])
+    return told | {row: told[first] for row, first in twins_by_links(catalog).items() if first in told}
+
+
 def twins_by_links(catalog: Mapping[str, Item]) -> dict[int, int]:
     """Row → the first row of an item that it shares a link with: the same work under another id."""
     first = _first_of_links(catalog)

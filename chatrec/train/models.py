@@ -12,8 +12,10 @@ from chatrec.evaluate.logs import Instance
 from chatrec.index.open import Index
 from chatrec.retrieve.collaborative import ItemToItem, Model
 from chatrec.retrieve.concepts import concepts
+from chatrec.retrieve.said_facts import SaidFacts
 from chatrec.train.bag import BagConfig, bag_of_concepts
 from chatrec.train.data import Dialogs
+from chatrec.train.known import Known
 from chatrec.train.meter import Mark
 from chatrec.train.retrievers import (
     co_occurrence,
@@ -29,8 +31,8 @@ from chatrec.train.tuning import TowerConfig
 from chatrec.types import Query
 
 CO_MENTIONED, FOLLOWED, BAG, NEIGHBOURS, TOWER = "co_mentioned", "followed_by", "bag", "dialogs", "tower"
-RECOMMENDED, NAMED, CO_RATED = "recommended", "named", "co_rated"
-NAMES = (CO_MENTIONED, FOLLOWED, BAG, NEIGHBOURS, TOWER, RECOMMENDED, NAMED, CO_RATED)
+RECOMMENDED, NAMED, CO_RATED, SHARING, SAID = "recommended", "named", "co_rated", "sharing", "said_facts"
+NAMES = (CO_MENTIONED, FOLLOWED, BAG, NEIGHBOURS, TOWER, RECOMMENDED, NAMED, CO_RATED, SHARING, SAID)
 FEATURE_ONLY = (RECOMMENDED, NAMED, FOLLOWED)
 """What informs the head and retrieves nothing: priors bring up the same items for anyone, and what was recommended after a work
 brings up nothing that the others do not."""
@@ -45,11 +47,25 @@ class ModelsConfig:
     rating_regularisation: float = 200.0
 
 
+@dataclass(frozen=True)
+class Lasting:
+    """What does not depend on the dialogs, and is the same for all folds."""
+
+    known: Known
+    """Facts of the works."""
+    sharing: ItemToItem
+    """Neighbours by these."""
+    said: SaidFacts
+    """By those that words name."""
+    rated: ItemToItem | None = None
+    """Co-rating weights."""
+
+
 def fit_models(
     index: Index,
     dialogs: Dialogs,
     config: ModelsConfig,
-    rated: ItemToItem | None,
+    lasting: Lasting,
     report: Callable[[str, Mark], None] = lambda name, mark: None,
 ) -> dict[str, Model]:
     """Fit every retriever that these dialogs allow.
@@ -58,7 +74,7 @@ def fit_models(
         index: of the catalog.
         dialogs: what is learned from.
         config: hyper-parameters.
-        rated: co-rating weights, which do not depend on the dialogs.
+        lasting: what does not depend on the dialogs.
         report: receives marks of the fits that take long, the bag of concepts and the text tower, by the retriever's name.
     """
     items = len(index.ids)
@@ -73,15 +89,16 @@ def fit_models(
     if dialogs.cases:
         models[NEIGHBOURS] = _neighbours(index, dialogs)
         examples = [case.example for case in dialogs.cases]
-        models[BAG] = bag_of_concepts(index, examples, config.bag, partial(report, BAG), exposure.hidden)
+        models[BAG] = bag_of_concepts(index, examples, lasting.known, config.bag, partial(report, BAG), exposure.hidden)
         if tower := fit_tower(index, examples, config.tower, partial(report, TOWER)):
             models[TOWER] = tower
     if counts := Counter(row for case in dialogs.cases if case.example.recommended for row in case.example.targets):
         models[RECOMMENDED] = prior(counts, items, exposure.factors)
     if any(groups):
         models[NAMED] = prior(Counter(row for group in groups for row in set(group)), items, exposure.factors)
-    if rated is not None:
-        models[CO_RATED] = rated
+    if lasting.rated is not None:
+        models[CO_RATED] = lasting.rated
+    models |= {SHARING: lasting.sharing, SAID: lasting.said}
     return models
 
 

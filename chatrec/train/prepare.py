@@ -41,14 +41,16 @@ from chatrec.train.data import (
     person_of,
     persons,
     read_all,
+    told_by,
     turns_of,
     users_of,
 )
 from chatrec.train.exact import ExactIndex
 from chatrec.train.exposure import Exposure
 from chatrec.train.folds import folds_in_order
+from chatrec.train.known import known_of, said_facts, sharing
 from chatrec.train.meter import Mark, Meter
-from chatrec.train.models import BAG, CO_RATED, FEATURE_ONLY, co_rated, fit_models
+from chatrec.train.models import BAG, CO_RATED, FEATURE_ONLY, Lasting, co_rated, fit_models
 from chatrec.train.pools import Asked, Pools, build_pools
 from chatrec.train.popularity import Counted
 from chatrec.train.raters import CONTEXTS, choose, conversations
@@ -57,11 +59,13 @@ from chatrec.train.start import saw
 from chatrec.train.steps import NUMBER, NUMBERS, Kind, Steps, unfinished
 from chatrec.train.track import NoTracker, Tracker
 from chatrec.train.weights import ENOUGH_SAID, MOST_TOLD, Rankings, choose_weights
-from chatrec.types import EMPTY
+from chatrec.types import EMPTY, Item
 
 ENOUGH = 60
 """Instances with gold among the candidates that a head of its own needs; with fewer, the shipped head is kept."""
-LEARNED_WEIGHTS = {"bag": 3.0, "co_mentioned": 1.5, "dialogs": 1.0, "co_rated": 0.7, "tower": 1.0}
+LEARNED_WEIGHTS = {
+    "bag": 3.0, "co_mentioned": 1.5, "dialogs": 1.0, "co_rated": 0.7, "tower": 1.0, "sharing": 1.0, "said_facts": 1.0
+}  # fmt: skip
 """Fusion weights of trained retrievers, where there are no turns to tell better ones."""
 LEARNED_DEPTH = 300
 """Items taken of each retriever, and candidates passed on, where retrievers were trained. On a held-out fold of ReDial's
@@ -127,7 +131,9 @@ class Preparation:
         self.valid_lines = self._others(read_all((files.valid,), catalog)) if files.valid else ()
         self.meter.say("opening the index")
         self.index = ExactIndex.of(open_or_build(catalog, embedder, build_dir))
-        self.raters = self._read_interactions()
+        source = read_catalog(files.interactions_catalog) if files.interactions_catalog else None
+        self.raters = self._read_interactions(source)
+        self._known = known_of(self.index, told_by(source or {}, self.index.catalog))
         self._weights: Mapping[str, float] = EMPTY
         check_tasks(config.head.fit.loss_weights, self.lines, self.raters.users)
         bag, tower = (replace(part, seed=config.seed) for part in (config.models.bag, config.models.tower))
@@ -211,21 +217,21 @@ class Preparation:
         pools = self.out_of_fold(dialogs, config)
         return Prepared(dialogs, models, pools, self._raters(models, config) if raters else None, config, self.adapts)
 
-    def _read_interactions(self) -> Raters:
+    def _read_interactions(self, source: Mapping[str, Item] | None) -> Raters:
         if self.files.interactions is None:
             return Raters()
         self.meter.say("reading interactions")
-        source = read_catalog(self.files.interactions_catalog) if self.files.interactions_catalog else None
         raters = users_of(self.files.interactions, self.index.catalog, source)
         self.meter.notice(str(raters))
         return raters
 
     @cached_property
-    def _rated(self) -> ItemToItem | None:
-        if not self.raters.users:
-            return None
-        self.meter.begin("rated", "fitting co-rating")
-        return self._co_rated(self.raters.users)
+    def _lasting(self) -> Lasting:
+        rated = None
+        if self.raters.users:
+            self.meter.begin("rated", "fitting co-rating")
+            rated = self._co_rated(self.raters.users)
+        return Lasting(self._known, sharing(self.index, self._known), said_facts(self._known), rated)
 
     def _co_rated(self, users: Sequence[Sequence[tuple[int, float]]]) -> ItemToItem:
         return co_rated(users, len(self.index.ids), self.config.models, self.raters.twins)
@@ -244,7 +250,7 @@ class Preparation:
         def choose() -> int:
             self.meter.begin("epochs", "trying how long to train")
             examples, groups = [case.example for case in dialogs.cases], [case.person for case in dialogs.cases]
-            return choose_epochs(self.index, examples, groups, self.models_config.bag, self.meter.mark)
+            return choose_epochs(self.index, examples, groups, self._known, self.models_config.bag, self.meter.mark)
 
         epochs = self.steps.keep("epochs", NUMBER, choose)
         self.models_config = replace(self.models_config, bag=replace(self.models_config.bag, epochs=epochs))
@@ -259,9 +265,9 @@ class Preparation:
             self.told(f"{part}/{name}")(replace(mark, done=done))
 
         def fit() -> dict[str, Model]:
-            rated = self._rated
+            lasting = self._lasting
             self.meter.begin(name, what)
-            return fit_models(self.index, dialogs, self.models_config, rated, report)
+            return fit_models(self.index, dialogs, self.models_config, lasting, report)
 
         def save(folder: Path, models: dict[str, Model]) -> None:
             save_models(folder, models, self.index.catalog.sha256, len(self.index.ids))

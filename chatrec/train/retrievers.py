@@ -13,7 +13,8 @@ import torch
 from numpy.typing import NDArray
 from scipy import sparse
 
-from chatrec.retrieve.collaborative import DialogNeighbours, ItemToItem, Prior, Sparse
+from chatrec.retrieve.collaborative import DialogNeighbours, ItemToItem, Prior
+from chatrec.retrieve.sparse import Sparse
 from chatrec.score.table import Floats
 from chatrec.train.exposure import Exposure
 from chatrec.types import Query

@@ -16,6 +16,7 @@ from chatrec.score.features import Features
 from chatrec.score.head import HeadConfig
 from chatrec.train.bag import BagConfig, bag_of_concepts
 from chatrec.train.exposure import Exposure
+from chatrec.train.known import known_of
 from chatrec.train.pools import Asked, build_pools
 from chatrec.train.retrievers import Example, co_occurrence, followed_by, prior
 from chatrec.types import Ledger, Query
@@ -77,7 +78,7 @@ def test_bare_dialogs_do_not_teach_that_a_hidden_item_is_never_wanted(small_inde
     config = BagConfig(dimension=4, members=1, epochs=20, learning_rate=0.05)
 
     def chance(hidden: np.ndarray | None) -> float:
-        scores = bag_of_concepts(small_index, told, config, hidden=hidden).scores(words, small_index)
+        scores = bag_of_concepts(small_index, told, known_of(small_index), config, hidden=hidden).scores(words, small_index)
         assert scores is not None
         return float(scores[2])
 

@@ -12,7 +12,7 @@ from scipy import sparse
 from chatrec.constraints import requirements, satisfies_all
 from chatrec.errors import TrainingDataError
 from chatrec.index.open import Index
-from chatrec.retrieve.collaborative import Sparse
+from chatrec.retrieve.sparse import Sparse
 from chatrec.score.head import HeadConfig
 from chatrec.score.table import ItemTable
 from chatrec.train.exact import ExactIndex

@@ -13,7 +13,8 @@ from quick import QUICK, prepare
 from chatrec.index.open import Index
 from chatrec.retrieve.fuse import Fusion, FusionConfig
 from chatrec.train.data import gather
-from chatrec.train.models import NEIGHBOURS, fit_models
+from chatrec.train.known import known_of, said_facts, sharing
+from chatrec.train.models import NEIGHBOURS, Lasting, fit_models
 from chatrec.train.retrievers import Example
 from chatrec.train.weights import FURTHEST, Rankings, choose_weights
 from chatrec.types import Constraint, Ledger, Query
@@ -114,7 +115,9 @@ def test_what_is_said_at_the_end_of_a_past_dialog_tells_what_it_was_like(small_i
         dialog(1, user("hello"), assistant("try this", "casa"), user("so romantic")),
     ]
     lines += [line.model_copy(update={"dialog_id": f"again-{line.dialog_id}"}) for line in lines]  # rare words are left out
-    models = fit_models(small_index, gather(lines, small_index), QUICK.models, None)
+    known = known_of(small_index)
+    lasting = Lasting(known, sharing(small_index, known), said_facts(known))
+    models = fit_models(small_index, gather(lines, small_index), QUICK.models, lasting)
     for words, best in (("snow and paranoia", "s:thing"), ("romantic", "s:casa")):
         scores = models[NEIGHBOURS].scores(Query(ledger=Ledger(), text=words), small_index)
         assert scores is not None and small_index.ids[int(scores.argmax())] == best
