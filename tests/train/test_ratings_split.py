@@ -193,9 +193,8 @@ def test_the_command_refuses_to_allow_a_leak_where_no_models_are_given(fails) ->
     assert "--allow-leak is of --models: the head that ships learned from no interactions" in fails(2, "--allow-leak")
 
 
-@pytest.mark.parametrize("weight", ["nan", "inf"])
-def test_the_command_refuses_a_weight_that_nothing_can_be_multiplied_by(fails, weight: str) -> None:
-    assert f"is a finite number, 0 or more, not {weight}" in fails(2, "--value-weight", weight)
+def test_the_command_refuses_an_endless_weight(fails) -> None:
+    assert "is a finite number, 0 or more, not inf" in fails(2, "--value-weight", "inf")
 
 
 def test_the_command_refuses_models_that_are_not_there_or_of_another_catalog(fails, tmp_path: Path) -> None:
