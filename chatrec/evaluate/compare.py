@@ -142,8 +142,12 @@ def compare(a: Rows, b: Rows, ks: Sequence[int] = (1, 10, 50)) -> list[Differenc
     Raises:
         InputError: the two do not hold the same instances with the same gold, or count different answers.
     """
-    if {key: list(line.gold) for key, line in a.items()} != {key: list(line.gold) for key, line in b.items()}:
-        raise InputError("the two rankings are not of the same instances: replay the same dialogs under the same protocol")
+    both = sum(key in b and list(line.gold) == list(b[key].gold) for key, line in a.items())
+    if not len(a) == len(b) == both:
+        told = f"of {len(a)} and {len(b)} they share {both} with the same gold"
+        raise InputError(
+            f"the two rankings are not of the same instances, {told}: replay the same dialogs under the same protocol"
+        )
     keys = sorted(a)
     counted = all(line.ranks is not None for line in (*a.values(), *b.values()))
     of_a, of_b = ([_ranks(rows[key], counted) for key in keys] for rows in (a, b))

@@ -52,8 +52,10 @@ def test_the_order_of_the_lines_does_not_matter() -> None:
 
 
 def test_other_instances_or_other_gold_cannot_be_compared() -> None:
-    with pytest.raises(InputError, match="not of the same instances"):
+    with pytest.raises(InputError, match="not of the same instances, of 5 and 6 they share 5 with the same gold"):
         compare(rows(1, 5), rows(1, 6))
+    with pytest.raises(InputError, match="of 2 and 2 they share 1"):
+        compare(rows(1, 2), rows(1, 2) | {("d1", 1): Line(["other"], ["other"])})
 
 
 def test_a_line_that_is_no_ranking_is_located(tmp_path: Path) -> None:
