@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from chatrec.evaluate.context import queries
-from chatrec.evaluate.replay import Replayed, judge, masked_items
+from chatrec.evaluate.replay import Replayed, judge, masked_items, unmasked
 from chatrec.evaluate.report import pool_recall_of, recall_of
 from chatrec.evaluate.run import ReplayConfig, at_work, open_log
 from chatrec.index.embed import Embedder
@@ -122,7 +122,7 @@ def run_baselines(
     for done, (instance, query) in enumerate(zip(found, queries(index, found, config.protocol), strict=True), 1):
         masked = masked_items(instance, config.protocol, index.catalog)
         for name, retrieve in compared.items():
-            pool = [candidate for candidate in retrieve(query) if candidate.item.id not in masked]
+            pool = unmasked(retrieve(query), masked)
             rows[name].append(judge(instance, config.protocol, index.catalog, pool, pool))
         tick(done, len(found))
     judged = {

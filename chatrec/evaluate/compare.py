@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
 
 from chatrec.errors import DataMissingError, DialogLogError, InputError
-from chatrec.evaluate.logs import Name, numbered_lines
+from chatrec.evaluate.logs import Name, numbered_lines, parse_line
 from chatrec.evaluate.metrics import Ranks, gold_ranks, ratio_interval, recall
 from chatrec.evaluate.report import file_sha256, numbered
 
@@ -44,6 +45,10 @@ Rows = Mapping[tuple[str, int], Line]
 """(dialog id, turn) → what was made of it."""
 
 
+FEWEST = 6
+"""Dialogs that must differ for a difference to be significant: that five all go one way by chance has p = 2 · 0.5⁵ > 5%."""
+
+
 @dataclass(frozen=True, slots=True)
 class Difference:
     """Recall@k of b less that of a, with a 95% interval of the paired bootstrap by dialog."""
@@ -53,11 +58,13 @@ class Difference:
     b: float
     low: float
     high: float
+    dialogs: int
+    """Dialogs in which the two find different numbers of gold mentions."""
 
     @property
     def significant(self) -> bool:
-        """Whether the interval leaves 0 out."""
-        return self.low > 0 or self.high < 0
+        """Whether the interval leaves 0 out and enough dialogs differ: drawn from a few, the interval is too narrow."""
+        return self.dialogs >= FEWEST and (self.low > 0 or self.high < 0)
 
 
 def read_rankings(path: Path) -> Rows:
@@ -84,12 +91,7 @@ def read_rankings(path: Path) -> Rows:
 
 
 def _parse(text: str, path: Path, number: int) -> RankedLine:
-    try:
-        line = RankedLine.model_validate_json(text)
-    except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(map(str, first["loc"]))
-        raise DialogLogError(f"not a line of rankings: {first['msg']}", path=str(path), line=number, field=field) from error
+    line = parse_line(RankedLine, text, path=str(path), line=number)
     if line.ranks is not None and not 0 < len(line.ranks) <= len(line.gold):
         told = f"{len(line.ranks)} of them for {len(line.gold)} gold mentions"
         raise DialogLogError(told, path=str(path), line=number, field="ranks")
@@ -98,21 +100,30 @@ def _parse(text: str, path: Path, number: int) -> RankedLine:
 
 def leak_of(path: Path) -> Mapping[str, int | bool] | None:
     """The stamp of a report that tells what of its dialogs was trained on; None for what is no report."""
-    return _provenance(path).get("leak")
+    return _provenance(_whole(path)).get("leak")
 
 
-def _provenance(path: Path) -> Mapping[str, Any]:
-    """Of a report; empty for what is none."""
+def _whole(path: Path) -> Mapping[str, Any]:
+    """What a file holds that is one JSON object; empty for any other."""
     try:
-        return dict(json.loads(path.read_text(encoding="utf-8"))["provenance"])
-    except (ValueError, KeyError, TypeError):
+        held = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError):
         return {}
+    return held if isinstance(held, dict) else {}
+
+
+def _provenance(report: Mapping[str, Any]) -> Mapping[str, Any]:
+    origin = report.get("provenance")
+    return origin if isinstance(origin, dict) else {}
 
 
 def _rankings_of(path: Path) -> Path:
     """The rankings a report belongs to; a path that is no report is returned as it is."""
-    wanted = _provenance(path).get("rankings_sha256")
+    report = _whole(path)
+    wanted = _provenance(report).get("rankings_sha256")
     if wanted is None:
+        if report and "ranking" not in report:
+            raise DialogLogError("tells no rankings: give the report of `chatrec replay`, or its rankings", path=str(path))
         return path
     for beside in sorted(path.parent.glob("*.jsonl")):
         if file_sha256(beside) == wanted:
@@ -131,8 +142,12 @@ def compare(a: Rows, b: Rows, ks: Sequence[int] = (1, 10, 50)) -> list[Differenc
     Raises:
         InputError: the two do not hold the same instances with the same gold, or count different answers.
     """
-    if {key: list(line.gold) for key, line in a.items()} != {key: list(line.gold) for key, line in b.items()}:
-        raise InputError("the two rankings are not of the same instances: replay the same dialogs under the same protocol")
+    both = sum(key in b and list(line.gold) == list(b[key].gold) for key, line in a.items())
+    if not len(a) == len(b) == both:
+        told = f"of {len(a)} and {len(b)} they share {both} with the same gold"
+        raise InputError(
+            f"the two rankings are not of the same instances, {told}: replay the same dialogs under the same protocol"
+        )
     keys = sorted(a)
     counted = all(line.ranks is not None for line in (*a.values(), *b.values()))
     of_a, of_b = ([_ranks(rows[key], counted) for key in keys] for rows in (a, b))
@@ -150,4 +165,5 @@ def _difference(a: Ranks, b: Ranks, groups: Sequence[int], k: int) -> Difference
     found_a, found_b = ([float(sum(rank <= k for rank in row)) for row in rows] for rows in (a, b))
     gained = [second - first for first, second in zip(found_a, found_b, strict=True)]
     low, high = ratio_interval(gained, [float(len(row)) for row in a], groups)
-    return Difference(k, recall(a, k), recall(b, k), low, high)
+    differing = int(np.count_nonzero(np.bincount(groups, weights=gained)))
+    return Difference(k, recall(a, k), recall(b, k), low, high, differing)

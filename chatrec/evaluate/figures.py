@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from chatrec.evaluate.attribution import NO_PART, STAGES
+from chatrec.evaluate.metrics import DEEPEST
 
 
 def cell(value: Mapping[str, float] | None) -> str:
@@ -72,7 +73,8 @@ def beside(report: Mapping[str, Any]) -> Iterator[str]:
     k = report["cut_off"]
     if report["recorded"]:
         yield f"output of the language model {recorded(report)}; any other is answered as if it had been silent"
-    means = {f"NDCG@{k}": report["ndcg"][str(k)], "MRR": report["mrr"], "MAP": report["map"], f"hit@{k}": report["hit"][str(k)]}
+    means = {f"NDCG@{k}": report["ndcg"][str(k)], f"MRR@{DEEPEST}": report["mrr"], f"MAP@{DEEPEST}": report["map"]}
+    means[f"hit@{k}"] = report["hit"][str(k)]
     yield ", ".join(f"{name} {cell(value)}" for name, value in means.items())
     shown = {name.replace("_", " "): value for name, value in report["beyond_accuracy"].items() if value is not None}
     yield f"top {k}: " + ", ".join(f"{name} {value:.3f}" for name, value in shown.items())

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from chatrec.catalog.read import not_json
+from chatrec.catalog.read import not_json, parse_json
 from chatrec.errors import DataMissingError, DialogLogError
 from chatrec.types import Role
 
@@ -23,6 +22,7 @@ Protocol = Literal["full", "new"]
 Understanding = Literal["given", "text"]
 """Where the ledger comes from: annotated mentions, as in published protocols, or the words of the log, as a chat reads them."""
 
+M = TypeVar("M", bound=BaseModel)
 Name = Annotated[str, StringConstraints(min_length=1)]
 SENTIMENT_IN_DIALOG = frozenset({"cpcd"})
 """Data sets whose likes and dislikes were given during the dialog and may therefore be read as it is replayed."""
@@ -135,16 +135,34 @@ def parse_dialog(text: str, *, path: str = "", line: int = 0) -> DialogLine:
     """One line of a dialog log.
 
     Raises:
+        DialogLogError: as in `parse_line`.
+    """
+    return parse_line(DialogLine, text, path=path, line=line)
+
+
+def parse_line(model: type[M], text: str, *, path: str, line: int) -> M:
+    """One line of JSON lines as a model.
+
+    Args:
+        model: what a line is.
+        text: the line.
+        path, line: where it stands, for the error.
+
+    Raises:
         DialogLogError: the line is no JSON object, or a field is missing or of a wrong type.
     """
     try:
-        data: Any = json.loads(text.rstrip())
-    except json.JSONDecodeError as error:
+        data = parse_json(text.rstrip())
+    except UnicodeEncodeError as error:
+        raise DialogLogError("not text: half of a surrogate pair", path=path, line=line) from error
+    except ValueError as error:
         raise DialogLogError(not_json(error), path=path, line=line) from error
+    except RecursionError as error:
+        raise DialogLogError("nested too deeply", path=path, line=line) from error
     if not isinstance(data, dict):
         raise DialogLogError("not a JSON object", path=path, line=line)
     try:
-        return DialogLine.model_validate(data)
+        return model.model_validate(data)
     except ValidationError as error:
         first = error.errors()[0]
         raise DialogLogError(first["msg"], path=path, line=line, field=".".join(map(str, first["loc"]))) from error
@@ -167,12 +185,13 @@ def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
     """The lines of a file that are not blank, with their numbers from 1.
 
     Raises:
-        DialogLogError: the file is not UTF-8.
+        DialogLogError: one is not UTF-8.
     """
-    with path.open(encoding="utf-8", errors="strict") as lines:
-        try:
-            for number, line in enumerate(lines, 1):
-                if line.strip():
-                    yield number, line
-        except UnicodeDecodeError as error:
-            raise DialogLogError(f"not UTF-8: {error.reason}", path=str(path)) from error
+    with path.open("rb") as lines:
+        for number, line in enumerate(lines, 1):
+            try:
+                text = line.decode("utf-8-sig")
+            except UnicodeDecodeError as error:
+                raise DialogLogError(f"not UTF-8: {error.reason}", path=str(path), line=number) from error
+            if text.strip():
+                yield number, text

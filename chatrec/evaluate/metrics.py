@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 Ranks = Sequence[Sequence[float]]
 """Per instance, the rank of each gold mention."""
+DEEPEST = 100
+"""How deep a list is read where no cut-off is given: what is ranked lower is a miss."""
 Values = Sequence[float] | NDArray[np.floating[Any]]
 
 
@@ -54,7 +56,7 @@ def recall(ranks: Ranks, k: int) -> float:
     return _ratio(float(sum(rank <= k for rank in flat)), float(len(flat)))
 
 
-def recall_curve(ranks: Ranks, deepest: int = 100) -> list[float]:
+def recall_curve(ranks: Ranks, deepest: int = DEEPEST) -> list[float]:
     """Recall@1, recall@2, … recall@deepest. NaN without gold.
 
     >>> recall_curve([[1, 3], [math.inf, 2.5]], 4)
@@ -74,7 +76,7 @@ def instance_hit(row: Sequence[float], k: int) -> bool:
     return any(rank <= k for rank in row)
 
 
-def reciprocal_rank(row: Sequence[float], k: int = 100) -> float:
+def reciprocal_rank(row: Sequence[float], k: int = DEEPEST) -> float:
     """1 / rank of the best gold item, 0 beyond k.
 
     >>> reciprocal_rank([8, 4]), reciprocal_rank([8, 4], k=3)
@@ -98,7 +100,7 @@ def instance_ndcg(row: Sequence[float], k: int) -> float:
     return gained / ideal if ideal else 0.0
 
 
-def average_precision(row: Sequence[float], k: int = 100) -> float:
+def average_precision(row: Sequence[float], k: int = DEEPEST) -> float:
     """Average precision of one instance: Σ precision at each gold within k / number of gold. Each rank is of another item.
 
     Gold at rank 2 and none elsewhere, of two: (1/2) / 2

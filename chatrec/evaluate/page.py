@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from chatrec.evaluate import plots
 from chatrec.evaluate.figures import fates, recorded
+from chatrec.evaluate.metrics import DEEPEST
 from chatrec.evaluate.slices import SMALL
 from chatrec.outputs import replaced
 
@@ -98,8 +99,8 @@ def _headline(report: Mapping[str, Any]) -> list[tuple[str, Mapping[str, float],
     if report["stage"] != "retrieve":
         found.append((f"Gain@{k}", report["rerank_gain"][k], "of the final order over the fused one"))
     found.append((f"NDCG@{k}", report["ndcg"][k], "earlier places count more"))
-    found.append(("MRR", report["mrr"], "1 / rank of the first gold"))
-    found.append(("MAP", report["map"], "mean average precision"))
+    found.append((f"MRR@{DEEPEST}", report["mrr"], "1 / rank of the first gold"))
+    found.append((f"MAP@{DEEPEST}", report["map"], "mean average precision"))
     found.append((f"Hit@{k}", report["hit"][k], "turns with any gold"))
     return found
 

@@ -1,10 +1,11 @@
-"""Interactions as arrays: what users gave to items (a rating, hours, plays), read in two passes and in bounded memory."""
+"""Interactions as arrays: what users gave to items (a rating, hours, plays), read once and in bounded memory."""
 
 from __future__ import annotations
 
 import hashlib
 import heapq
 import math
+from array import array
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -75,63 +76,186 @@ class Reading:
         return {name: getattr(self, name) for name in self.__dataclass_fields__}
 
 
-def read_ratings(
-    path: Path,
-    catalog: Mapping[str, Any],
-    *,
-    rows: Mapping[str, int] | None = None,
-    scale: Scale | None = None,
-    max_users: int = 20_000,
-    seed: int = 0,
-) -> tuple[Interactions, Reading]:
-    """Read interactions of at most `max_users` users.
+@dataclass(frozen=True, eq=False)
+class Lines:
+    """n lines of a file of interactions, column by column, in the order of the file."""
 
-    The first pass keeps the users with the lowest hashes of (seed, id), so the sample is uniform, does not depend on the order
-    of the file, and takes memory by its own size; the second reads their lines.
+    path: Path
+    numbers: Rows
+    """int64 [n]: lines of the file, from 1 with its header."""
+    users: Rows
+    """int64 [n], places in `names`."""
+    items: Rows
+    """int64 [n], places in `ids`."""
+    values: NDArray[np.float64]
+    times: NDArray[np.float64]
+    """float64 [n]: Unix seconds, NaN where unknown."""
+    names: tuple[str, ...]
+    """Users."""
+    ids: tuple[str, ...]
+    """Items of the file, also those that none of the lines is about."""
+    lines_in_file: int
+    """Without its header."""
+    users_in_file: int | None
+    """None where there were more than were read."""
+
+    def rows(self, rows: Mapping[str, int]) -> Rows:
+        """int64 [n]: the rows of the lines' items, -1 of those that have none.
+
+        Args:
+            rows: id in the file → row of the catalog.
+        """
+        return np.array([rows.get(item, -1) for item in self.ids], dtype=np.int64)[self.items]
+
+    def of(self, part: Interactions, rows: Mapping[str, int]) -> Iterator[Interaction]:
+        """The lines that part of the interactions was made of, in their order; of what repeats, every line.
+
+        Args:
+            part: some of what `join` made of these lines.
+            rows: as they were joined by.
+        """
+        numbers = {name: number for number, name in enumerate(part.names)}
+        users = np.array([numbers.get(name, -1) for name in self.names], dtype=np.int64)[self.users]
+        items = self.rows(rows)
+        wanted = part.users * part.item_count + part.items
+        kept = (users >= 0) & (items >= 0) & np.isin(users * part.item_count + items, wanted)
+        for place in np.flatnonzero(kept).tolist():
+            time = self.times[place]
+            yield Interaction(
+                str(self.path),
+                int(self.numbers[place]),
+                self.names[self.users[place]],
+                self.ids[self.items[place]],
+                float(self.values[place]),
+                None if math.isnan(time) else int(time),
+            )
+
+
+def read_lines(path: Path, *, max_users: int = 20_000, seed: int = 0) -> Lines:
+    """Read the lines of at most `max_users` users of a file, once.
+
+    Kept are the users with the lowest hashes of (seed, id), so that the sample is uniform and does not depend on the order of
+    the file. Whoever is among them in the end was so from their first line on: the lines of all others are let go as soon as
+    there are enough lower ones, and memory is taken by the size of the sample.
 
     Args:
         path: CSV with the header `user_id,item_id,value` and, if known, `timestamp`.
-        catalog: by item id; rows are its order.
-        rows: id in the file → row of the catalog, where the file has ids of another; none: those of the catalog.
-        scale: None to tell from the values: at most 20 different ones are a rating.
         max_users: users read.
         seed: of the sample.
 
     Raises:
         DataMissingError: there is no such file.
-        TrainingDataError: lines cannot be read, nothing is left, no item is known, or there is one user only.
+        TrainingDataError: lines cannot be read, or there is none.
     """
-    kept, everyone = _sample(path, max_users, seed)
-    rows = rows_of(catalog) if rows is None else rows
-    numbers: dict[str, int] = {}
-    places: dict[tuple[int, int], int] = {}
-    users, items, values, times = [], [], [], []
-    lines = unknown = repeated = 0
-    example = ""
+    sample = _Sample(max_users, seed)
+    items: dict[str, int] = {}
+    total = 0
     for one in read_interactions(path):
-        lines += 1
-        if one.user not in kept:
-            continue
-        value, time = one.value, math.nan if one.timestamp is None else one.timestamp
-        row = rows.get(one.item)
-        if row is None:
-            unknown, example = unknown + 1, example or one.item
-            continue
-        pair = (numbers.setdefault(one.user, len(numbers)), row)
-        place = places.setdefault(pair, len(users))
-        if place < len(users):
-            repeated += 1
-            values[place], times[place] = value, time
-            continue
-        users.append(pair[0])
-        items.append(row)
-        values.append(value)
-        times.append(time)
-    _check(path, lines, len(users), len(numbers), example)
-    compared, scale = _compared(path, np.array(values, dtype=np.float64), scale)
-    pairs = np.array(users, np.int64), np.array(items, np.int64)
-    found = Interactions(*pairs, compared, np.array(times), len(numbers), len(catalog), tuple(numbers))
-    return found, Reading(scale, lines, len(numbers), everyone, unknown, example, repeated, len(set(values)) == 1)
+        total += 1
+        lines = sample.lines_of(one.user)
+        if lines is not None:
+            time = math.nan if one.timestamp is None else float(one.timestamp)
+            lines.extend((one.line, items.setdefault(one.item, len(items)), one.value, time))
+    if not total:
+        raise TrainingDataError(f"{path}: holds no interactions, only a header")
+    names = tuple(sample.kept)
+    users = np.repeat(np.arange(len(names)), [len(sample.kept[name]) // 4 for name in names])
+    table = np.concatenate([np.frombuffer(sample.kept[name]) for name in names]).reshape(-1, 4)
+    order = np.argsort(table[:, 0], kind="stable")
+    numbers, places, values, times = table[order].T
+    columns = numbers.astype(np.int64), users[order], places.astype(np.int64), values, times
+    return Lines(path, *columns, names, tuple(items), total, len(names) if sample.whole else None)
+
+
+class _Sample:
+    """The users with the lowest hashes so far, and their lines.
+
+    Args:
+        most: users kept.
+        seed: of the hashes.
+    """
+
+    def __init__(self, most: int, seed: int) -> None:
+        self._most, self._seed = most, seed
+        self._heap: list[tuple[int, str]] = []  # largest hash first
+        self.kept: dict[str, array[float]] = {}
+        """User → number, item, value and time of each line, one after the other."""
+        self.whole = True
+        """Whether nobody was left out."""
+
+    def lines_of(self, user: str) -> array[float] | None:
+        """Where the lines of a user go; None of one who is left out."""
+        if user in self.kept:
+            return self.kept[user]
+        text = f"{self._seed}\n{user}".encode()
+        key = -int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big")
+        if len(self._heap) < self._most:
+            heapq.heappush(self._heap, (key, user))
+        else:
+            self.whole = False
+            if key < self._heap[0][0]:
+                return None
+            del self.kept[heapq.heapreplace(self._heap, (key, user))[1]]
+        return self.kept.setdefault(user, array("d"))
+
+
+def join(
+    lines: Lines, catalog: Mapping[str, Any], *, rows: Mapping[str, int] | None = None, scale: Scale | None = None
+) -> tuple[Interactions, Reading]:
+    """Lines as interactions with the items of a catalog, each pair of user and item once.
+
+    Args:
+        lines: as they were read.
+        catalog: by item id; rows are its order.
+        rows: id in the file → row of the catalog, where the file has ids of another; none: those of the catalog.
+        scale: None to tell from the values: at most 20 different ones are a rating.
+
+    Raises:
+        TrainingDataError: no item is known, there is one user only, or a value is not of the scale.
+    """
+    items = lines.rows(rows_of(catalog) if rows is None else rows)
+    unknown = items < 0
+    example = lines.ids[lines.items[unknown.argmax()]] if unknown.any() else ""
+    users, names = _numbered(lines.users[~unknown])
+    _check(lines.path, len(users), len(names), example)
+    _, first, pairs = np.unique(users * len(catalog) + items[~unknown], return_index=True, return_inverse=True)
+    last = np.zeros(len(first), dtype=np.int64)
+    np.maximum.at(last, pairs, np.arange(len(pairs)))
+    order = np.argsort(first)
+    first, last = first[order], last[order]
+    amounts = lines.values[~unknown][last]
+    values, scale = _compared(lines.path, amounts, scale)
+    found = Interactions(
+        users[first],
+        items[~unknown][first],
+        values,
+        lines.times[~unknown][last],
+        len(names),
+        len(catalog),
+        tuple(lines.names[place] for place in names),
+    )
+    left_out = int(unknown.sum()), example, len(users) - len(found)
+    one_value = bool((amounts == amounts[0]).all())
+    return found, Reading(scale, lines.lines_in_file, len(names), lines.users_in_file, *left_out, one_value)
+
+
+def _numbered(names: Rows) -> tuple[Rows, Rows]:
+    """Numbers by first appearance: of each name, and the name of each number."""
+    distinct, first, codes = np.unique(names, return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    return np.argsort(order)[codes], distinct[order]
+
+
+def rows_of(catalog: Mapping[str, Any]) -> dict[str, int]:
+    """Item id → row."""
+    return {item: row for row, item in enumerate(catalog)}
+
+
+def _check(path: Path, known: int, users: int, example: str) -> None:
+    if not known:
+        raise TrainingDataError(f"{path}: none of its items is in the catalog (not {example!r}, for one)")
+    if users < 2:
+        raise TrainingDataError(f"{path}: holds one user only; nothing can be learned from others")
 
 
 def _compared(path: Path, amounts: NDArray[np.float64], scale: Scale | None) -> tuple[Floats, Scale]:
@@ -140,56 +264,6 @@ def _compared(path: Path, amounts: NDArray[np.float64], scale: Scale | None) -> 
     if scale == "log" and amounts.min() < 0:
         raise TrainingDataError(f"{path}: a value is {amounts.min():g}; hours and plays are 0 or more")
     return (np.log1p(amounts) if scale == "log" else amounts).astype(np.float32), scale
-
-
-def rows_of(catalog: Mapping[str, Any]) -> dict[str, int]:
-    """Item id → row."""
-    return {item: row for row, item in enumerate(catalog)}
-
-
-def lines_of(part: Interactions, path: Path, rows: Mapping[str, int]) -> Iterator[Interaction]:
-    """The lines of a file that part of its interactions was read from, in their order; of what repeats, every line.
-
-    Args:
-        part: some of what `read_ratings` found.
-        path: the file.
-        rows: id in the file → row of the catalog.
-
-    Raises:
-        DataMissingError, TrainingDataError: as in `read_interactions`.
-    """
-    numbers = {name: number for number, name in enumerate(part.names)}
-    pairs = set(zip(part.users.tolist(), part.items.tolist(), strict=True))
-    return (one for one in read_interactions(path) if (numbers.get(one.user), rows.get(one.item)) in pairs)
-
-
-def _check(path: Path, lines: int, known: int, users: int, example: str) -> None:
-    if not lines:
-        raise TrainingDataError(f"{path}: holds no interactions, only a header")
-    if not known:
-        raise TrainingDataError(f"{path}: none of its items is in the catalog (not {example!r}, for one)")
-    if users < 2:
-        raise TrainingDataError(f"{path}: holds one user only; nothing can be learned from others")
-
-
-def _sample(path: Path, most: int, seed: int) -> tuple[set[str], int | None]:
-    """The users to read, and how many there are if all of them are read."""
-    kept: set[str] = set()
-    heap: list[tuple[int, str]] = []  # largest hash first
-    whole = True
-    for user in (one.user for one in read_interactions(path)):
-        if user in kept:
-            continue
-        key = -int.from_bytes(hashlib.blake2b(f"{seed}\n{user}".encode(), digest_size=8).digest(), "big")
-        if len(heap) < most:
-            heapq.heappush(heap, (key, user))
-        else:
-            whole = False
-            if key < heap[0][0]:
-                continue
-            kept.discard(heapq.heapreplace(heap, (key, user))[1])
-        kept.add(user)
-    return kept, len(kept) if whole else None
 
 
 Held = Literal["last-out", "temporal"]

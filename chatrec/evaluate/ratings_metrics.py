@@ -46,7 +46,7 @@ class Judged:
     cold: NDArray[np.bool_]
     scores: Floats
     sampled: Floats
-    """float32 [n, `UNSEEN_SAMPLED`]: scores of sampled unmet items of its user."""
+    """float32 [n, `UNSEEN_SAMPLED`]: scores of sampled unmet items of its user; NaN where there is none."""
     errors: NDArray[np.float64] | None
     """Predicted less true value; None if the system predicts order only."""
     predicted: Floats | None
@@ -76,13 +76,13 @@ def judge(system: Recommender, data: Split, seed: int = 0, tick: Callable[[float
         for user, row, mine in zip(users, table, places, strict=True):
             gold = held.items[mine]
             row[np.isnan(row)] = np.finfo(row.dtype).min  # what a system cannot score comes last
-            row[met[user]] = -np.inf
-            unmet = np.isfinite(row)
+            unmet = np.ones(len(row), dtype=bool)
+            unmet[met[user]] = False
             others = unmet.copy()
             others[gold] = False
             candidates, values, novel = row[unmet], row[others], cold[others]
             scores[mine] = row[gold]
-            sampled[mine] = values[rng.integers(0, len(values), UNSEEN_SAMPLED)] if len(values) else 0.0
+            sampled[mine] = values[rng.integers(0, len(values), UNSEEN_SAMPLED)] if len(values) else np.nan
             for place, item in zip(mine, gold, strict=True):
                 ranks[place] = _mean_rank(candidates, row[item])
                 aucs[place] = _above(values, row[item])
@@ -215,7 +215,8 @@ def _unseen_auc(judged: Judged, part: NDArray[np.bool_]) -> dict[str, float] | N
     held, sampled, users = judged.scores[part], judged.sampled[part], judged.users[part]
     scores = np.concatenate([held, sampled.ravel()])
     positive = np.arange(len(scores)) < len(held)
-    return pooled_auc(scores, positive, np.concatenate([users, np.repeat(users, UNSEEN_SAMPLED)]))
+    known = ~np.isnan(scores)
+    return pooled_auc(scores[known], positive[known], np.concatenate([users, np.repeat(users, UNSEEN_SAMPLED)])[known])
 
 
 def _by_user(values: NDArray[np.float64], users: Rows) -> dict[str, float] | None:

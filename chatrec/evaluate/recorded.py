@@ -8,10 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from chatrec.errors import DataMissingError, DialogLogError, LLMMalformedError, LLMTimeoutError, LLMUnavailableError
-from chatrec.evaluate.logs import Instance, numbered_lines
+from chatrec.evaluate.logs import Instance, numbered_lines, parse_line
 from chatrec.evaluate.replay import Rerank
 from chatrec.generate.facts import FactContext
 from chatrec.generate.write import Writer
@@ -44,13 +44,15 @@ def read_recording(path: Path) -> Recording:
 
     Raises:
         DataMissingError: there is no such file.
-        DialogLogError: a line cannot be read.
+        DialogLogError: a line cannot be read, or repeats an instance.
     """
     if not path.is_file():
         raise DataMissingError(f"no recorded model output at {path}: give a .jsonl file with dialog_id, turn and picks")
     recording: dict[tuple[str, int], RecordedLine] = {}
     for number, text in numbered_lines(path):
-        line = _parse(text, path, number)
+        line = parse_line(RecordedLine, text, path=str(path), line=number)
+        if (line.dialog_id, line.turn) in recording:
+            raise DialogLogError(f"repeats dialog {line.dialog_id!r}, turn {line.turn}", path=str(path), line=number)
         recording[line.dialog_id, line.turn] = line
     return recording
 
@@ -148,12 +150,3 @@ def _stacked(first: Sequence[Candidate], rest: Sequence[Candidate]) -> tuple[Can
     lowest = min(candidate.score for candidate in first)
     lift = max(0.0, floor - lowest) + 1e-9 if rest else 0.0
     return (*(replace(candidate, score=candidate.score + lift) for candidate in first), *rest)
-
-
-def _parse(text: str, path: Path, number: int) -> RecordedLine:
-    try:
-        return RecordedLine.model_validate_json(text)
-    except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(map(str, first["loc"]))
-        raise DialogLogError(first["msg"], path=str(path), line=number, field=field) from error

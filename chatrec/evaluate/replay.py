@@ -120,7 +120,7 @@ def replay(index: Index, found: Sequence[Instance], protocol: Protocol, system: 
         masked = masked_items(instance, protocol, index.catalog)
         query = given if system.read is None else system.read(given, instance, protocol)
         everything = system.retrieve(query)
-        fused = _passed_on(everything, system, masked)
+        fused = unmasked(everything[: system.pool], masked)
         ranked = fused if system.rerank is None else system.rerank(query, instance, fused)
         row = judge(instance, protocol, index.catalog, ranked, fused)
         required = requirements(query.ledger)
@@ -133,7 +133,7 @@ def replay(index: Index, found: Sequence[Instance], protocol: Protocol, system: 
             ),
         )
         if system.read is not None:
-            known = _passed_on(system.retrieve(given), system, masked)
+            known = unmasked(system.retrieve(given)[: system.pool], masked)
             known = known if system.scorer is None else system.scorer(given, instance, known)
             row = replace(row, given=judge(instance, protocol, index.catalog, known, known).ranks)
         if system.union is not None:
@@ -147,6 +147,11 @@ def masked_items(instance: Instance, protocol: Protocol, catalog: Mapping[str, I
     clusters = {cluster_of(item, catalog) for item in seeds}
     masked = {item for item in catalog if cluster_of(item, catalog) in clusters} if clusters else set()
     return frozenset(masked | (set(instance.mentioned) if protocol == "new" else set()))
+
+
+def unmasked(found: Sequence[Candidate], masked: frozenset[str]) -> Pool:
+    """The candidates that may be ranked."""
+    return Pool.of(found).where(lambda item_id: item_id not in masked)
 
 
 def judge(
@@ -172,10 +177,6 @@ def judge(
         lost=tuple(None if rank < math.inf else "not retrieved" for rank in before),
         named=instance.mentioned,
     )
-
-
-def _passed_on(found: Sequence[Candidate], system: System, masked: frozenset[str]) -> Pool:
-    return Pool.of(found[: system.pool]).where(lambda item_id: item_id not in masked)
 
 
 def _listed(row: Replayed, found: Sequence[Candidate], masked: frozenset[str], catalog: Mapping[str, Item]) -> tuple[bool, ...]:

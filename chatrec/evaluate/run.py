@@ -109,38 +109,54 @@ def run_replay(
     Raises:
         DialogLogError, CatalogError, DataMissingError: the files cannot be used, or the recording is of other dialogs.
         LeakError: the dialogs were trained on.
-        InputError: stage `generate` with neither recorded output nor a model to record.
+        InputError: stage `generate` with neither recorded output nor a model to record; or recorded output with another stage.
         LLMError: the model cannot be reached.
     """
     asked = writer if _to_be_recorded(config) else None
     recording = None if asked else _recording(config)
     log = open_log(config, embedder, build_dir)
-    index, found = log.index, log.found
     if recording is not None:
-        _check_cover(recording, config, found)
-    fusion = load_fusion(index, config.models)
-    scorer = None if config.stage == "retrieve" else Scorer.load(index, config.models)
-    recorder = Recorder(asked, scorer, index) if asked and scorer else None
-    reader = WordReader(index) if config.understand == "text" else None
-    reliability = Reliability()
-    rerank = recorder or _rerank(scorer, recording)
-    if rerank and config.stage == "score":
-        rerank = _watched(rerank, config.protocol, reliability)
-    listed = union(fusion) if config.stage == "retrieve" else None
-    system = System(_unlimited(fusion), fusion.config.pool, rerank, reader, _rerank(scorer, None), listed)
-    rows: list[Replayed] = []
-    for row in replay(index, found, config.protocol, system):
-        rows.append(row)
-        tick(len(rows), len(found))
+        _check_cover(recording, config, log.found)
+    fusion = load_fusion(log.index, config.models)
+    scorer = None if config.stage == "retrieve" else Scorer.load(log.index, config.models)
+    recorder = Recorder(asked, scorer, log.index) if asked and scorer else None
+    reader = WordReader(log.index) if config.understand == "text" else None
+    reliability = Reliability() if config.stage == "score" else None
+    system = _system(config, fusion, scorer, recorder or recording, reader, reliability)
+    rows = _replayed(log, config.protocol, system, tick)
     report = _judged(rows, config.ks, log, fusion.retrievers, recorder.recording if recorder else recording)
-    report["reliability"] = reliability.summary() if config.stage == "score" else None
+    report["reliability"] = reliability.summary() if reliability else None
     report["understanding"] = _understanding(rows, config, reader)
     if recorder and config.recorded:
         recorder.write(config.recorded)
-    provenance = _provenance(config, index, log.leak) | {"rankings_sha256": write_rankings(rankings, rows)}
+    provenance = _provenance(config, log.index, log.leak) | {"rankings_sha256": write_rankings(rankings, rows)}
     content = {"protocol": config.protocol, "stage": config.stage, **report, "provenance": provenance}
     write_report(out, content)
     return content
+
+
+def _system(
+    config: ReplayConfig,
+    fusion: Fusion,
+    scorer: Scorer | None,
+    picks: Recorder | Recording | None,
+    reader: WordReader | None,
+    reliability: Reliability | None,
+) -> System:
+    """The stages that are replayed, with whatever listens to them."""
+    rerank = picks if isinstance(picks, Recorder) else _rerank(scorer, picks)
+    if rerank and reliability:
+        rerank = _watched(rerank, config.protocol, reliability)
+    listed = union(fusion) if config.stage == "retrieve" else None
+    return System(_unlimited(fusion), fusion.config.pool, rerank, reader, _rerank(scorer, None), listed)
+
+
+def _replayed(log: Log, protocol: Protocol, system: System, tick: Callable[[int, int], None]) -> list[Replayed]:
+    rows: list[Replayed] = []
+    for row in replay(log.index, log.found, protocol, system):
+        rows.append(row)
+        tick(len(rows), len(log.found))
+    return rows
 
 
 def _to_be_recorded(config: ReplayConfig) -> bool:
@@ -149,6 +165,8 @@ def _to_be_recorded(config: ReplayConfig) -> bool:
 
 def _recording(config: ReplayConfig) -> Recording | None:
     if config.stage != "generate":
+        if config.recorded is not None:
+            raise InputError(f"--recorded goes with --stage generate, not {config.stage}")
         return None
     if config.recorded is None:
         raise InputError("stage generate replays recorded model output: name its file with --recorded")

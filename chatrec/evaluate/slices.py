@@ -109,7 +109,7 @@ def _labels(
 ) -> dict[str, Label]:
     def popularity(_: Replayed, item: str) -> str | None:
         value = index.popularity[index.rows[item]] if item in index.rows else math.nan
-        return None if math.isnan(value) else f"decile {min(10, int(value * 10) + 1)}"
+        return None if math.isnan(value) else f"decile {tenth(value)}"
 
     def field(name: str) -> Label:
         return lambda _, item: getattr(index.catalog[item], name) if item in index.catalog else None
@@ -128,6 +128,17 @@ def _labels(
         mentions = counted[0].values
         labels["training dialogs"] = lambda _, item: "warm" if item in index.rows and mentions[index.rows[item]] > 0 else "cold"
     return labels
+
+
+def tenth(percentile: float) -> int:
+    """The tenth, from 1 to 10, that a percentile belongs to: the share of items that are at most as popular, its own among them.
+
+    Of ten items that differ, the least known has .1 and the best known 1:
+
+    >>> [tenth(percentile) for percentile in (0.05, 0.1, 0.11, 0.3, 1.0)]
+    [1, 1, 2, 3, 10]
+    """
+    return max(1, math.ceil(percentile * 10 - 1e-5))  # percentiles are float32: .1 is a little more
 
 
 def _answered(dialog: DialogLine, turn: int) -> str:

@@ -16,9 +16,9 @@ from scipy import sparse
 from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction import DictVectorizer
 
-from chatrec.catalog.read import read_catalog
-from chatrec.errors import TrainingDataError
-from chatrec.evaluate.ratings import Floats, Held, Interactions, Scale, Split, read_ratings, rows_of, split
+from chatrec.catalog.read import Catalog, read_catalog
+from chatrec.errors import InputError, TrainingDataError
+from chatrec.evaluate.ratings import Floats, Held, Interactions, Scale, Split, join, read_lines, rows_of, split
 from chatrec.evaluate.ratings_chat import Chat
 from chatrec.evaluate.ratings_metrics import CUT, Recommender, judge, summary
 from chatrec.evaluate.report import file_sha256
@@ -40,6 +40,8 @@ from chatrec.train.ratings_systems import (
     implicit,
 )
 
+Fit = Callable[[], tuple[Recommender, Mapping[str, Any]]]
+"""Fits a system and tells what was chosen for it."""
 OURS = "chatrec"
 CHAT = "chat"
 BIAS_RIDGE = (0.5, 2.0, 5.0, 10.0)
@@ -87,7 +89,8 @@ def run_ratings(
 
     Raises:
         DependencyMissingError: `implicit` is not installed.
-        DataMissingError, CatalogError, TrainingDataError, InputError: as in `read_ratings`, `split` and `contenders`.
+        DataMissingError, CatalogError, TrainingDataError: as in `read_lines`, `join`, `split` and `contenders`.
+        InputError: as in `split`, or a leak is allowed where no models are given.
         ModelMissingError: the models are of another catalog or embedder, or cannot be read.
         LeakError: they learned from what is held out.
     """
@@ -95,31 +98,46 @@ def run_ratings(
     catalog = read_catalog(config.catalog)
     if config.models:
         check_models(config.models, catalog.sha256, embedder.sha256)
+    elif config.allow_leak:
+        raise InputError("--allow-leak is of --models: the head that ships learned from no interactions, so nothing can leak")
     tick("reading", 0.0)
-    theirs = config.interactions_catalog
-    source = Source(config.interactions, join_by_links(read_catalog(theirs), catalog) if theirs else rows_of(catalog))
-    how = {"scale": config.scale, "max_users": config.max_users, "seed": config.seed}
-    found, reading = read_ratings(source.interactions, catalog, rows=source.rows, **how)
+    source = _read(config, catalog)
+    found, reading = join(source.lines, catalog, rows=source.rows, scale=config.scale)
     data = split(found, config.held, config.seed)
     models = _guarded(config, source, data.train)
     index = open_or_build(catalog, embedder, build_dir)
     systems = [*contenders(data, item_features(index, config.seed), config), *chats(data, index, config.models)]
+    theirs = config.interactions_catalog
+    return {
+        "systems": _judged(systems, data, config.seed, tick),
+        "reading": reading.to_dict(),
+        "split": {"how": config.held, **_told_split(data)},
+        "config": {"seed": config.seed, "max_users": config.max_users, "hybrid": vars(config.hybrid)},
+        "data": {config.interactions.name: source.sha256, config.catalog.name: file_sha256(config.catalog)},
+        "interactions_catalog_sha256": file_sha256(theirs) if theirs else None,
+        "models": models,
+    }
+
+
+def _read(config: RatingsConfig, catalog: Catalog) -> Source:
+    """The interactions, and which of the catalog's rows their ids are."""
+    theirs = config.interactions_catalog
+    rows = join_by_links(read_catalog(theirs), catalog) if theirs else rows_of(catalog)
+    return Source(read_lines(config.interactions, max_users=config.max_users, seed=config.seed), rows)
+
+
+def _judged(
+    systems: Sequence[tuple[str, Fit]], data: Split, seed: int, tick: Callable[[str, float], None]
+) -> dict[str, dict[str, Any]]:
+    """Name → metrics of each system, fitted one after the other, and what was chosen for it."""
     judged = {}
     for done, (name, fit) in enumerate(systems):
         tick(name, done / len(systems))
         system, chosen = fit()
-        found = judge(system, data, config.seed, lambda share, name=name, done=done: tick(name, (done + share) / len(systems)))
+        found = judge(system, data, seed, lambda share, name=name, done=done: tick(name, (done + share) / len(systems)))
         judged[name] = {**summary(found), "chosen": chosen}
     tick("done", 1.0)
-    return {
-        "systems": judged,
-        "reading": reading.to_dict(),
-        "split": {"how": config.held, **_told_split(data)},
-        "config": {"seed": config.seed, "max_users": config.max_users, "hybrid": vars(config.hybrid)},
-        "data": {path.name: file_sha256(path) for path in (config.interactions, config.catalog)},
-        "interactions_catalog_sha256": file_sha256(theirs) if theirs else None,
-        "models": models,
-    }
+    return judged
 
 
 def _told_split(data: Split) -> dict[str, int]:
@@ -162,9 +180,6 @@ def item_features(index: Index, seed: int = 0) -> Floats:
     parts = TruncatedSVD(size, random_state=seed).fit_transform(table)
     parts /= np.maximum(np.linalg.norm(parts, axis=1, keepdims=True), 1e-6)
     return np.hstack([index.vectors, parts]).astype(np.float32)
-
-
-Fit = Callable[[], tuple[Recommender, Mapping[str, Any]]]
 
 
 def chats(data: Split, index: Index, models: Path | None) -> list[tuple[str, Fit]]:

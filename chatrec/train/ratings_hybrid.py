@@ -13,19 +13,25 @@ values in units of the variance that biases leave. α is chosen on the validatio
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
+from chatrec.errors import InputError
 from chatrec.evaluate.ratings import Floats, Interactions, Rows
 from chatrec.train.ratings_systems import Bias, Ease
 
 
 @dataclass(frozen=True)
 class HybridConfig:
-    """How the model is fitted."""
+    """How the model is fitted.
+
+    Raises:
+        InputError: a weight is negative or not finite.
+    """
 
     dimension: int = 64
     epochs: int = 30
@@ -40,6 +46,10 @@ class HybridConfig:
     """Share of the items whose free part is left out of a step."""
     value_weight: float = 0.2
     """Weight of the squared error against the cross-entropy; 0 learns order only."""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.value_weight < math.inf:
+            raise InputError(f"the weight of squared error is a finite number, 0 or more, not {self.value_weight}")
 
 
 class _Net(torch.nn.Module):

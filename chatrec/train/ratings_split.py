@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 from chatrec.catalog.interactions import write_interactions
 from chatrec.errors import LeakError, ModelMissingError
-from chatrec.evaluate.ratings import Interactions, lines_of
+from chatrec.evaluate.ratings import Interactions, Lines
 from chatrec.evaluate.report import file_sha256
 from chatrec.outputs import replaced
 from chatrec.train.card import FACTS
@@ -24,19 +25,24 @@ Learned = Literal["all of it", "another split of it", "its training part", "neit
 """Of the interactions that are split."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Source:
     """Interactions as they were read."""
 
-    interactions: Path
+    lines: Lines
     rows: Mapping[str, int]
     """Id in the file → row of the catalog."""
 
+    @cached_property
+    def sha256(self) -> str:
+        """Hash of the whole file."""
+        return file_sha256(self.lines.path)
+
     def write(self, train: Interactions, path: Path) -> None:
         """Write the lines that were read as `train`: the same users, items, values and times; of what repeats, every line."""
-        write_interactions(path, lines_of(train, self.interactions, self.rows))
+        write_interactions(path, self.lines.of(train, self.rows))
 
-    def sha256(self, train: Interactions) -> str:
+    def part_sha256(self, train: Interactions) -> str:
         """Hash of what `write` writes."""
         with TemporaryDirectory() as folder:
             self.write(train, Path(folder) / TRAIN)
@@ -55,10 +61,9 @@ def write_split(folder: Path, source: Source, train: Interactions, facts: Mappin
     Raises:
         InputError: a file cannot be written.
     """
-    whole = file_sha256(source.interactions)
     with replaced(folder / TRAIN) as made:
         source.write(train, made)
-        told = {"interactions_sha256": whole, "train_sha256": file_sha256(made), **facts}
+        told = {"interactions_sha256": source.sha256, "train_sha256": file_sha256(made), **facts}
         with replaced(folder / OF_WHAT) as described:  # there before the other is
             described.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
 
@@ -94,19 +99,18 @@ def guard_split(models: Path, source: Source, train: Interactions, *, allow: boo
         ModelMissingError: nobody knows what they learned from.
     """
     hashes, of = _learned_from(models)
-    whole = file_sha256(source.interactions)
     learned: Learned = "neither"
-    if whole in hashes:
+    if source.sha256 in hashes:
         learned = "all of it"
-    elif source.sha256(train) in hashes:
+    elif source.part_sha256(train) in hashes:
         learned = "its training part"
-    elif whole == of:
+    elif source.sha256 == of:
         learned = "another split of it"
     leaks = learned in ("all of it", "another split of it")
     if leaks and not allow:
         what = "" if learned == "all of it" else "another split of "
         raise LeakError(
-            f"the models in {models} learned from {what}{source.interactions}, held-out lines among the others: train them on the"
+            f"the models in {models} learned from {what}{source.lines.path}, held-out lines among the others: train them on the"
             " training part, which --write-split writes, or pass --allow-leak, which is stamped on the report"
         )
     return {"learned_from": learned, "allowed": leaks}

@@ -40,9 +40,22 @@ def test_a_difference_in_one_dialog_is_chance() -> None:
     assert not compare(rows(10), rows(11), ks=(1,))[0].significant
 
 
+def test_a_difference_that_a_few_dialogs_make_is_chance_though_every_draw_has_some_of_them() -> None:
+    five, six = compare(rows(0), rows(5), ks=(1,))[0], compare(rows(0), rows(6), ks=(1,))[0]
+    assert five.low > 0 and (five.dialogs, five.significant) == (5, False)
+    assert (six.dialogs, six.significant) == (6, True)
+
+
+def test_the_order_of_the_lines_does_not_matter() -> None:
+    backwards = dict(reversed(rows(40).items()))
+    assert compare(rows(10), backwards, ks=(1,)) == compare(rows(10), rows(40), ks=(1,))
+
+
 def test_other_instances_or_other_gold_cannot_be_compared() -> None:
-    with pytest.raises(InputError, match="not of the same instances"):
+    with pytest.raises(InputError, match="not of the same instances, of 5 and 6 they share 5 with the same gold"):
         compare(rows(1, 5), rows(1, 6))
+    with pytest.raises(InputError, match="of 2 and 2 they share 1"):
+        compare(rows(1, 2), rows(1, 2) | {("d1", 1): Line(["other"], ["other"])})
 
 
 def test_a_line_that_is_no_ranking_is_located(tmp_path: Path) -> None:
@@ -61,7 +74,7 @@ def test_a_line_that_is_no_ranking_is_located(tmp_path: Path) -> None:
         ({"ranks": [1, 2, 3]}, "field 'ranks': 3 of them for 1 gold mentions"),
         ({"ranks": []}, "field 'ranks': 0 of them for 1 gold mentions"),
         ({"ranks": [0.5]}, r"field 'ranks\.0"),
-        ({"ranks": [math.nan]}, r"field 'ranks\.0"),
+        ({"ranks": [math.nan]}, "not JSON: NaN is no finite number"),
         ({"dialog_id": "first"}, "repeats dialog 'first', turn 1"),
     ],
 )
@@ -103,6 +116,13 @@ def test_a_report_stands_for_the_rankings_beside_it(tmp_path: Path) -> None:
     (tmp_path / "rankings.jsonl").unlink()
     with pytest.raises(DataMissingError, match="do not lie beside it"):
         read_rankings(tmp_path / "report.json")
+
+
+@pytest.mark.parametrize("told", [{"systems": {}, "leak": {}}, {"provenance": {"index": {}}}, {"provenance": "none"}])
+def test_a_report_of_something_else_is_told_from_rankings(tmp_path: Path, told: dict) -> None:
+    (tmp_path / "other.json").write_text(json.dumps(told, indent=1), encoding="utf-8")
+    with pytest.raises(DialogLogError, match=r"other\.json: tells no rankings: give the report of `chatrec replay`"):
+        read_rankings(tmp_path / "other.json")
 
 
 def test_what_a_report_says_of_a_leak_is_said_again(tmp_path: Path) -> None:

@@ -48,11 +48,34 @@ def test_a_missing_or_empty_log_is_named(tmp_path: Path) -> None:
         ('{"dialog_id": "a\tb"}', "Invalid control character at column 17"),
         ('{"dialog_id": \n', "Expecting value at column 14"),
         ('{"dialog_id": "d", turns}', "Expecting property name enclosed in double quotes at column 20"),
+        ('{"dialog_id": NaN}', "NaN is no finite number"),
+        ('{"dialog_id": ' + "9" * 5000 + "}", "Exceeds the limit .*"),
     ],
 )
 def test_a_line_that_is_no_json_says_where(line: str, message: str) -> None:
     with pytest.raises(DialogLogError, match=rf"log\.jsonl:7: not JSON: {message}$"):
         parse_dialog(line, path="log.jsonl", line=7)
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        (b'{"dialog_id": ' + b"[" * 100_000, "nested too deeply"),
+        (b'{"dialog_id": "d", "turns": [{"role": "user", "text": "\\ud800"}]}', "not text: half of a surrogate pair"),
+        (b'{"dialog_id": "caf\xe9"}', "not UTF-8: invalid continuation byte"),
+        (b"[1]", "not a JSON object"),
+    ],
+)
+def test_a_line_that_no_text_can_be_made_of_is_located(tmp_path: Path, line: bytes, message: str) -> None:
+    path = tmp_path / "log.jsonl"
+    path.write_bytes(json.dumps(GOOD).encode() + b"\n\n" + line + b"\n")
+    with pytest.raises(DialogLogError, match=rf"log\.jsonl:3: {message}$"):
+        read_dialogs(path)
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_line(tmp_path: Path) -> None:
+    (tmp_path / "log.jsonl").write_text(json.dumps(GOOD), encoding="utf-8-sig")
+    assert [line.dialog_id for line in read_dialogs(tmp_path / "log.jsonl")] == ["d:1"]
 
 
 def test_a_stream_is_read_where_that_is_done_once_and_refused_where_it_is_done_again(tmp_path: Path) -> None:

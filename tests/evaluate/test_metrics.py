@@ -39,6 +39,24 @@ def test_recall_hit_mrr_ndcg_and_map_agree_with_ir_measures(run: list[tuple[list
     assert np.mean([metrics.average_precision(row) for row in ranks]) == pytest.approx(theirs[AP])
 
 
+@pytest.mark.parametrize("length", [1, 40, 99, 100, 101, 300])
+def test_what_is_ranked_below_100_is_a_miss_as_it_is_for_ir_measures(length: int) -> None:
+    rng = np.random.default_rng(length)
+    items = [f"i{n}" for n in rng.permutation(320)]
+    gold = rng.choice(items, 60, replace=False).tolist()
+    measures = [RR @ 100, AP @ 100, R @ 100, nDCG @ 100]
+    scores = {item: 1000.0 - place for place, item in enumerate(items[:length])}
+    theirs = ir_measures.calc_aggregate(measures, {"q": dict.fromkeys(gold, 1)}, {"q": scores})
+    row = metrics.gold_ranks(items[:length], gold)
+    ours = (
+        metrics.reciprocal_rank(row),
+        metrics.average_precision(row),
+        metrics.recall([row], 100),
+        metrics.instance_ndcg(row, 100),
+    )
+    assert ours == pytest.approx(tuple(theirs[measure] for measure in measures))
+
+
 def test_equal_scores_share_their_mean_rank_whatever_the_order() -> None:
     ranking, scores = ["a", "b", "c", "d"], [0.9, 0.5, 0.5, 0.5]
     assert metrics.gold_ranks(ranking, ["b", "d"], scores) == [3.0, 3.0]

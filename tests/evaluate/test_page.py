@@ -16,6 +16,7 @@ from chatrec.catalog.read import write_catalog
 from chatrec.cli.replay import page_writer
 from chatrec.errors import DependencyMissingError
 from chatrec.evaluate.attribution import STAGES
+from chatrec.evaluate.figures import beside
 from chatrec.evaluate.page import page, write_page
 from chatrec.evaluate.plots import recall_curves
 from chatrec.evaluate.run import ReplayConfig, run_replay
@@ -68,6 +69,8 @@ def test_a_page_holds_the_figures_every_stage_and_every_slice(report: dict[str, 
     for value in (report["recall"]["3"], report["pool_recall"], report["mrr"], report["map"]):
         assert f"{value['value']:.3f}" in seen.text
     assert all(name in seen.text for name in STAGES)
+    for name in ("NDCG@3", "Hit@3", "MRR@100", "MAP@100"):
+        assert name in seen.text and name.lower() in "\n".join(beside(report)).lower()
     named = [name for dimension, entry in report["slices"].items() if dimension != "popularity" for name in entry["slices"]]
     assert named and all(name in seen.text for name in named)
     assert seen.tags["svg"] == 2 + len(report["slices"])

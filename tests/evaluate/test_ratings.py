@@ -11,7 +11,7 @@ import pytest
 from sklearn.metrics import mean_squared_error, roc_auc_score
 
 from chatrec.errors import DataMissingError, InputError, TrainingDataError
-from chatrec.evaluate.ratings import Interactions, Split, read_ratings, split
+from chatrec.evaluate.ratings import Interactions, Reading, Scale, Split, join, read_lines, split
 from chatrec.evaluate.ratings_metrics import judge, pooled_auc, rmse, summary
 
 CATALOG = {f"s:{n}": None for n in range(6)}
@@ -21,6 +21,10 @@ def write(folder: Path, *lines: str, header: str = "user_id,item_id,value,timest
     path = folder / "interactions.csv"
     path.write_text("\n".join([header, *lines]) + "\n", encoding="utf-8")
     return path
+
+
+def read(path: Path, scale: Scale | None = None, **sample: int) -> tuple[Interactions, Reading]:
+    return join(read_lines(path, **sample), CATALOG, scale=scale)
 
 
 def made(*rows: tuple[int, int, float, float], items: int = 6) -> Interactions:
@@ -43,26 +47,34 @@ class Fixed:
 
 def test_unknown_items_and_repeats_are_counted_and_the_last_value_counts(tmp_path: Path) -> None:
     path = write(tmp_path, "a,s:0,4,1", "a,x:9,4,2", "a,s:0,2,3", "b,s:1,5,")
-    found, reading = read_ratings(path, CATALOG)
+    found, reading = read(path)
     assert (reading.unknown_lines, reading.unknown_example, reading.repeated, reading.users) == (1, "x:9", 1, 2)
     assert found.values.tolist() == [2.0, 5.0] and math.isnan(found.times[1])
 
 
 def test_ratings_stand_as_they_are_and_amounts_are_compared_by_their_logarithm(tmp_path: Path) -> None:
-    rated, reading = read_ratings(write(tmp_path, "a,s:0,4,", "b,s:1,2.5,"), CATALOG)
+    rated, reading = read(write(tmp_path, "a,s:0,4,", "b,s:1,2.5,"))
     assert (reading.scale, rated.values.tolist()) == ("rating", [4.0, 2.5])
     lines = [f"u{user},s:{item},{100 * user + item}," for user in range(6) for item in range(6)]
-    played, reading = read_ratings(write(tmp_path, *lines), CATALOG)
+    played, reading = read(write(tmp_path, *lines))
     assert reading.scale == "log" and played.values[7] == pytest.approx(math.log1p(101))
 
 
 def test_a_sample_of_users_is_of_the_size_asked_for_and_does_not_depend_on_the_order_of_the_file(tmp_path: Path) -> None:
     lines = [f"u{user},s:{item},{item % 5 + 1 + user / 100}," for user in range(50) for item in range(3)]
-    first, reading = read_ratings(write(tmp_path, *lines), CATALOG, max_users=10, scale="rating")
-    again, _ = read_ratings(write(tmp_path, *reversed(lines)), CATALOG, max_users=10, scale="rating")
-    other, _ = read_ratings(write(tmp_path, *lines), CATALOG, max_users=10, scale="rating", seed=1)
+    first, reading = read(write(tmp_path, *lines), max_users=10, scale="rating")
+    again, _ = read(write(tmp_path, *reversed(lines)), max_users=10, scale="rating")
+    other, _ = read(write(tmp_path, *lines), max_users=10, scale="rating", seed=1)
     assert (reading.users, reading.users_in_file, len(first)) == (10, None, 30)
     assert sorted(first.values) == sorted(again.values) != sorted(other.values)
+
+
+def test_of_those_who_are_in_the_sample_every_line_is_read_in_the_order_of_the_file(tmp_path: Path) -> None:
+    path = write(tmp_path, *(f"u{user},s:{item},{item % 5 + 1},{user + 40 * item}" for item in range(6) for user in range(40)))
+    found, reading = read(path, max_users=3)
+    assert (reading.lines, reading.users, len(found), len(set(found.names))) == (240, 3, 18, 3)
+    assert found.users.tolist() == [0, 1, 2] * 6 and found.items.tolist() == sorted([*range(6)] * 3)
+    assert found.times.tolist() == sorted(found.times)
 
 
 @pytest.mark.parametrize(
@@ -80,18 +92,18 @@ def test_a_sample_of_users_is_of_the_size_asked_for_and_does_not_depend_on_the_o
 )
 def test_bad_input_is_named(tmp_path: Path, lines: list[str], message: str) -> None:
     with pytest.raises(TrainingDataError, match=message):
-        read_ratings(write(tmp_path, *lines), CATALOG)
+        read(write(tmp_path, *lines))
 
 
 def test_a_missing_file_and_a_missing_column_are_named(tmp_path: Path) -> None:
     with pytest.raises(DataMissingError, match="no interactions at"):
-        read_ratings(tmp_path / "none.csv", CATALOG)
+        read(tmp_path / "none.csv")
     with pytest.raises(TrainingDataError, match="no column value"):
-        read_ratings(write(tmp_path, "a,s:0", header="user_id,item_id"), CATALOG)
+        read(write(tmp_path, "a,s:0", header="user_id,item_id"))
 
 
 def test_values_that_are_all_the_same_are_told(tmp_path: Path) -> None:
-    assert read_ratings(write(tmp_path, "a,s:0,1,", "b,s:1,1,"), CATALOG)[1].one_value
+    assert read(write(tmp_path, "a,s:0,1,", "b,s:1,1,"))[1].one_value
 
 
 def test_the_latest_of_each_user_is_held_out_and_a_single_one_stays() -> None:
@@ -151,6 +163,12 @@ def test_what_a_system_cannot_score_comes_last() -> None:
     unscored = summary(judge(Fixed(np.array([[9.0, 1.0, np.nan, np.nan]])), data))
     assert unscored["user_auc"]["value"] == 1.0
     assert summary(judge(Fixed(np.array([[9.0, np.nan, 1.0, 2.0]])), data))["user_auc"]["value"] == 0.0
+
+
+def test_who_has_met_everything_else_has_no_unmet_items_to_compare_with() -> None:
+    data = Split(made((0, 0, 1, 0), (1, 0, 1, 0), items=2), made((0, 1, 1, 1), (1, 1, 1, 1), items=2), 0)
+    found = summary(judge(Fixed(np.array([[9.0, 1.0], [9.0, -1.0]])), data))
+    assert found["auc"] is found["user_auc"] is None and found["ndcg@10"]["value"] == 1.0
 
 
 def test_cold_items_are_compared_with_cold_ones() -> None:

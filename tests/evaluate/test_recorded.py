@@ -10,7 +10,7 @@ import pytest
 from dialog_samples import SAMPLE, assistant, dialog, last_instance, user
 from scripted import ScriptedLLM
 
-from chatrec.errors import DataMissingError, DialogLogError, LLMUnavailableError
+from chatrec.errors import DataMissingError, DialogLogError, InputError, LLMUnavailableError
 from chatrec.evaluate.figures import beside
 from chatrec.evaluate.page import page
 from chatrec.evaluate.recorded import RecordedLine, Recording, read_recording, recorded_rerank
@@ -35,6 +35,19 @@ def test_a_bad_line_is_located_and_a_missing_file_named(tmp_path: Path) -> None:
         read_recording(path)
     with pytest.raises(DataMissingError, match=r"nowhere\.jsonl"):
         read_recording(tmp_path / "nowhere.jsonl")
+
+
+def test_two_answers_to_one_instance_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "out.jsonl"
+    path.write_text(json.dumps(LINE) + "\n" + json.dumps({**LINE, "picks": []}) + "\n", encoding="utf-8")
+    with pytest.raises(DialogLogError, match=r"out\.jsonl:2: repeats dialog 's:1', turn 1"):
+        read_recording(path)
+
+
+def test_a_recording_that_the_stage_cannot_use_is_refused(replay_files: ReplayConfig, small_index: Index, tmp_path: Path) -> None:
+    config = replace(replay_files, stage="score", recorded=tmp_path / "recorded.jsonl")
+    with pytest.raises(InputError, match="--recorded goes with --stage generate, not score"):
+        run_replay(config, tmp_path / "r.json", tmp_path / "r.jsonl", small_index.embedder, tmp_path / "built")
 
 
 def test_a_recorded_pick_rises_within_what_the_model_was_shown(small_index: Index, tmp_path: Path) -> None:

@@ -43,6 +43,15 @@ def test_tenths_of_popularity_are_numbered_from_1_to_10_and_stand_in_order(small
     assert numbers == sorted(numbers) and min(numbers) >= 1 and max(numbers) == 10
 
 
+def test_ten_items_that_differ_in_popularity_are_a_tenth_each(small_index: Index) -> None:
+    items = list(small_index.ids[:10])
+    popularity = np.full(len(small_index.ids), np.nan, dtype=np.float32)
+    popularity[:10] = np.arange(1, 11) / 10
+    index = replace(small_index, popularity=popularity)
+    slices = by_slice([row([], dict.fromkeys(items, 1.0))], index, [], DIALOGS, 10)["popularity"]["slices"]
+    assert {name: entry["gold"] for name, entry in slices.items()} == {f"decile {n}": 1 for n in range(1, 11)}
+
+
 def test_who_was_just_met_is_told_from_who_was_answered_before(small_index: Index) -> None:
     first = row([], {"s:alien": 1.0})
     slices = by_slice([first, replace(first, turn=3)], small_index, [], DIALOGS, 10)["answers before"]["slices"]

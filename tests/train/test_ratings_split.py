@@ -15,7 +15,7 @@ from quick import EMBEDDER, train
 from chatrec.catalog.read import read_catalog
 from chatrec.cli import main
 from chatrec.errors import LeakError, ModelMissingError
-from chatrec.evaluate.ratings import Split, read_ratings, rows_of, split
+from chatrec.evaluate.ratings import Split, join, read_lines, rows_of, split
 from chatrec.evaluate.report import file_sha256
 from chatrec.train.ratings import RatingsConfig, run_ratings
 from chatrec.train.ratings_hybrid import HybridConfig
@@ -38,7 +38,8 @@ def ratings(path: Path, users: int = 12, seed: int = 0) -> Path:
 
 
 def parted(path: Path, seed: int = 0) -> tuple[Source, Split]:
-    return Source(path, rows_of(CATALOG)), split(read_ratings(path, CATALOG)[0], "last-out", seed)
+    source = Source(read_lines(path), rows_of(CATALOG))
+    return source, split(join(source.lines, CATALOG)[0], "last-out", seed)
 
 
 def models(folder: Path, **learned: str) -> Path:
@@ -63,10 +64,18 @@ def test_the_training_part_is_the_lines_that_are_not_held_out_as_they_stand(tmp_
     }
 
 
+def test_the_training_part_is_written_from_what_was_read_once(tmp_path: Path) -> None:
+    source, data = parted(ratings(tmp_path / "i.csv"))
+    before = source.part_sha256(data.train)
+    (tmp_path / "i.csv").unlink()
+    source.write(data.train, tmp_path / "train.csv")
+    assert file_sha256(tmp_path / "train.csv") == before
+
+
 def test_read_again_the_training_part_is_what_was_learned_from(tmp_path: Path) -> None:
     source, data = parted(ratings(tmp_path / "i.csv"))
     source.write(data.train, tmp_path / "train.csv")
-    again, _ = read_ratings(tmp_path / "train.csv", CATALOG)
+    again, _ = join(read_lines(tmp_path / "train.csv"), CATALOG)
     assert (again.names, again.items.tolist()) == (data.train.names, data.train.items.tolist())
     assert (again.values.tolist(), again.times.tolist()) == (data.train.values.tolist(), data.train.times.tolist())
 
@@ -84,7 +93,7 @@ def test_models_of_the_training_part_are_told_from_those_of_another_split(tmp_pa
     (tmp_path / "other").mkdir()
     source, data = parted(ratings(tmp_path / "i.csv"))
     foreign, other = parted(ratings(tmp_path / "other" / "i.csv", seed=1))
-    folder = models(tmp_path / "models", **{"split/train.csv": source.sha256(data.train)})
+    folder = models(tmp_path / "models", **{"split/train.csv": source.part_sha256(data.train)})
     assert guard_split(folder, source, data.train) == {"learned_from": "its training part", "allowed": False}
     stamp = guard_split(folder, foreign, other.train)
     assert stamp == {"learned_from": "neither", "allowed": False} and "neither" in told_guard("chat", stamp)
@@ -98,7 +107,7 @@ def test_models_of_another_split_of_the_same_file_are_refused_unless_that_is_all
     source, later = parted(tmp_path / "i.csv", seed=1)
     write_split(tmp_path / "split", source, later.train, {"split": "last-out", "seed": 1})
     train(tmp_path, "mine", interactions=tmp_path / "split" / "train.csv")
-    last = parted(source.interactions)[1]
+    last = parted(source.lines.path)[1]
     with pytest.raises(LeakError, match=r"learned from another split of .*held-out lines among the others"):
         guard_split(tmp_path / "mine", source, last.train)
     stamp = guard_split(tmp_path / "mine", source, last.train, allow=True)
@@ -109,9 +118,9 @@ def test_models_of_another_split_of_the_same_file_are_refused_unless_that_is_all
 def test_what_a_description_says_holds_for_the_file_that_it_was_written_with(tmp_path: Path) -> None:
     source, data = parted(ratings(tmp_path / "i.csv"))
     write_split(tmp_path / "split", source, data.train, {"split": "last-out", "seed": 0})
-    assert part_of(tmp_path / "split" / "train.csv") == file_sha256(source.interactions)
+    assert part_of(tmp_path / "split" / "train.csv") == source.sha256
     ratings(tmp_path / "split" / "train.csv", seed=3)
-    assert part_of(tmp_path / "split" / "train.csv") is None and part_of(None) is part_of(source.interactions) is None
+    assert part_of(tmp_path / "split" / "train.csv") is None and part_of(None) is part_of(source.lines.path) is None
 
 
 @pytest.mark.parametrize("card", [None, "{", "{}", '{"data": [1]}', '{"data": {"a": {}}}'])
@@ -178,6 +187,14 @@ def test_the_command_refuses_a_leak_before_anything_is_fitted_or_written(fails, 
     told = fails(7, "--models", folder, "--write-split", tmp_path / "split")
     assert f"the models in {folder} learned from {tmp_path / 'i.csv'}" in told
     assert not list((tmp_path / "split").glob("*")) and not (tmp_path / "built").exists()
+
+
+def test_the_command_refuses_to_allow_a_leak_where_no_models_are_given(fails) -> None:
+    assert "--allow-leak is of --models: the head that ships learned from no interactions" in fails(2, "--allow-leak")
+
+
+def test_the_command_refuses_an_endless_weight(fails) -> None:
+    assert "is a finite number, 0 or more, not inf" in fails(2, "--value-weight", "inf")
 
 
 def test_the_command_refuses_models_that_are_not_there_or_of_another_catalog(fails, tmp_path: Path) -> None:
