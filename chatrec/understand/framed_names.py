@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from chatrec.types import Kind
-from chatrec.understand.marks import FEARS, Mark, Page, has_section, match_any_before, tells_aversion
+from chatrec.understand.marks import Mark, Page, has_section, is_felt, match_any_before, tells_aversion
 from chatrec.understand.name_signs import (
     ARTICLES,
     BOUNDARY,
@@ -361,7 +361,7 @@ class FramedNames(Spotter):
     def _is_thing_disliked(self, cue: Mark, start: int) -> bool:
         """`scared of clowns`, `I hate clowns`; but `I hated zorblax`."""
         several = len(self._words[start]) >= MIN_LOWER_CHARS and self._words[start].endswith("s")
-        feared = not FEARS.isdisjoint(self._words[cue.start : cue.end])
+        feared = is_felt(self._page, cue)
         return tells_aversion(self._page, cue) and (feared or several)
 
     def _mark_han_chunk(self, cue: Mark, start: int, end: int) -> int:

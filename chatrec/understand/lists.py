@@ -24,6 +24,13 @@ def alternatives(page: Page, marks: Sequence[Mark], any_list: Callable[[Mark], b
     return groups
 
 
+def joins_earlier(page: Page) -> bool:
+    """Whether a message lists one more of what was asked for before: `or a series`, `also thrillers`, `comedies too`."""
+    opening, closing = page.starting(0), page.ending(len(page.words))
+    adds = opening is not None and opening.is_cue("or", "add") and len(page.words) > 1
+    return adds or (closing is not None and closing.is_cue("add") and not page.any_cue("like_after", "seen", "seen_after"))
+
+
 def _are_listed(page: Page, left: Mark, right: Mark, *, loosely: bool) -> bool:
     between = page.words[left.end : right.start]
     if not between or page.any_cue("both"):

@@ -8,31 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chatrec.understand.marks import FEARS, Attitude, Mark, Page, has_section, is_less
+from chatrec.understand.marks import CONTENT, Attitude, Mark, Page, has_section, is_felt, is_less
 from chatrec.understand.numbers import cardinal
-from chatrec.understand.text import is_han, wordset
+from chatrec.understand.text import COMMAS, SENTENCE_END, is_han, wordset
 
 MAX_GAP = 6
 """Words between a negation and the number it inverts: `nothing that is much older than 1990`."""
 MAX_LIST = 20
 """Things that one cue behind a list is taken to speak of."""
-SENTENCE_END = set(".!?;。！？；")
-COMMAS = {",", "，"}
-CONTENT = (
-    "genres",
-    "styles",
-    "moods",
-    "tags",
-    "themes",
-    "catalog",
-    "companies",
-    "languages",
-    "countries",
-    "forms",
-    "ages",
-    "special",
-    "unsupported",
-)
 NUMBERS = {"minutes", "year"}
 _JOINS = wordset("or and nor / 或 和 与 及 、 也 跟") | {"或者"}
 _LIGHT = wordset(
@@ -53,7 +36,6 @@ _ATTITUDES: tuple[tuple[str, Attitude], ...] = (
     ("unseen", "unseen"),
     ("like", "like"),
 )
-_TRANSPARENT = {"cues", "vague", "critiques", "critiques_mood", "verbs", "words", "fields"}
 
 
 _BEHIND_REQUEST = wordset("for to tonight today now please 吧")
@@ -324,12 +306,7 @@ def _ends_list_of_fears(page: Page, state: _State, mark: Mark) -> bool:
     listed = page.words[state.opened : mark.start]
     joined = state.first is None and 2 <= len(listed) <= MAX_GAP and listed[-1] in _JOINS
     loose = _BREAKS.isdisjoint(listed) and all(mark.is_cue("and", "or") for mark in page.within(state.opened, mark.start))
-    return joined and loose and cue is not None and is_felt(page, cue, FEARS)
-
-
-def is_felt(page: Page, cue: Mark, feelings: frozenset[str] | set[str]) -> bool:
-    """Whether a cue says one of these feelings."""
-    return not feelings.isdisjoint(page.words[cue.start : cue.end])
+    return joined and loose and cue is not None and is_felt(page, cue)
 
 
 def _list_goes_on(page: Page, at: int) -> bool:
@@ -370,7 +347,7 @@ def _asks_behind(page: Page, start: int, state: _State) -> bool:
     end = next((at for at in range(start, len(page.words)) if page.words[at] in SENTENCE_END | COMMAS), len(page.words))
     noun = page.starting(start)
     cue = page.ending(state.attitude_at)
-    feared = cue is not None and not FEARS.isdisjoint(page.words[cue.start : cue.end])  # `我女儿怕怪物，动画片`
+    feared = cue is not None and is_felt(page, cue)  # `我女儿怕怪物，动画片`
     bare = (
         noun is not None
         and (noun.has("forms") or (feared and noun.has("genres")))

@@ -14,6 +14,8 @@ from chatrec.settings import MAX_MESSAGE_CHARS
 from chatrec.types import Language
 
 HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+SENTENCE_END = frozenset(".!?;。！？；")
+COMMAS = frozenset(",，")
 KANA = re.compile(r"[\u3040-\u30ff\uac00-\ud7af]")
 _TOKEN = re.compile(rf"[{HAN}]|\d+(?:\.\d+)?|[^\W\d_{HAN}]+|[^\w\s]")
 _QUOTES = str.maketrans(dict.fromkeys("’‘`´", "'") | dict.fromkeys("“”„«»", '"') | dict.fromkeys("–—‐‑―", "-"))
