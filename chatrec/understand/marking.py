@@ -10,7 +10,7 @@ from chatrec.types import Count, Kind, Ledger
 from chatrec.understand.compared_names import ComparedNames
 from chatrec.understand.counts import mark_count
 from chatrec.understand.family_names import FamilyNames
-from chatrec.understand.framed_names import FramedNames
+from chatrec.understand.framed_names import mark_framed_names
 from chatrec.understand.free import mark_aspects, mark_parts, mark_unsupported
 from chatrec.understand.lengths import mark_lengths
 from chatrec.understand.lexicon import Phrases
@@ -49,7 +49,7 @@ def mark_message(page: Page, ledger: Ledger, known: Known, *, this_year: int) ->
     page.mark_phrases(known.phrases)
     mark_eras(page, known.phrases)
     mark_us(page)
-    FramedNames(known, page, kinds, ledger.last_shown).mark()
+    mark_framed_names(known, page, kinds, ledger.last_shown)
     FamilyNames(known, page, kinds).mark()
     UnknownNames(known, page, kinds).mark()
     agree(page, known.names, known.items)
