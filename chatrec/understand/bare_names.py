@@ -7,9 +7,9 @@ from chatrec.understand.name_chunks import MAX_CHUNK
 from chatrec.understand.name_signs import is_title_case
 from chatrec.understand.resolve import Name
 from chatrec.understand.spot import NAMED
-from chatrec.understand.text import is_han
+from chatrec.understand.text import COMMAS, SENTENCE_END, is_han
 
-_SEGMENT_ENDS = set(",、，.!?/;。！？")
+_SEGMENT_ENDS = SENTENCE_END | COMMAS | {"、", "/"}
 MAX_LIST_WORDS = 40
 
 

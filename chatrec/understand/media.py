@@ -10,7 +10,7 @@ from chatrec.understand.commands import ledger_after, turn_topic
 from chatrec.understand.draft import Draft
 from chatrec.understand.kinds import Asked
 from chatrec.understand.marks import Mark, Page
-from chatrec.understand.scopes import is_never
+from chatrec.understand.negation import is_never
 from chatrec.understand.text import COMMAS, is_han, wordset
 
 _BEFORE_NOUN = wordset("a an any more another of just the")

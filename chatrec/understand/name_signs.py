@@ -8,11 +8,11 @@ from chatrec.understand.marks import Mark, Page
 from chatrec.understand.numbers import cardinal
 from chatrec.understand.text import SENTENCE_END, is_han, wordset
 
-CAPITAL_AFTER = SENTENCE_END | {":", "："}
+CAPITAL_AFTER = SENTENCE_END | {":"}
 """Signs behind which a capital is due."""
 CLOSING = {'"': '"', "《": "》", "「": "」", "『": "』", "【": "】", "〈": "〉"}
 QUOTES = "\"'《》「」『』【】〈〉 "
-SEPARATORS = wordset(", / and or plus then nor also ; 、 和 与 跟 及 或 ，")
+SEPARATORS = wordset(", / and or plus then nor also ; 、 和 与 跟 及 或")
 SMALL = wordset("the a an of and in on at to for de la le du der die das el los las les with from by is vs no")
 ARTICLES = wordset("the a an")
 BOUNDARY = wordset(

@@ -36,7 +36,7 @@ from chatrec.understand.own_demands import tell_apart
 from chatrec.understand.requests import mark_requests
 from chatrec.understand.resolve import Names
 from chatrec.understand.same_makers import ask_makers_of, ask_same_makers
-from chatrec.understand.scopes import interpret
+from chatrec.understand.scopes import open_scopes
 from chatrec.understand.shares import free_counted, share_out
 from chatrec.understand.side_by_side import tell_parts_apart
 from chatrec.understand.spot import Known
@@ -44,6 +44,7 @@ from chatrec.understand.talk import asked_openly, without_complaint
 from chatrec.understand.text import key_of, tokenise
 from chatrec.understand.topics import wish_topics
 from chatrec.understand.typos import mend
+from chatrec.understand.verdicts import look_back
 from chatrec.understand.words import Words
 
 
@@ -90,7 +91,8 @@ class Understander:
     def _interpret(self, page: Page, ledger: Ledger) -> None:
         """How each mark is meant; what the cues before it tell comes first, and the rest amends that."""
         settle_cues(page)
-        interpret(page)
+        open_scopes(page)
+        look_back(page)
         free_counted(page)
         weigh(page)
         tell_parts_apart(page)

@@ -18,7 +18,7 @@ from chatrec.understand.text import COMMAS, SENTENCE_END, is_han, key_of
 MAX_LEAD = 14
 """Words before the title that are looked at."""
 MAX_TAIL = 12
-_CLAUSE_ENDS = SENTENCE_END | COMMAS | {":", "："}
+_CLAUSE_ENDS = SENTENCE_END | COMMAS | {":"}
 _JOINS = frozenset(("and", "or", "then", "plus", ",", "，", "、", "和", "跟", "还", "有"))
 _FORM = "(?:movie|film|album|record|song|track|game|show|series|podcast|audiobook)"
 _OPENERS = (
