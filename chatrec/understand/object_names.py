@@ -19,7 +19,7 @@ from chatrec.understand.text import common_words, is_han, wordset
 _FILLERS = wordset(
     "the an a movie film movies films game games show series album song book podcast original old watching playing seeing "
     "hearing listening to both all really called named titled first new "
-    "过了看玩听部的那这片子个電电影游戏剧集专辑播客叫 : ,"
+    "过了看玩听部的那这片子个电影游戏剧集专辑播客叫 : ,"
 )
 _SIMILAR = wordset("similar vein lines something anything style reminiscent vibe stuff things fans")
 _HAN_SIMILAR = ("类", "像", "好", "就")

@@ -8,14 +8,11 @@ from chatrec.understand.name_chunks import MAX_CHUNK
 from chatrec.understand.name_signs import BOUNDARY, SEPARATORS, starts_sentence
 from chatrec.understand.resolve import Name
 from chatrec.understand.spot import NAMED
-from chatrec.understand.text import is_han, wordset
+from chatrec.understand.text import is_han
 
 _COPULAS = (("is", "one"), ("was", "one"), ("is", "the", "one"), ("is", "something"), ("is", "a", "movie"), ("is", "a", "film"))
 """`The Conversation is one I saw`: what may stand between a name and the opinion of it."""
 _IS_A = (*((verb, article) for verb in ("is", "was") for article in ("a", "an", "the")), ("are",), ("were",))
-_DETERMINERS = wordset(
-    "a an the my your some this that every all each any many most lots plenty several few both everything nothing"
-)
 
 
 class SubjectNames(FrameSpotter):
@@ -94,6 +91,5 @@ class SubjectNames(FrameSpotter):
         if start == 0:
             return True
         word = self._words[start - 1]
-        if not word[0].isalnum() or word in SEPARATORS or word in BOUNDARY:
-            return word not in _DETERMINERS or not is_han(self._words[start])
-        return has_section(self._page.ending(start), "cues", "forms")
+        opens = not word[0].isalnum() or word in SEPARATORS or word in BOUNDARY
+        return opens or has_section(self._page.ending(start), "cues", "forms")

@@ -67,10 +67,6 @@ class Text:
         """The typed words of tokens `start` to `end` (exclusive)."""
         return self.plain[self.tokens[start].start : self.tokens[end - 1].end] if start < end else ""
 
-    def words(self, start: int, end: int) -> tuple[str, ...]:
-        """The folded words of tokens `start` to `end` (exclusive)."""
-        return tuple(t.text for t in self.tokens[start:end])
-
 
 def normalise(raw: str) -> str:
     """NFKC (full-width forms become plain), straight quotes and dashes, no control characters, bounded length."""
