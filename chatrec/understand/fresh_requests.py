@@ -53,7 +53,7 @@ def asks_behind(page: Page, start: int, attitude: Attitude, *, judged_at: int, n
 def _is_described_only(page: Page, start: int, end: int) -> bool:
     """`I've seen Se7en, crime films`: what opens with a word for works, and names none, is no further work that was seen."""
     first = page.starting(start)
-    named = any(mark.role in ("title", "missing", "person", "ref") for mark in page.within(start, end))
+    named = any(mark.is_named for mark in page.within(start, end))
     return first is not None and first.role == "words" and has_section(first, *CONTENT) and not first.has("cues") and not named
 
 

@@ -69,6 +69,11 @@ class Mark:
     clause: int = 0
     used: bool = field(default=False)
 
+    @property
+    def is_named(self) -> bool:
+        """Whether it is a work or a person, by name or by reference."""
+        return self.role in ("title", "person", "missing", "ref")
+
     def has(self, section: str, name: str | None = None) -> bool:
         """Whether the phrase may stand for this section (and name)."""
         return any(e.section == section and name in (None, e.name) for e in self.entries)

@@ -131,7 +131,7 @@ def _meet(page: Page, state: _State, mark: Mark) -> None:
     elif negation is not None and negation.leaves_open(page, mark):
         mark.used = True
     _apply(page, state, mark)
-    state.named = state.named or mark.role in ("title", "missing", "person", "ref")
+    state.named = state.named or mark.is_named
 
 
 def _meet_word(page: Page, state: _State, mark: Mark) -> None:

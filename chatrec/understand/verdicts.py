@@ -55,7 +55,7 @@ def _has_argument(page: Page, cue: Mark) -> bool:
 
 
 def _judge(target: Mark, cue: Mark) -> None:
-    named = target.role in ("title", "person", "missing", "ref")
+    named = target.is_named
     if named and cue.is_cue("dislike_after"):
         target.attitude, target.negated = "dislike", True
     elif named and cue.is_cue("seen_after") and target.attitude is None:
