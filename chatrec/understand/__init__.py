@@ -3,14 +3,17 @@
 How a message is read, from the surest to the least sure:
 
 1. `text`: tokens, case-folded, without accents, Chinese characters simplified; `typos`: slips in genre and mood words.
-2. `references`: "the second one", "the 2011 version"; `sure_names`: names whose words can be nothing else, quoted, dated.
+2. `marking`, which runs what 2 to 5 name. `references`: "the second one", "the 2011 version"; `compared_names`: both sides of a
+   comparison; `sure_names`: names whose words can be nothing else, quoted, dated.
 3. `people_present`, `lengths`, `years`, `counts`: numbers with the comparison around them (`compare`).
 4. `lexicon` and `words`: the longest phrases of `lexicon.toml` and of the catalog's own genres, moods, tags and themes.
-5. `framed_names`: names that a frame asks for ("loved …", "… was great"), and those that the catalog lacks.
-6. `scopes`: what is ruled out, wished for softly, released, liked, seen.
-7. `questions`, `comparative_questions`, `checks`, `talk`, `off_topic`: what is only asked or told changes nothing. Else
-   `commands`, `kinds`, `measures`, `topics`, `contents`, `critiques`, `origins`, `free`, `occasions`: the marks become changes;
-   `intent`: what the message wants to happen.
+5. `framed_names`: names that a frame asks for, and those that the catalog lacks. `requested_names` ("play …"), `object_names`
+   ("loved …"), `subject_names` ("… was great"), `bare_names` (nothing else is said); then `family_names`, `unknown_names`.
+6. `cues`: what is no cue here; `scopes`: what is ruled out (`negation`), wished for softly, released, liked, seen, up to where a
+   request begins (`fresh_requests`); `verdicts`: the same by cues that come after; `contrasts`: what others are only set against.
+7. `inquiries` (`questions`, `comparative_questions`, `talk`, `off_topic`): what is only asked or told changes nothing.
+   Else `commands`, `kinds`, `media`, `measures`, `topics`, `contents`, `critiques`, `origins`, `same_makers`, `opinions`, `free`,
+   `occasions`: the marks become changes, which `checks` may take for a question; `intent`: what the message wants to happen.
 
 What was decided where words leave it open:
 

@@ -9,9 +9,8 @@ from chatrec.types import OF_EPISODES, Constraint, Item, Ledger, Opinion
 from chatrec.understand.draft import Draft
 from chatrec.understand.kinds import Asked
 from chatrec.understand.lexicon import Phrase
-from chatrec.understand.marks import Mark, Page, has_section, match_any
+from chatrec.understand.marks import CONTENT, Mark, Page, has_section, match_any
 from chatrec.understand.measures import CRITIQUES
-from chatrec.understand.scopes import CONTENT
 from chatrec.understand.text import key_of, wordset
 
 _BY_FIELD = {"language": ("language", "countries"), "moods": ("moods",), "form": ("form",)}
@@ -64,6 +63,12 @@ def _turn_from_makers(draft: Draft) -> None:
                     draft.constrain("people", "not_in", constraint.value, said=constraint.said)
 
 
+def ledger_after(draft: Draft) -> Ledger:
+    """The ledger once what the commands drop is dropped: media are not carried over a restart or a change of topic."""
+    dropped = any(c.action in ("start_over", "new_topic") for c in draft.changes)
+    return Ledger(turn=draft.ledger.turn, last_shown=draft.ledger.last_shown) if dropped else draft.ledger
+
+
 def _has_object(page: Page, cue: Mark) -> bool:
     """`never mind the length`, `恐怖片算了`: the cue takes back one thing, not the last turn."""
     return cue.is_cue("release") and any(m.released for m in page.marks)
@@ -79,7 +84,7 @@ def _release(draft: Draft) -> None:
             _leave_children(draft)
         if mark.has("special", "subtitles_ok") or (mark.has("unsupported", "subtitles") and mark.released):
             _release_language(draft)
-        if mark.released and (mark.role != "words" or any(mark.has(section) for section in (*CONTENT, "critiques", "vague"))):
+        if mark.released and (mark.role != "words" or has_section(mark, *CONTENT, "critiques", "vague")):
             _release_mark(draft, mark)
 
 

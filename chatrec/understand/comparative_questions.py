@@ -14,8 +14,7 @@ from typing import Literal
 from chatrec.types import Comparison, Ledger
 from chatrec.understand.compared_names import only_or
 from chatrec.understand.lexicon import Phrase, lexicon
-from chatrec.understand.marks import Mark, Page, has_section
-from chatrec.understand.scopes import CONTENT
+from chatrec.understand.marks import CONTENT, Mark, Page, has_section
 from chatrec.understand.text import key_of, wordset
 from chatrec.understand.weighing import AUXILIARIES, OPENERS, Weighing, weighing_of
 from chatrec.understand.words import Words

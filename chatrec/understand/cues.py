@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from chatrec.understand.lexicon import Entry
-from chatrec.understand.marks import FEARS, Mark, Page, has_section
-from chatrec.understand.scopes import COMMAS, SENTENCE_END, is_felt
-from chatrec.understand.text import wordset
+from chatrec.understand.marks import FEARS, Mark, Page, has_section, is_felt
+from chatrec.understand.text import COMMAS, SENTENCE_END, wordset
 
 _FELT = FEARS | wordset("hate hates hated 讨 厌")
 _SPEAKERS = wordset("i im ive we were my our she he they shes hes theyre 我 我们 她 他")
@@ -50,16 +49,12 @@ def _is_of_character(page: Page, cue: Mark) -> bool:
     """`about a boy who is afraid of ghosts`: whoever the work is about feels it, and not the speaker."""
     clause = max((at + 1 for at in range(cue.start) if page.words[at] in SENTENCE_END | COMMAS), default=0)
     about = [mark for mark in page.within(clause, cue.start) if mark.is_cue("about")]
-    return (
-        bool(about)
-        and not _FELT.isdisjoint(page.words[cue.start : cue.end])
-        and _SPEAKERS.isdisjoint(page.words[about[-1].end : cue.start])
-    )
+    return bool(about) and is_felt(page, cue, _FELT) and _SPEAKERS.isdisjoint(page.words[about[-1].end : cue.start])
 
 
 def _is_fear_sought(page: Page, cue: Mark) -> bool:
     """`I love being scared by ghosts`, `make me afraid of sharks`, `calms my fear of flying`."""
-    if not is_felt(page, cue, FEARS):
+    if not is_felt(page, cue):
         return False
     words = page.words
     verb = cue.start
@@ -73,7 +68,7 @@ def _is_fear_sought(page: Page, cue: Mark) -> bool:
 def _is_of_somebody(page: Page, cue: Mark) -> bool:
     """`a boy who fears spiders`; but `for a boy who fears spiders`, `I have a son who fears spiders`."""
     words = page.words
-    if not is_felt(page, cue, FEARS):
+    if not is_felt(page, cue):
         return False
     who = next((at for at in range(cue.start, max(0, cue.start - 3), -1) if words[at] in ("who", "whos")), 0)
     return who > 1 and words[who - 2] in ("a", "an", "the") and (_SPEAKERS | {"for", "with"}).isdisjoint(words[: who - 1])

@@ -8,7 +8,7 @@ from chatrec.understand.spot import Spotter
 from chatrec.understand.text import is_han, wordset
 
 MAX_NAME = 4
-_OPEN = {"themes", "catalog", "genres", "moods"}
+_OPEN = ("themes", "catalog", "genres", "moods")
 """Sections of which a word inside a name may be."""
 _BEFORE = wordset("the all some any of more other others many a few couple good best me new newer newest old older latest recent")
 _ASKING = wordset("have got how")
@@ -32,19 +32,13 @@ class FamilyNames(Spotter):
     def _is_family(self, start: int, noun: Mark) -> bool:
         words = tuple(self._words[start : noun.start])
         kind = family_kind(self._page, noun)
-        if is_han(self._words[start]) or not self._is_open(start, noun.start):
+        if is_han(self._words[start]) or not self._is_only(start, noun.start, *_OPEN):
             return False
         if len(words) > 1:
             named = self._names.is_title(words) and not self._is_vocabulary(words) and not self._is_theme(start, noun.start, kind)
         else:
             named = self._page.free(start, noun.start) and not self._is_word(self._words[start])
         return named and sum(self._known.items[i].kind == kind for i in self._names.holding(words)) > 1
-
-    def _is_open(self, start: int, end: int) -> bool:
-        """Whether nothing but themes is known of the words."""
-        marks = self._page.within(start, end)
-        whole = all(start <= mark.start and mark.end <= end for mark in marks)
-        return whole and all(mark.role == "words" and {e.section for e in mark.entries} <= _OPEN for mark in marks)
 
     def _is_theme(self, start: int, end: int, kind: Kind | None) -> bool:
         """`road trip films` are about road trips; of `star wars films` none is said to be about that."""

@@ -6,11 +6,10 @@ from chatrec.types import Ledger
 from chatrec.understand.draft import Draft
 from chatrec.understand.kinds import Asked
 from chatrec.understand.lexicon import Entry
-from chatrec.understand.marks import FEARS, Mark, Page, has_section, match_any, tells_aversion
+from chatrec.understand.marks import CONTENT, Mark, Page, has_section, is_felt, match_any, tells_aversion
 from chatrec.understand.numbers import cardinal
-from chatrec.understand.scopes import CONTENT, SENTENCE_END
 from chatrec.understand.talk import good_one
-from chatrec.understand.text import is_han, key_of, wordset
+from chatrec.understand.text import SENTENCE_END, is_han, key_of, wordset
 
 MAX_WISH_WORDS = 6
 MAX_HAN_THEME = 7
@@ -250,7 +249,7 @@ def _forbid_names(draft: Draft) -> None:
 def _is_feared(page: Page, cue: Mark, end: int) -> bool:
     """`我怕蟑螂，…`: a thing right behind the cue; but `我怕看不懂`."""
     said = page.words[cue.end : end]
-    feared = cue.is_cue("dislike") and not FEARS.isdisjoint(page.words[cue.start : cue.end])
+    feared = cue.is_cue("dislike") and is_felt(page, cue)
     return feared and cue.start > 0 and 0 < len(said) <= MAX_HAN_FEARED and _HAN_CLAUSE.isdisjoint(said)
 
 
@@ -326,7 +325,7 @@ def _wish_with(draft: Draft, cue: Mark, *, less: bool | None = None) -> None:
 def _is_open(page: Page, at: int) -> bool:
     """Whether a word may be part of a wish in free words: nothing but a theme is known of it."""
     mark = page.over[at]
-    return mark is None or (mark.role == "words" and {entry.section for entry in mark.entries} <= {"themes", "catalog", "words"})
+    return mark is None or mark.is_only("themes", "catalog", "words")
 
 
 def _is_content(mark: Mark) -> bool:

@@ -1,8 +1,8 @@
-"""What a message wants to happen, once its changes are known."""
+"""What a message wants to happen, once its changes are known, and what that changes itself."""
 
 from __future__ import annotations
 
-from chatrec.types import Intent, Opinion
+from chatrec.types import Count, Intent, Opinion
 from chatrec.understand.checks import chooses
 from chatrec.understand.draft import Draft
 from chatrec.understand.free import STOP
@@ -61,6 +61,8 @@ _DISMISSALS = frozenset(
     )
 )
 """Messages that say no more than that the last answer did not please."""
+_WITH_PICKS: tuple[Intent, ...] = ("recommend", "more", "surprise", "critique", "restart")
+"""Intents that are answered with picks, of which a number may be asked for."""
 
 
 def intent_of(draft: Draft) -> Intent:
@@ -102,6 +104,24 @@ def intent_of(draft: Draft) -> Intent:
             return "greeting"
     nothing = not actions and not draft.missing and not draft.unsupported and not draft.ledger.last_shown
     return "more" if nothing and STOP.issuperset(_spoken(draft.page)) else "recommend"
+
+
+def follow_intent(draft: Draft, intent: Intent, count: Count | None) -> None:
+    """Add the changes that an intent brings about itself.
+
+    Args:
+        draft: all other changes of the message.
+        intent: as `intent_of` tells it.
+        count: how many picks are asked for, if the message says so.
+    """
+    for constraint in draft.ledger.constraints if intent == "surprise" else ():
+        if constraint.extreme:  # what lies furthest is no surprise
+            draft.act("unconstrain", key=constraint.key)
+    shown = draft.ledger.last_shown
+    if intent in ("more", "surprise") and shown and not any(c.action == "new_topic" for c in draft.changes):
+        draft.act("passed", item_ids=shown)
+    if count is not None and intent in _WITH_PICKS:
+        draft.act("count", count=count)
 
 
 def _about_single_picks(draft: Draft) -> Intent | None:

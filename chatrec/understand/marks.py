@@ -6,14 +6,30 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from chatrec.types import Ambiguity, Op
+from chatrec.types import Ambiguity, Language, Op
 from chatrec.understand.lexicon import Entry, Phrase, Phrases
-from chatrec.understand.text import Text, wordset
+from chatrec.understand.text import Text, language_of, wordset
 
 Role = Literal["words", "title", "person", "missing", "minutes", "year", "age", "count", "ref"]
 Attitude = Literal["like", "dislike", "seen", "save", "unseen"]
 
 
+CONTENT = (
+    "genres",
+    "styles",
+    "moods",
+    "tags",
+    "themes",
+    "catalog",
+    "companies",
+    "languages",
+    "countries",
+    "forms",
+    "ages",
+    "special",
+    "unsupported",
+)
+"""Sections whose words tell what a work is, or should be, like."""
 FEARS = wordset("afraid scared frightened terrified petrified spooked squeamish fear fears phobia phobic allergic allergy 怕 惧")
 """Words of cues that tell what somebody is afraid of, which no work ever is."""
 _PAST = wordset("did didnt couldnt could never gave")
@@ -53,9 +69,18 @@ class Mark:
     clause: int = 0
     used: bool = field(default=False)
 
+    @property
+    def is_named(self) -> bool:
+        """Whether it is a work or a person, by name or by reference."""
+        return self.role in ("title", "person", "missing", "ref")
+
     def has(self, section: str, name: str | None = None) -> bool:
         """Whether the phrase may stand for this section (and name)."""
         return any(e.section == section and name in (None, e.name) for e in self.entries)
+
+    def is_only(self, *sections: str) -> bool:
+        """Whether it is a phrase that can stand for nothing but these sections."""
+        return self.role == "words" and all(e.section in sections for e in self.entries)
 
     def entry(self, section: str) -> Entry | None:
         """Its entry in a section."""
@@ -135,6 +160,12 @@ class Page:
         """The words of a mark, as typed."""
         return self.text.said(mark.start, mark.end)
 
+    def language(self) -> Language:
+        """The language that is spoken, whatever names are written in."""
+        tokens = self.text.tokens
+        names = [(tokens[m.start].start, tokens[m.end - 1].end) for m in self.marks if m.role in ("title", "person", "missing")]
+        return language_of(self.text.plain, names)
+
     def names_company(self, at: int, entries: Sequence[Entry]) -> bool:
         """Whether a studio or label is named here; one that only a catalog tells of needs a capital (`Island`, `Bones`)."""
         companies = [e for e in entries if e.section == "companies"]
@@ -165,6 +196,11 @@ class Page:
 def has_section(mark: Mark | None, *sections: str) -> bool:
     """Whether there is a mark and it may stand for one of these sections."""
     return mark is not None and any(mark.has(section) for section in sections)
+
+
+def is_felt(page: Page, cue: Mark, feelings: frozenset[str] | set[str] = FEARS) -> bool:
+    """Whether a cue says one of these feelings."""
+    return not feelings.isdisjoint(page.words[cue.start : cue.end])
 
 
 def is_less(page: Page, end: int) -> bool:

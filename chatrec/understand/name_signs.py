@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chatrec.understand.marks import Page
+from chatrec.understand.marks import Mark, Page
 from chatrec.understand.numbers import cardinal
-from chatrec.understand.text import is_han, wordset
+from chatrec.understand.text import SENTENCE_END, is_han, wordset
 
-SENTENCE_END = set(".!?;:。！？；：")
+CAPITAL_AFTER = SENTENCE_END | {":"}
+"""Signs behind which a capital is due."""
 CLOSING = {'"': '"', "《": "》", "「": "」", "『": "』", "【": "】", "〈": "〉"}
 QUOTES = "\"'《》「」『』【】〈〉 "
-SEPARATORS = wordset(", / and or plus then nor also ; 、 和 与 跟 及 或 ，")
+SEPARATORS = wordset(", / and or plus then nor also ; 、 和 与 跟 及 或")
 SMALL = wordset("the a an of and in on at to for de la le du der die das el los las les with from by is vs no")
 ARTICLES = wordset("the a an")
 BOUNDARY = wordset(
@@ -83,7 +84,12 @@ def is_written_as_name(page: Page, start: int, end: int, *, strict: bool) -> boo
 
 def starts_sentence(page: Page, at: int) -> bool:
     """Whether a capital is due here anyway."""
-    return at == 0 or page.words[at - 1] in SENTENCE_END or page.words[at - 1] in CLOSING
+    return at == 0 or page.words[at - 1] in CAPITAL_AFTER or page.words[at - 1] in CLOSING
+
+
+def bare_name(page: Page, mark: Mark) -> str:
+    """A name as typed, without quotation marks."""
+    return page.said(mark).strip(QUOTES)
 
 
 def year_after(words: Sequence[str], end: int) -> tuple[int, int] | None:

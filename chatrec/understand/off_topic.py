@@ -68,9 +68,8 @@ def _asks_for_ours(page: Page) -> bool:
 
 
 def _is_ours(mark: Mark, *, facts: bool) -> bool:
-    named = mark.role in ("title", "person", "ref", "missing")
     measured = mark.role in ("minutes", "year", "age") and not facts
-    return named or measured or mark.is_cue(*_OUR_CUES) or any(mark.has(section) for section in _OURS)
+    return mark.is_named or measured or mark.is_cue(*_OUR_CUES) or any(mark.has(section) for section in _OURS)
 
 
 def _is_chore(page: Page, start: int) -> bool:

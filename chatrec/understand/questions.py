@@ -7,8 +7,7 @@ from functools import cache
 
 from chatrec.types import Fact, Ledger
 from chatrec.understand.lexicon import Phrase, lexicon
-from chatrec.understand.marks import Mark, Page
-from chatrec.understand.scopes import CONTENT
+from chatrec.understand.marks import CONTENT, Mark, Page, has_section
 from chatrec.understand.text import is_han, key_of, wordset
 from chatrec.understand.weighing import AUXILIARIES
 
@@ -39,7 +38,7 @@ _LIGHT = wordset(
 
 def asked_of(page: Page, ledger: Ledger) -> tuple[tuple[str, ...], Fact] | None:
     """The works that a message asks about, and the fact; `None` if it says anything else, too."""
-    said = [m for m in page.marks if m.role != "words" or (any(m.has(s) for s in CONTENT) and not m.has("forms"))]
+    said = [m for m in page.marks if m.role != "words" or (has_section(m, *CONTENT) and not m.has("forms"))]
     named = [m for m in said if m.role in ("title", "ref")]
     spoken_of, shown = (ledger.focus or ledger.last_shown)[:1], several_of(ledger)
     bare = _alone().get(tuple(word for word in page.words if word[0].isalnum() and word not in _OPENERS))

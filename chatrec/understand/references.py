@@ -182,7 +182,7 @@ def _is_furthest(phrase: str) -> bool:
 
 def mark_similar(page: Page, ledger: Ledger) -> None:
     """`anything similar?`, `有类似的吗` after a question about a work: like that one."""
-    if not ledger.focus or any(mark.role in ("title", "ref", "missing", "person") for mark in page.marks):
+    if not ledger.focus or any(mark.is_named for mark in page.marks):
         return
     for at in range(len(page.words)):
         end = match_any(page.words, at, _SIMILAR)

@@ -13,13 +13,12 @@ from dataclasses import replace
 from chatrec.types import Item, Kind, Ledger
 from chatrec.understand.marks import Mark, Page
 from chatrec.understand.resolve import Names
-from chatrec.understand.text import is_han, key_of
+from chatrec.understand.text import COMMAS, SENTENCE_END, is_han, key_of
 
 MAX_LEAD = 14
 """Words before the title that are looked at."""
 MAX_TAIL = 12
-_STOPS = frozenset(".!?;:。！？；：")
-_COMMAS = frozenset(",，")
+_CLAUSE_ENDS = SENTENCE_END | COMMAS | {":"}
 _JOINS = frozenset(("and", "or", "then", "plus", ",", "，", "、", "和", "跟", "还", "有"))
 _FORM = "(?:movie|film|album|record|song|track|game|show|series|podcast|audiobook)"
 _OPENERS = (
@@ -67,7 +66,7 @@ _MEDIA: Mapping[str, tuple[Kind, ...]] = {"video": ("video",), "audio": ("audio"
 def requested_at(page: Page) -> Iterator[tuple[int, re.Match[str]]]:
     """Where the verb of a request ends, so that a title must follow, and the words up to there."""
     for start in range(len(page.words)):
-        if start == 0 or page.words[start - 1] in _STOPS | _COMMAS:
+        if start == 0 or page.words[start - 1] in _CLAUSE_ENDS:
             for at in range(start + 1, min(len(page.words), start + MAX_LEAD)):
                 lead = page.words[start:at]
                 said = _HAN_LEAD.fullmatch("".join(lead)) if is_han(lead[-1]) else _LEAD.fullmatch(" ".join(lead))

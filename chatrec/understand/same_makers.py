@@ -1,4 +1,4 @@
-"""Others by those who made the work last spoken of: `anything else by that director`, `her other films`, `他的其他作品`."""
+"""Others by those who made a work: `by the director of Inception`, `anything else by that director`, `她的其他作品`."""
 
 from __future__ import annotations
 
@@ -66,6 +66,18 @@ def ask_same_makers(draft: Draft, items: Mapping[str, Item]) -> None:
     else:
         draft.nothing_by = people
         draft.opine(item.id, "mentioned")
+
+
+def ask_makers_of(draft: Draft, items: Mapping[str, Item]) -> None:
+    """Demand the makers of a work that is named with them: `something by the director of Inception`."""
+    for mark in draft.page.sorted():
+        title = draft.page.starting(mark.end) if mark.has("maker_of") else None
+        if title is not None and title.role in ("title", "ref"):
+            title.used = True
+            said = draft.page.text.said(mark.start, title.end)
+            draft.constrain("people", "in", items[title.ids[0]].creators, said=said)
+            if others_by(items[title.ids[0]], items):
+                draft.opine(title.ids[0], "mentioned")
 
 
 def others_by(item: Item, items: Mapping[str, Item], people: Sequence[str] | None = None) -> bool:

@@ -31,6 +31,15 @@ def agree(page: Page, names: Names, items: Mapping[str, Item]) -> None:
             _take(mark, tuple(item_id for item_id in ids if items[item_id].kind in kinds), kinds, items)
 
 
+def tell_parts_apart(page: Page) -> None:
+    """`I like Zelda but not Breath of the Wild`: a name of several works is not meant as the one that is ruled out by its own."""
+    ruled_out = {mark.ids[0] for mark in page.marks if mark.role == "title" and mark.negated and len(mark.ids) == 1}
+    for mark in page.marks if ruled_out else ():
+        left = tuple(item_id for item_id in mark.ids if item_id not in ruled_out)
+        if mark.role == "title" and not mark.negated and mark.ambiguity is not None and left:
+            mark.ids = left
+
+
 def _take(mark: Mark, ids: tuple[str, ...], kinds: Set[Kind], items: Mapping[str, Item]) -> None:
     if ids and items[mark.ids[0]].kind not in kinds:
         mark.ids = ids

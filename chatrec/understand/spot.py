@@ -12,10 +12,10 @@ from chatrec.understand.name_signs import (
     ANSWERS,
     ARTICLES,
     BOUNDARY,
+    CAPITAL_AFTER,
     PLAIN,
     PRONOUNS,
     QUOTES,
-    SENTENCE_END,
     SEPARATORS,
     SMALL,
     is_uniform,
@@ -77,6 +77,11 @@ class Spotter:
         """Whether the words already mean something other than a theme, a tag or a company."""
         return any(e.section not in ("catalog", "themes", "companies") for e in self._known.phrases.get(words))
 
+    def _is_only(self, start: int, end: int, *sections: str) -> bool:
+        """Whether nothing but phrases of these sections is known of the words, and each ends among them."""
+        marks = self._page.within(start, end)
+        return all(start <= mark.start and mark.end <= end and mark.is_only(*sections) for mark in marks)
+
     def _is_too_plain(self, start: int, name: Name) -> bool:
         """`it`, `the one`, `a good time` in lower case name nothing, whatever films there are."""
         tokens = [t for t in self._page.text.tokens[start : name.end] if t.text not in ARTICLES]
@@ -128,7 +133,7 @@ class Spotter:
         joined = tokens[end].start == tokens[end - 1].end and not tokens[end - 1].is_han
         if not word.isdecimal() or len(word) > 2 or joined:
             return False
-        return not after or after in BOUNDARY or after in SEPARATORS or after in SENTENCE_END
+        return not after or after in BOUNDARY or after in SEPARATORS or after in CAPITAL_AFTER
 
     # --- marking ------------------------------------------------------------------------------------------------------
 

@@ -10,9 +10,8 @@ from itertools import pairwise
 
 from chatrec.types import Ledger
 from chatrec.understand.lexicon import Phrase, lexicon
-from chatrec.understand.marks import Mark, Page, match_any
-from chatrec.understand.scopes import COMMAS, CONTENT, SENTENCE_END
-from chatrec.understand.text import Text, key_of, wordset
+from chatrec.understand.marks import CONTENT, Mark, Page, has_section, match_any
+from chatrec.understand.text import COMMAS, SENTENCE_END, Text, key_of, wordset
 
 _PRAISE = wordset("good great cool nice decent awesome amazing excellent brilliant solid better")
 _LAUGHS = wordset("lol haha ha hahaha lmao")
@@ -76,7 +75,7 @@ def asked_openly(text: Text) -> Text:
 
 
 def _says_more(page: Page) -> bool:
-    return any(any(mark.has(section) for section in CONTENT) or mark.role in ("title", "ref") for mark in page.marks)
+    return any(has_section(mark, *CONTENT) or mark.role in ("title", "ref") for mark in page.marks)
 
 
 def asks_if_all(page: Page, ledger: Ledger) -> bool:

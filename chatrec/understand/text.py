@@ -14,6 +14,9 @@ from chatrec.settings import MAX_MESSAGE_CHARS
 from chatrec.types import Language
 
 HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+SENTENCE_END = frozenset(".!?;。")
+COMMAS = frozenset(",")
+"""Full-width forms are plain in a token; only `。` and `、` are signs of their own."""
 KANA = re.compile(r"[\u3040-\u30ff\uac00-\ud7af]")
 _TOKEN = re.compile(rf"[{HAN}]|\d+(?:\.\d+)?|[^\W\d_{HAN}]+|[^\w\s]")
 _QUOTES = str.maketrans(dict.fromkeys("’‘`´", "'") | dict.fromkeys("“”„«»", '"') | dict.fromkeys("–—‐‑―", "-"))
@@ -63,10 +66,6 @@ class Text:
     def said(self, start: int, end: int) -> str:
         """The typed words of tokens `start` to `end` (exclusive)."""
         return self.plain[self.tokens[start].start : self.tokens[end - 1].end] if start < end else ""
-
-    def words(self, start: int, end: int) -> tuple[str, ...]:
-        """The folded words of tokens `start` to `end` (exclusive)."""
-        return tuple(t.text for t in self.tokens[start:end])
 
 
 def normalise(raw: str) -> str:

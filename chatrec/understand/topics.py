@@ -8,7 +8,7 @@ from chatrec.understand.marks import Mark, Page
 from chatrec.understand.text import is_han
 
 _ARTICLES = {"the", "a", "an"}
-_PARTS = {"themes", "catalog", "languages", "countries"}
+_PARTS = ("themes", "catalog", "languages", "countries")
 
 
 def wish_topics(draft: Draft) -> None:
@@ -42,7 +42,7 @@ def _wish(draft: Draft, start: int, end: int) -> None:
 
 def _is_part(mark: Mark) -> bool:
     """Whether the mark may be a part of a topic: it is a name, or nothing but a theme, or a nation, is known of it."""
-    return mark.role == "person" or (mark.role == "words" and {entry.section for entry in mark.entries} <= _PARTS)
+    return mark.role == "person" or mark.is_only(*_PARTS)
 
 
 def _start(page: Page, at: int) -> int:

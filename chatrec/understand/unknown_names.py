@@ -59,7 +59,7 @@ class UnknownNames(Spotter):
         """`half life 3`: a work that is known, and a number that none of its kind has."""
         for name in self._names.at(self._words, at, self._kinds):
             end = name.end + 1 + (self._words[name.end : name.end + 1] == ["part"])
-            if name.end >= len(self._words) or not self._is_sequel(name.end) or not self._is_open(at, end):
+            if name.end >= len(self._words) or not self._is_sequel(name.end) or not self._is_only(at, end, "themes", "catalog"):
                 continue
             alone = at == 0 and end == len(self._words)
             cue = self._page.ending(at)
@@ -69,12 +69,6 @@ class UnknownNames(Spotter):
                 self._page.remove(self._page.within(at, end))
                 return self._add_missing(at, end)
         return at
-
-    def _is_open(self, start: int, end: int) -> bool:
-        """Whether nothing but themes and numbers of picks is known of the words."""
-        marks = self._page.within(start, end)
-        inside = all(start <= mark.start and mark.end <= end for mark in marks)
-        return inside and all({e.section for e in m.entries} <= {"themes", "catalog"} and m.role == "words" for m in marks)
 
     def _mark_person(self, cue: Mark) -> None:
         start = end = cue.end
