@@ -83,15 +83,19 @@ def _is_asked(demand: Constraint, asked: Constraint) -> bool:
 def _by_shares(
     ranked: Sequence[T], n: int, shares: Sequence[tuple[int, tuple[Constraint, ...]]], candidate: Callable[[T], Candidate]
 ) -> tuple[T, ...]:
-    """The best of each subject, as many as were asked for, such as are of no other first; then others of them, if n are more."""
+    """The best of each subject, as many as were asked for, such as are of no other first; then others of them, if n are more.
+
+    Where n are fewer than were asked for, each subject keeps its part of them.
+    """
     met = {id(entry): [satisfies_all(candidate(entry).item, share) for _, share in shares] for entry in ranked}
     piles = [sorted((e for e in ranked if met[id(e)][at]), key=lambda e: sum(met[id(e)]) > 1) for at in range(len(shares))]
-    chosen: dict[int, T] = {}
+    places: dict[int, float] = {}
     for (number, _), pile in sorted(zip(shares, piles, strict=True), key=lambda pair: len(pair[1])):
-        fresh = [entry for entry in pile if id(entry) not in chosen]
-        chosen |= {id(entry): entry for entry in fresh[:number]}
-    left = (entry for layer in zip_longest(*piles) for entry in layer if entry is not None)
-    chosen = dict(list((chosen | {id(entry): entry for entry in left if id(entry) not in chosen}).items())[:n])
+        fresh = [entry for entry in pile if id(entry) not in places]
+        places |= {id(entry): (at + 0.5) / number for at, entry in enumerate(fresh[:number])}
+    in_parts = sorted(places, key=places.__getitem__)
+    left = (id(entry) for layer in zip_longest(*piles) for entry in layer if entry is not None)
+    chosen = set(list(dict.fromkeys((*in_parts, *left)))[:n])
     return tuple(entry for entry in ranked if id(entry) in chosen)
 
 

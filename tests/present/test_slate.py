@@ -105,6 +105,7 @@ def test_of_each_subject_there_are_as_many_as_were_asked_for_while_all_are_asked
     assert picks(4, 1, 3, either) == ["c0", "c1", "h0", "h1"]
     assert picks(6, 2, 1, either) == ["c0", "c1", "c2", "c3", "h0", "h1"]
     assert picks(3, 2, 1, one) == ["d", "c0", "c1"]
+    assert picks(2, 4, 1, either) == ["c0", "c1"] and picks(3, 4, 2, either) == ["c0", "c1", "h0"]
     comedies[0] = replace(comedies[0], item=replace(comedies[0].item, genres=("comedy", "horror")))
     assert picks(3, 2, 1, either) == ["c1", "c2", "h0"]
 
