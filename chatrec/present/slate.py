@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import zip_longest
 from typing import TypeVar
 
+from chatrec.catalog.twins import is_same_work
 from chatrec.constraints import requirements, satisfies_all
 from chatrec.retrieve.candidates import ALIKE, sort_of, sorts_asked
 from chatrec.types import KINDS, Candidate, Constraint, Draft, Item, Ledger
@@ -181,11 +182,16 @@ def named_works(
 
 
 def kept_picks(catalog: Mapping[str, Item], ledger: Ledger) -> tuple[Item, ...]:
-    """What was shown last and may stay: it satisfies what is required and was neither disliked, seen nor passed over."""
+    """What was shown last and may stay: it satisfies what is required and was neither disliked, seen nor passed over.
+
+    Nor does another entry for the same work stay.
+    """
     gone = {*ledger.ids("disliked", "seen"), *ledger.passed}
+    works = [catalog[item_id] for item_id in gone if item_id in catalog]
     required = requirements(ledger)
     shown = (catalog[item_id] for item_id in ledger.last_shown if item_id in catalog and item_id not in gone)
-    return tuple(item for item in shown if satisfies_all(item, required))
+    fit = (item for item in shown if satisfies_all(item, required))
+    return tuple(item for item in fit if not any(is_same_work(item, work) for work in works))
 
 
 def fill_gaps(places: Sequence[str], kept: Sequence[Item], ranked: Sequence[Draft], n: int) -> tuple[Draft, ...]:

@@ -144,6 +144,13 @@ def test_a_disliked_pick_is_replaced_where_it_stood() -> None:
     assert [d.candidate.item.title for d in shown] == ["a", "new", "c"]
 
 
+def test_another_entry_for_a_work_that_is_disliked_goes_too() -> None:
+    film = Item(id="v:1", kind="video", form="film", title="The Ring", year=2002)
+    twin, remake = replace(film, id="v:2", title="Ring"), replace(film, id="v:3", year=2017)
+    ledger = Ledger(last_shown=("v:1", "v:2", "v:3"), opinions=(Opinion(item_id="v:1", sentiment="disliked"),))
+    assert kept_picks({item.id: item for item in (film, twin, remake)}, ledger) == (remake,)
+
+
 def test_a_pick_that_breaks_a_new_constraint_goes_too() -> None:
     item = Item(id="video:long", kind="video", title="long", minutes=200)
     ledger = Ledger(last_shown=("video:long",), constraints=(Constraint(field="minutes", op="le", value=90.0),))
