@@ -47,7 +47,7 @@ def slate(
         front = tuple(named[item_id] for item_id in first if item_id in named)[:n]
         return front + slate(others, n - len(front), ledger, candidate=candidate)
     varied = _less_last(_spread_makers(ranked, ledger, candidate), ledger, candidate)
-    shares = _shares(ledger)
+    shares = shares_asked(ledger)
     if shares:
         return _by_shares(varied, n, shares, candidate)
     asked = sorts_asked(ledger)
@@ -66,7 +66,7 @@ def slate(
     return tuple(sorted(list(order.values())[:n], key=lambda entry: position[id(entry)]))
 
 
-def _shares(ledger: Ledger) -> tuple[tuple[int, tuple[Constraint, ...]], ...]:
+def shares_asked(ledger: Ledger) -> tuple[tuple[int, tuple[Constraint, ...]], ...]:
     """The numbers by subject, as long as all of the subjects are asked for."""
     asked = [c for c in (*ledger.constraints, *(wish.constraint for wish in ledger.wishes)) if c is not None]
     shares = ledger.count.shares if ledger.count else ()
