@@ -54,10 +54,10 @@ def twins_of(index: Index, ids: Iterable[str]) -> Iterator[str]:
 
 
 def is_enforced(ledger: Ledger) -> bool:
-    """Whether all that is wanted are values that code enforces; works that are liked are wanted, too."""
+    """Whether all that is wanted are values that code enforces, or orders by; works that are liked are wanted, too."""
     said = any(wish.direction == "more" for wish in ledger.wishes) or ledger.ids("liked", "mentioned")
     worded = [c for c in ledger.constraints if c.op == "in" and c.field in WORD_FIELDS]
-    return bool(worded) and not said and all(c in ledger.hard for c in worded)
+    return bool(worded) and not said and all(c.enforceable for c in worded)
 
 
 def wanted_words(ledger: Ledger) -> str:

@@ -38,6 +38,7 @@ from chatrec.understand.occasions import favour_families, read_occasions
 from chatrec.understand.off_topic import is_off_topic
 from chatrec.understand.origins import Origins, mark_us
 from chatrec.understand.own_demands import tell_apart
+from chatrec.understand.parts import free_counted
 from chatrec.understand.people_present import mark_absent, mark_ages
 from chatrec.understand.questions import asked_of
 from chatrec.understand.references import mark_makers, mark_persons, mark_places, mark_pronouns, mark_similar
@@ -45,7 +46,7 @@ from chatrec.understand.requests import mark_requests
 from chatrec.understand.resolve import Names
 from chatrec.understand.same_makers import ask_same_makers, others_by
 from chatrec.understand.scopes import COMMAS, interpret, is_never
-from chatrec.understand.shares import free_counted, share_out
+from chatrec.understand.shares import share_out
 from chatrec.understand.side_by_side import agree
 from chatrec.understand.spot import Known
 from chatrec.understand.sure_names import SureNames

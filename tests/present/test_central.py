@@ -58,6 +58,10 @@ def test_what_meets_a_preference_comes_before_what_is_better_known_and_more_cent
     assert [c.item.id for c in central_first([long, brief], query)] == ["aside", "central"]
 
 
+def test_of_what_is_preferred_that_comes_first_whose_first_genre_it_is() -> None:
+    assert _ranked(Query(ledger=Ledger(constraints=(replace(POP, hard=False),)), text="")) == ["central", "aside"]
+
+
 def test_where_only_a_preference_was_told_what_meets_it_and_is_known_comes_first() -> None:
     recent = Constraint(field="year", op="ge", value=2019, hard=False)
     old, new, newer = (
