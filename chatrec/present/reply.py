@@ -96,11 +96,10 @@ def _notes(
     named = _named_among(recommendations, context)
     picks = [pick.item for pick in recommendations]
     is_few = len(named) < n and len(picks) < n and not exhausted
-    others = [item for item in picks if item not in named]
     return (
         *notes_on(reading, context.ledger, context.catalog),
         *([few(context, picks)] if is_few else ()),
-        *shortfalls(reading, context, others, n, pool),
+        *shortfalls(reading, context, picks, n, pool),
     )
 
 

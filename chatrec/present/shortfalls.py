@@ -23,16 +23,17 @@ def shortfalls(reading: Reading, context: FactContext, picks: Sequence[Item], n:
     Args:
         reading: of the message.
         context: the turn; its ledger does not know of these picks yet.
-        picks: what is shown, without what was asked for itself.
+        picks: what is shown; that a work which was asked for itself lacks what is wished for is not said.
         n: how many were wanted.
         pool: everything that fits, the picks included.
     """
     found = [*picks, *(candidate.item for candidate in pool)]
+    others = [item for item in picks if item.id not in context.ledger.ids("wanted")]
     yield from _without_any(context, found, n)
     yield from _fewer(context, picks, n)
     yield from _without_people(reading, context, found)
-    yield from _without_wished(context, picks, pool)
-    yield from _not_less(reading, context, picks)
+    yield from _without_wished(context, others, pool)
+    yield from _not_less(reading, context, others)
 
 
 def few(context: FactContext, picks: Sequence[Item]) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from chatrec.generate.facts import FactContext
 from chatrec.present.shortfalls import shortfalls
-from chatrec.types import Candidate, Change, Constraint, Count, Item, Language, Ledger, Reading, Wish
+from chatrec.types import Candidate, Change, Constraint, Count, Item, Language, Ledger, Opinion, Reading, Wish
 
 FORMS = Constraint(field="form", op="in", value=("film", "podcast"))
 SPACE = Wish(text="space", field="themes", value="space")
@@ -40,6 +40,11 @@ def test_one_that_grants_the_wish_is_enough_where_no_forms_were_told_apart() -> 
     golf = Wish(text="golf", field="themes", value="golf")
     assert told(Ledger(wishes=(SPACE,)), FILM, PODCAST) == []
     assert told(Ledger(wishes=(SPACE, golf)), FILM) == ["I found no work for “space” or “golf” that fits the rest."]
+
+
+def test_a_work_that_was_asked_for_itself_is_of_its_form_and_needs_not_have_what_is_wished_for() -> None:
+    asked = (Opinion(item_id=FILM.id, sentiment="wanted"),)
+    assert told(Ledger(constraints=(FORMS,), wishes=(SPACE,), opinions=asked), FILM, PODCAST) == []
 
 
 def test_a_subject_of_which_there_are_fewer_than_were_asked_for_is_named() -> None:
