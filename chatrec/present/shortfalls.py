@@ -97,9 +97,11 @@ def _without_wished(context: FactContext, picks: Sequence[Item], pool: Sequence[
     language, sorts = context.language, sorts_asked(context.ledger)
     counted = {demand for _, demands in shares_asked(context.ledger) for demand in demands}
     lacking: dict[tuple[str, str], list[str]] = {}
-    for wish in context.ledger.wishes:
+    wishes = (w for w in context.ledger.wishes if w.direction == "more" and w.field in LESSENED and w.constraint not in counted)
+    for wish in wishes:
         of = _lacking(wish, picks, pool, sorts)
-        if wish.constraint in counted or not of:
+        if not of:
+            yield from _only_some(wish, context, picks, pool)
             continue
         before = {sort_of(item, sorts) for item in _met(context, picks) if _grants(item, wish)}
         key = "none_wished" if before.isdisjoint(of) else "none_wished_more"
@@ -112,13 +114,19 @@ def _without_wished(context: FactContext, picks: Sequence[Item], pool: Sequence[
 
 def _lacking(wish: Wish, picks: Sequence[Item], pool: Iterable[Candidate], sorts: Sequence[str]) -> list[str]:
     """The forms or media of the picks of which nothing that fits grants the wish; one suffices where none or one is asked for."""
-    if wish.direction != "more" or wish.field not in LESSENED:
-        return []
     granting = [item for item in picks if _grants(item, wish) or _tells_of(item, wish)]
     granting += [candidate.item for candidate in pool if _grants(candidate.item, wish)]
     granted = {sort_of(item, sorts) for item in granting}
     shown = dict.fromkeys(sort_of(item, sorts) for item in picks)
     return [] if granted and len(sorts) < 2 else [sort for sort in shown if sort not in granted]
+
+
+def _only_some(wish: Wish, context: FactContext, picks: Sequence[Item], pool: Iterable[Candidate]) -> Iterator[str]:
+    """How many of the picks have what is wished for, where others fill up the slate as nothing more of it fits."""
+    granting = [item.id for item in picks if _grants(item, wish) or _tells_of(item, wish)]
+    more = any(_grants(candidate.item, wish) for candidate in pool if candidate.item.id not in granting)
+    if granting and len(granting) < len(picks) and not more:
+        yield say("only_some", context.language, n=len(granting), wished=wish_label(wish, context.language))
 
 
 def _grants(item: Item, wish: Wish) -> bool:

@@ -36,6 +36,10 @@ SENTENCES: dict[str, dict[Language, str]] = {
         "en": "I found no other {what} for “{wished}” that fits the rest.",
         "zh": "除了之前提过的，没有找到既符合“{wished}”又符合其他要求的{what}。",
     },
+    "only_some": {
+        "en": "I found only {n} for “{wished}”; the others fit the rest.",
+        "zh": "符合“{wished}”的只找到 {n} 个，其他的只符合别的要求。",
+    },
     "work": {"en": "work", "zh": "作品"},
     "not_less": {
         "en": "This catalog has “{wished}” for all of these, and does not tell which has less of it.",

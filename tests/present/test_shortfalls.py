@@ -38,8 +38,16 @@ def test_a_form_that_has_nothing_of_what_is_wished_for_is_named() -> None:
 
 def test_one_that_grants_the_wish_is_enough_where_no_forms_were_told_apart() -> None:
     golf = Wish(text="golf", field="themes", value="golf")
-    assert told(Ledger(wishes=(SPACE,)), FILM, PODCAST) == []
+    assert told(Ledger(wishes=(SPACE,)), FILM, PODCAST) == ["I found only 1 for “space”; the others fit the rest."]
     assert told(Ledger(wishes=(SPACE, golf)), FILM) == ["I found no work for “space” or “golf” that fits the rest."]
+
+
+def test_how_many_grant_the_wish_is_said_where_others_fill_up_the_slate() -> None:
+    films = Constraint(field="form", op="in", value=("film",))
+    ledger = Ledger(constraints=(films,), wishes=(SPACE,))
+    assert told(ledger, OF_SPACE, FILM, FILM) == ["I found only 1 for “space”; the others fit the rest."]
+    assert told(ledger, OF_SPACE, FILM, FILM, pool=(OF_SPACE, replace(OF_SPACE, id="v:3"))) == []
+    assert told(ledger, OF_SPACE, OF_SPACE) == []
 
 
 def test_a_work_that_was_asked_for_itself_is_of_its_form_and_needs_not_have_what_is_wished_for() -> None:
