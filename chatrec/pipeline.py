@@ -87,7 +87,7 @@ class Engine:
         """The pool as the head orders it, best first; where only demands were made, what is known and central."""
         scored = self.scorer(query, pool, llm_ranks=llm_ranks)
         plain = without_moods(query)
-        alike = self.scorer(plain, pool) if plain else ()
+        alike = self.scorer(plain, pool, llm_ranks=llm_ranks) if plain else ()
         return central_first(in_mood(scored, alike, query.ledger), query, llm_ranks)
 
 

@@ -15,6 +15,7 @@ from chatrec.catalog.history import History
 from chatrec.catalog.read import read_catalog
 from chatrec.constraints import requirements, satisfies_all
 from chatrec.errors import IndexMismatchError, InputError, ModelMissingError
+from chatrec.recommender import Reaction
 from chatrec.retrieve.collaborative import save_models
 from chatrec.sessions import SQLiteStore
 from chatrec.settings import MAX_MESSAGE_CHARS, Settings
@@ -271,6 +272,20 @@ def test_text_in_the_catalog_changes_nothing(tmp_path: Path) -> None:
     shown = own.session().send("a western film").recommendations[0]
     assert shown.item.title == hostile
     assert "<img" not in shown.reason
+
+
+@pytest.mark.parametrize("sentiment", ["disliked", "seen"])
+def test_another_entry_for_a_work_that_is_spoken_of_is_not_recommended(tmp_path: Path, sentiment: Reaction) -> None:
+    film = {"kind": "video", "form": "film", "year": 1999, "genres": ["comedy"]}
+    titles = {"t:a": "Laughter", "t:b": "Rires", "t:c": "The Laughter", "t:d": "Smiles"}
+    more = {"t:b": {"aliases": ["Laughter"], "links": {"imdb": "tt1"}}, "t:a": {"links": {"imdb": "tt1"}}}
+    path = tmp_path / "twins.jsonl"
+    lines = [{"id": one, "title": title, **film, **more.get(one, {})} for one, title in titles.items()]
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    chat = Recommender.open(catalog=path, index_dir=tmp_path / "built", llm=False).session()
+    assert len(ids(chat.send("a comedy film"))) == 4
+    assert ids(chat.react("t:a", sentiment)) == ["t:d"]
+    assert ids(chat.send("a comedy film")) == ["t:d"]
 
 
 def test_picks_that_stay_when_one_is_swapped_or_saved_still_fit(rec: Recommender) -> None:

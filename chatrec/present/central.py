@@ -163,5 +163,6 @@ def _place(values: Sequence[str], demanded: frozenset[str]) -> float:
 
 
 def _demands(ledger: Ledger) -> list[tuple[str, frozenset[str]]]:
-    hard = (c for c in ledger.hard if c.op == "in" and c.field in FIELDS and isinstance(c.value, tuple))
-    return [(c.field, frozenset(map(str, c.value))) for c in hard]  # type: ignore[union-attr]
+    """Genres and moods that are demanded or preferred."""
+    asked = (c for c in ledger.constraints if c.enforceable and c.op == "in" and c.field in FIELDS)
+    return [(c.field, frozenset(c.values)) for c in asked]

@@ -7,11 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from chatrec.constraints import requirements, satisfies, satisfies_all
 from chatrec.generate.facts import FactContext, reason, spread
 from chatrec.generate.speaker import Spoken
-from chatrec.generate.wording import sort_noun
 from chatrec.present.clarify import Question
 from chatrec.present.next_steps import next_steps
+from chatrec.present.shortfalls import few, shortfalls
 from chatrec.present.wording import JOIN, MAX_NAMES, NUMBERS, amount, count_picks, field_name, item_name, listed_names, say
-from chatrec.retrieve.candidates import sort_of, sorts_asked
 from chatrec.retrieve.relax import Relaxation
 from chatrec.types import Candidate, Chip, Claim, Constraint, Draft, Fit, Item, Language, Ledger, Reading, Recommendation, Reply
 from chatrec.understand.chips import chips, constraint_label, title_of
@@ -56,28 +55,12 @@ def final_reply(
         exhausted: that nothing else fits, where works are shown again.
         spoken: the opening and the question as a capable model worded them, where it may.
     """
-    spoken = spoken or Spoken()
-    language = context.language
+    spoken, language = spoken or Spoken(), context.language
     asked = chips(context.ledger, context.catalog, language)
     missing = missing_notes(reading, context.catalog)
-    notes = notes_on(reading, context.ledger, context.catalog)
-    named = [pick.item for pick in recommendations if pick.item.id in context.ledger.ids("wanted")]
-    if len(named) < n and len(recommendations) < n and not exhausted:
-        notes = (*notes, _few(context, recommendations))
-    notes = (*notes, *_without_any(context, recommendations, n, pool), *_without_people(reading, context, recommendations, pool))
-    opening = (
-        _swapped(reading, context, recommendations)
-        or _named(named, len(recommendations), language)
-        or _opening(
-            reading,
-            _pulling(asked, context.ledger),
-            len(recommendations),
-            language,
-            without=bool(missing),
-            asks=question is not None,
-            again=bool(exhausted),
-        )
-    )
+    notes = _notes(reading, context, recommendations, n, pool, exhausted=bool(exhausted))
+    opening = _opening(reading, context, recommendations, asked=asked, asks=question is not None, again=bool(exhausted))
+    named = _named_among(recommendations, context)
     if spoken.opening and reading.intent == "recommend" and not (missing or exhausted or named):
         opening = spoken.opening
     ask = (spoken.question or question.text(language)) if question else ""
@@ -100,36 +83,30 @@ def final_reply(
     )
 
 
-def _few(context: FactContext, recommendations: Sequence[Recommendation]) -> str:
-    """That no more fit; what the person knows already, or passed over, may fit as well and is not counted."""
-    ledger, count = context.ledger, len(recommendations)
-    met = {*(opinion.item_id for opinion in ledger.opinions), *ledger.passed, *ledger.shown}
-    others = [context.catalog[item] for item in met - {pick.item.id for pick in recommendations} if item in context.catalog]
-    more = any(satisfies_all(item, requirements(ledger)) for item in others)
-    return say("few_more" if more else "few", context.language, n=count, fit="fits" if count == 1 else "fit")
+def _notes(
+    reading: Reading,
+    context: FactContext,
+    recommendations: Sequence[Recommendation],
+    n: int,
+    pool: Sequence[Candidate],
+    *,
+    exhausted: bool,
+) -> tuple[str, ...]:
+    """What could not be done, and what the picks lack; that they are few is told already where nothing else fits."""
+    named = _named_among(recommendations, context)
+    picks = [pick.item for pick in recommendations]
+    is_few = len(named) < n and len(picks) < n and not exhausted
+    return (
+        *notes_on(reading, context.ledger, context.catalog),
+        *([few(context, picks)] if is_few else ()),
+        *shortfalls(reading, context, picks, n, pool),
+    )
 
 
-def _without_any(context: FactContext, picks: Sequence[Recommendation], n: int, pool: Sequence[Candidate]) -> list[str]:
-    """What was asked for beside other forms or media, and has nothing that fits."""
-    asked = sorts_asked(context.ledger)
-    if not 1 < len(asked) <= n:
-        return []
-    found = {sort_of(item, asked) for item in (*(pick.item for pick in picks), *(candidate.item for candidate in pool))}
-    return [say("none_of", context.language, what=sort_noun(sort, context.language)) for sort in asked if sort not in found]
-
-
-def _without_people(
-    reading: Reading, context: FactContext, picks: Sequence[Recommendation], pool: Sequence[Candidate]
-) -> list[str]:
-    """That nothing by somebody who is wished for fits what is new: `I like Tarantino but not the violent ones`."""
-    told = any(change.wish is not None or change.constraint is not None for change in reading.changes)
-    wishes = [wish for wish in context.ledger.wishes if told and wish.field == "people" and wish.direction == "more"]
-    if not wishes or not any(c.field != "form" for c in context.ledger.hard):
-        return []
-    items = [*(pick.item for pick in picks), *(candidate.item for candidate in pool)]
-    by = [(wish.text, constraint) for wish in wishes if (constraint := wish.constraint) is not None]
-    names = [name for name, constraint in by if not any(satisfies(item, constraint) for item in items)]
-    return [say("none_by", reading.language, names=JOIN[reading.language][0].join(names[:MAX_NAMES]))] if names else []
+def _named_among(recommendations: Iterable[Recommendation], context: FactContext) -> list[Item]:
+    """The picks that were asked for themselves."""
+    wanted = context.ledger.ids("wanted")
+    return [pick.item for pick in recommendations if pick.item.id in wanted]
 
 
 def empty_reply(reading: Reading, ledger: Ledger, catalog: Mapping[str, Item], relaxation: Relaxation | None) -> Reply:
@@ -239,20 +216,38 @@ def _lead(reading: Reading, asked: tuple[Chip, ...]) -> list[str]:
 
 
 def _opening(
-    reading: Reading, asked: tuple[Chip, ...], n: int, language: Language, *, without: bool, asks: bool, again: bool
+    reading: Reading,
+    context: FactContext,
+    recommendations: Sequence[Recommendation],
+    *,
+    asked: tuple[Chip, ...],
+    asks: bool,
+    again: bool,
 ) -> str:
-    """How many picks there are, and what they go by; `without` a title that was named and is missing."""
+    """What took the place of what, which works that were asked for are here, or how many picks there are."""
+    return (
+        _swapped(reading, context, recommendations)
+        or _named(_named_among(recommendations, context), len(recommendations), context.language)
+        or _counted(reading, context, _pulling(asked, context.ledger), len(recommendations), asks=asks, again=again)
+    )
+
+
+def _counted(reading: Reading, context: FactContext, asked: tuple[Chip, ...], n: int, *, asks: bool, again: bool) -> str:
+    """How many picks there are, and what they go by."""
+    language = context.language
+    values = {"n": count_picks(n, language), "are": "is" if n == 1 else "are"}
     labels = JOIN[language][0].join(chip.label for chip in asked)
     if again:
-        return say("again", language, n=count_picks(n, language), are="is" if n == 1 else "are")
+        return say("again", language, **values)
     if reading.intent == "surprise":
         going_by = (f"按“{labels}”，" if language == "zh" else f", going by {labels}") if labels else ""
-        return say("surprise", language, n=count_picks(n, language), asked=going_by, are="is" if n == 1 else "are")
-    plain = "picks_start" if asks else "picks_plain"
+        return say("surprise", language, asked=going_by, **values)
     if reading.standing_in and not labels:
-        return say("picks_near", language, n=count_picks(n, language), are="is" if n == 1 else "are")
-    key = ("going_by" if labels else "going_by_nothing") if without else ("picks" if labels else plain)
-    return say(key, language, n=count_picks(n, language), asked=labels, are="is" if n == 1 else "are")
+        return say("picks_near", language, **values)
+    if missing_notes(reading, context.catalog):
+        return say("going_by" if labels else "going_by_nothing", language, asked=labels, **values)
+    plain = "picks_start" if asks else "picks_plain"
+    return say("picks" if labels else plain, language, asked=labels, **values)
 
 
 def _named(works: Sequence[Item], n: int, language: Language) -> str:
@@ -275,7 +270,7 @@ def _pulling(asked: tuple[Chip, ...], ledger: Ledger) -> tuple[Chip, ...]:
     return tuple(c for c in asked if not (c.remove is not None and c.remove.action == "unopine" and c.remove.key in saved))
 
 
-def _swapped(reading: Reading, context: FactContext, recommendations: tuple[Recommendation, ...]) -> str:
+def _swapped(reading: Reading, context: FactContext, recommendations: Sequence[Recommendation]) -> str:
     """What took the place of what, where only some picks were to be replaced."""
     if reading.intent != "swap":
         return ""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import zip_longest
 from typing import TypeVar
 
+from chatrec.catalog.twins import is_same_work
 from chatrec.constraints import requirements, satisfies_all
 from chatrec.retrieve.candidates import ALIKE, sort_of, sorts_asked
 from chatrec.types import KINDS, Candidate, Constraint, Draft, Item, Ledger
@@ -46,7 +47,7 @@ def slate(
         front = tuple(named[item_id] for item_id in first if item_id in named)[:n]
         return front + slate(others, n - len(front), ledger, candidate=candidate)
     varied = _less_last(_spread_makers(ranked, ledger, candidate), ledger, candidate)
-    shares = _shares(ledger)
+    shares = shares_asked(ledger)
     if shares:
         return _by_shares(varied, n, shares, candidate)
     asked = sorts_asked(ledger)
@@ -65,7 +66,7 @@ def slate(
     return tuple(sorted(list(order.values())[:n], key=lambda entry: position[id(entry)]))
 
 
-def _shares(ledger: Ledger) -> tuple[tuple[int, tuple[Constraint, ...]], ...]:
+def shares_asked(ledger: Ledger) -> tuple[tuple[int, tuple[Constraint, ...]], ...]:
     """The numbers by subject, as long as all of the subjects are asked for."""
     asked = [c for c in (*ledger.constraints, *(wish.constraint for wish in ledger.wishes)) if c is not None]
     shares = ledger.count.shares if ledger.count else ()
@@ -83,15 +84,19 @@ def _is_asked(demand: Constraint, asked: Constraint) -> bool:
 def _by_shares(
     ranked: Sequence[T], n: int, shares: Sequence[tuple[int, tuple[Constraint, ...]]], candidate: Callable[[T], Candidate]
 ) -> tuple[T, ...]:
-    """The best of each subject, as many as were asked for, such as are of no other first; then others of them, if n are more."""
+    """The best of each subject, as many as were asked for, such as are of no other first; then others of them, if n are more.
+
+    Where n are fewer than were asked for, each subject keeps its part of them.
+    """
     met = {id(entry): [satisfies_all(candidate(entry).item, share) for _, share in shares] for entry in ranked}
     piles = [sorted((e for e in ranked if met[id(e)][at]), key=lambda e: sum(met[id(e)]) > 1) for at in range(len(shares))]
-    chosen: dict[int, T] = {}
+    places: dict[int, float] = {}
     for (number, _), pile in sorted(zip(shares, piles, strict=True), key=lambda pair: len(pair[1])):
-        fresh = [entry for entry in pile if id(entry) not in chosen]
-        chosen |= {id(entry): entry for entry in fresh[:number]}
-    left = (entry for layer in zip_longest(*piles) for entry in layer if entry is not None)
-    chosen = dict(list((chosen | {id(entry): entry for entry in left if id(entry) not in chosen}).items())[:n])
+        fresh = [entry for entry in pile if id(entry) not in places]
+        places |= {id(entry): (at + 0.5) / number for at, entry in enumerate(fresh[:number])}
+    in_parts = sorted(places, key=places.__getitem__)
+    left = (id(entry) for layer in zip_longest(*piles) for entry in layer if entry is not None)
+    chosen = set(list(dict.fromkeys((*in_parts, *left)))[:n])
     return tuple(entry for entry in ranked if id(entry) in chosen)
 
 
@@ -177,11 +182,16 @@ def named_works(
 
 
 def kept_picks(catalog: Mapping[str, Item], ledger: Ledger) -> tuple[Item, ...]:
-    """What was shown last and may stay: it satisfies what is required and was neither disliked, seen nor passed over."""
+    """What was shown last and may stay: it satisfies what is required and was neither disliked, seen nor passed over.
+
+    Nor does another entry for the same work stay.
+    """
     gone = {*ledger.ids("disliked", "seen"), *ledger.passed}
+    works = [catalog[item_id] for item_id in gone if item_id in catalog]
     required = requirements(ledger)
     shown = (catalog[item_id] for item_id in ledger.last_shown if item_id in catalog and item_id not in gone)
-    return tuple(item for item in shown if satisfies_all(item, required))
+    fit = (item for item in shown if satisfies_all(item, required))
+    return tuple(item for item in fit if not any(is_same_work(item, work) for work in works))
 
 
 def fill_gaps(places: Sequence[str], kept: Sequence[Item], ranked: Sequence[Draft], n: int) -> tuple[Draft, ...]:

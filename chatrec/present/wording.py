@@ -26,6 +26,25 @@ SENTENCES: dict[str, dict[Language, str]] = {
     "picks_near": {"en": "Here {are} {n} that come close.", "zh": "先推荐接近的 {n} 个："},
     "few": {"en": "Only {n} in the catalog {fit} everything you asked for.", "zh": "目录里只有 {n} 个完全符合你的要求。"},
     "none_of": {"en": "I found no {what} that fits.", "zh": "没有找到符合要求的{what}。"},
+    "fewer": {"en": "I found only {have} of the {n} for “{what}”.", "zh": "“{what}”要 {n} 个，只找到 {have} 个。"},
+    "nothing_for": {"en": "I found nothing for “{what}”.", "zh": "没有找到“{what}”的。"},
+    "none_wished": {
+        "en": "I found no {what} for “{wished}” that fits the rest.",
+        "zh": "没有找到既符合“{wished}”又符合其他要求的{what}。",
+    },
+    "none_wished_more": {
+        "en": "I found no other {what} for “{wished}” that fits the rest.",
+        "zh": "除了之前提过的，没有找到既符合“{wished}”又符合其他要求的{what}。",
+    },
+    "only_some": {
+        "en": "I found only {n} for “{wished}”; the others fit the rest.",
+        "zh": "符合“{wished}”的只找到 {n} 个，其他的只符合别的要求。",
+    },
+    "work": {"en": "work", "zh": "作品"},
+    "not_less": {
+        "en": "This catalog has “{wished}” for all of these, and does not tell which has less of it.",
+        "zh": "目录里这些都带有“{wished}”，没有说哪个少一些。",
+    },
     "few_more": {
         "en": "Only {n} more in the catalog {fit} everything you asked for.",
         "zh": "除了之前提过的，目录里只有 {n} 个完全符合你的要求。",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
+from chatrec.catalog.twins import is_same_work
 from chatrec.index.open import Index
 from chatrec.types import Item, Ledger, Query
 
@@ -31,6 +32,7 @@ def compose(index: Index, ledger: Ledger, message: str, *, exclude_shown: bool =
     enforced = is_enforced(ledger)
     text = "" if enforced else wanted_words(ledger) or ("" if understood else _CONTRACTED.sub("", message).strip())
     excluded = {*ledger.ids("liked", "disliked", "seen", "saved", "mentioned", "past"), *ledger.passed}
+    excluded.update(twins_of(index, excluded))
     if exclude_shown:
         excluded.update(ledger.shown)
     return Query(
@@ -42,11 +44,20 @@ def compose(index: Index, ledger: Ledger, message: str, *, exclude_shown: bool =
     )
 
 
+def twins_of(index: Index, ids: Iterable[str]) -> Iterator[str]:
+    """The ids of other entries for the same works, as far as one of their names tells: a title, or an alias."""
+    for item_id in (item_id for item_id in tuple(ids) if item_id in index.catalog):
+        item = index.catalog[item_id]
+        rows = {row for name in (item.title, *item.aliases) for row in index.names.named(name)}
+        named = (index.ids[row] for row in rows)
+        yield from (other for other in named if other != item_id and is_same_work(item, index.catalog[other]))
+
+
 def is_enforced(ledger: Ledger) -> bool:
-    """Whether all that is wanted are values that code enforces; works that are liked are wanted, too."""
+    """Whether all that is wanted are values that code enforces, or orders by; works that are liked are wanted, too."""
     said = any(wish.direction == "more" for wish in ledger.wishes) or ledger.ids("liked", "mentioned")
     worded = [c for c in ledger.constraints if c.op == "in" and c.field in WORD_FIELDS]
-    return bool(worded) and not said and all(c in ledger.hard for c in worded)
+    return bool(worded) and not said and all(c.enforceable for c in worded)
 
 
 def wanted_words(ledger: Ledger) -> str:

@@ -10,6 +10,8 @@ from chatrec.understand.numbers import cardinal
 from chatrec.understand.text import wordset
 
 MAX_PICKS = 20
+MOST_READ = 1000
+"""Largest number that is taken for one of picks; what is more is a year, or no request."""
 _ORDINAL_ENDS = (["st"], ["nd"], ["rd"], ["th"])
 _JOINS = {"and", ",", "or", "和", "、", "与", "to", "-", "跟", "n", "&", "/"}
 _NOT_JUST_ONE = wordset("not the is its it isnt ive was are were that thats")
@@ -33,10 +35,20 @@ _NO_PICKS = wordset("question questions thing things time times day")
 _TELLERS = wordset("i ive im id my he she they we you would is was are were has had")
 _DESCRIBING = ("genres", "styles", "moods", "tags", "themes", "catalog", "languages", "countries", "vague")
 _NOT_OTHERS = wordset("the these those other my our his her their your all")
-_MEASURES = wordset("部个首款张本集條条個套档種种")
-_ARTICLES = wordset("a an 一")
+MEASURES = wordset("部个首款张本集條条個套档種种")
+ARTICLES = wordset("a an")
+_ONE = ARTICLES | {"一"}
 _PRAISE = wordset("good great nice decent new fun")
 _HAN_ASK = wordset("推荐来给我要前想看找薦來就只求选介绍再下")
+
+
+def number_of_picks(words: Sequence[str], at: int) -> tuple[int, int] | None:
+    """The whole number that stands here and may count works, and where it ends; not the place of one: `第二`, `2nd`."""
+    number = cardinal(words, at)
+    if number is None or number[0] % 1 or not 1 <= number[0] <= MOST_READ:
+        return None
+    ordinal = words[at - 1 : at] == ["第"] or words[number[1] : number[1] + 1] in _ORDINAL_ENDS
+    return None if ordinal else (int(number[0]), number[1])
 
 
 def mark_count(page: Page) -> Count | None:
@@ -69,7 +81,7 @@ def _asks_one_more(page: Page) -> bool:
         said = page.words[mark.start : mark.end]
         if said in (["one", "more"], ["another", "one"]) and _is_requested(page, mark):
             return True
-        if said[0] == "再" and said[-2:-1] == ["一"] and said[-1] in _MEASURES:
+        if said[0] == "再" and said[-2:-1] == ["一"] and said[-1] in MEASURES:
             return True
     return False
 
@@ -91,19 +103,17 @@ def _is_described(mark: Mark | None) -> bool:
 def _count(page: Page) -> Mark | None:
     """The number of picks that is asked for, marked."""
     for at in range(len(page.words)):
-        number = cardinal(page.words, at)
-        if number is None or not page.free(at, number[1]) or number[0] % 1 or not 1 <= number[0] <= 1000:
+        read = number_of_picks(page.words, at)
+        if read is None or not page.free(at, read[1]):
             continue
-        end = number[1]
-        if page.words[at - 1 : at] == ["第"] or page.words[end : end + 1] in _ORDINAL_ENDS:
-            continue
+        number, end = read
         noun = any(has_section(m, "forms", "genres", "styles") for m in page.within(end, end + 2))
         if (
             _asks_english(page.words, at, end)
-            or (noun and number[0] > 1 and not _is_of_mode(page, end))
-            or _asks_chinese(page.words, at, end, number[0])
+            or (noun and number > 1 and not _is_of_mode(page, end))
+            or _asks_chinese(page.words, at, end, number)
         ):
-            page.add(mark := Mark(at, end, "count", number=number[0]))
+            page.add(mark := Mark(at, end, "count", number=number))
             return mark
     return _couple(page)
 
@@ -121,19 +131,19 @@ def _of_each(page: Page) -> list[tuple[Mark, Mark]]:
                 lists.append([])
             lists[-1].append((count, noun))
             end = noun.end
-    return [pair for listed in lists if any(page.words[mark.start] not in _ARTICLES for mark, _ in listed) for pair in listed]
+    return [pair for listed in lists if any(page.words[mark.start] not in _ONE for mark, _ in listed) for pair in listed]
 
 
 def _count_before(page: Page, end: int) -> Mark | None:
     """The number or article right before a noun, or before its measure word."""
     while (mark := page.ending(end)) is not None and has_section(mark, *_DESCRIBING):
         end = mark.start
-    end -= end > 0 and page.words[end - 1] in _MEASURES
+    end -= end > 0 and page.words[end - 1] in MEASURES
     for start in range(max(0, end - 3), end):
-        number = cardinal(page.words, start)
-        said = (number is not None and number[1] == end) or page.words[start:end] in (["a"], ["an"])
-        if said and page.free(start, end) and page.words[start - 1 : start] != ["第"]:
-            return Mark(start, end, "count", number=number[0] if number else 1)
+        article = start == end - 1 and page.words[start] in ARTICLES
+        number, after = (1, end) if article else number_of_picks(page.words, start) or (0, start)
+        if after == end and page.free(start, end):
+            return Mark(start, end, "count", number=number)
     return None
 
 
@@ -186,13 +196,13 @@ def _ends_there(words: Sequence[str], end: int) -> bool:
     return all(word in ("please", "pls", "only", "thanks") or not word[0].isalnum() for word in words[end : end + 3])
 
 
-def _asks_chinese(words: Sequence[str], at: int, end: int, value: float) -> bool:
+def _asks_chinese(words: Sequence[str], at: int, end: int, value: int) -> bool:
     before, after = words[at - 1] if at else "", words[end] if end < len(words) else ""
     if words[end : end + 2] == ["个", "人"]:
         return False
     if value == 1:
         asked = before in {"就", "只", "要"} and words[max(0, at - 2) : at] != ["想", "要"]
-        return after in _MEASURES and (asked or "再" in words[max(0, at - 3) : at])
-    return (after in _MEASURES and (before in _HAN_ASK or at == 0)) or (
+        return after in MEASURES and (asked or "再" in words[max(0, at - 3) : at])
+    return (after in MEASURES and (before in _HAN_ASK or at == 0)) or (
         before == "前" and words[max(0, at - 2) : at] != ["以", "前"]
     )

@@ -33,11 +33,12 @@ from chatrec.understand.occasions import favour_families, read_occasions
 from chatrec.understand.opinions import Opinions, spare_makers
 from chatrec.understand.origins import Origins
 from chatrec.understand.own_demands import tell_apart
+from chatrec.understand.parts import free_counted
 from chatrec.understand.requests import mark_requests
 from chatrec.understand.resolve import Names
 from chatrec.understand.same_makers import ask_makers_of, ask_same_makers
 from chatrec.understand.scopes import open_scopes
-from chatrec.understand.shares import free_counted, share_out
+from chatrec.understand.shares import share_out
 from chatrec.understand.side_by_side import tell_parts_apart
 from chatrec.understand.spot import Known
 from chatrec.understand.talk import asked_openly, without_complaint

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any, cast
 
 import pytest
 
+from chatrec.pipeline import Engine
 from chatrec.present.central import NEAREST, NEAREST_LIKED, central_first, in_mood, without_moods
 from chatrec.types import Candidate, Constraint, Hit, Item, Ledger, Opinion, Query, Wish
 
@@ -53,6 +56,10 @@ def test_what_meets_a_preference_comes_before_what_is_better_known_and_more_cent
     long, brief = (replace(one, item=replace(one.item, minutes=minutes)) for one, minutes in ((CENTRAL, 70), (ASIDE, 40)))
     query = Query(ledger=Ledger(constraints=(POP, short)), text="")
     assert [c.item.id for c in central_first([long, brief], query)] == ["aside", "central"]
+
+
+def test_of_what_is_preferred_that_comes_first_whose_first_genre_it_is() -> None:
+    assert _ranked(Query(ledger=Ledger(constraints=(replace(POP, hard=False),)), text="")) == ["central", "aside"]
 
 
 def test_where_only_a_preference_was_told_what_meets_it_and_is_known_comes_first() -> None:
@@ -135,3 +142,14 @@ def test_only_where_works_are_liked_are_the_moods_left_out() -> None:
     assert (plain.text, plain.last_message, plain.vector) == ("space", "", None)
     assert without_moods(replace(asked, ledger=replace(LIKED, opinions=()))) is None
     assert without_moods(replace(asked, ledger=replace(LIKED, wishes=(space,)))) is None
+
+
+def test_the_language_models_rank_counts_among_what_is_in_the_wished_mood() -> None:
+    works = [Candidate(item=Item(id=name, kind="video", title=name, moods=("funny",))) for name in ("a", "b", "c")]
+
+    def scored(query: Query, pool: Sequence[Candidate], *, llm_ranks: Mapping[str, int] | None) -> list[Candidate]:
+        return sorted(pool, key=lambda candidate: (llm_ranks or {}).get(candidate.item.id, 9))
+
+    parts: dict[str, Any] = dict.fromkeys(("index", "understander", "fusion", "writer"))
+    ranked = Engine(**parts, scorer=cast("Any", scored), versions={}).rank(Query(ledger=LIKED, text=""), works, {"c": 1, "b": 2})
+    assert [candidate.item.id for candidate in ranked] == ["c", "b", "a"]

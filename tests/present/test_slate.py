@@ -105,6 +105,7 @@ def test_of_each_subject_there_are_as_many_as_were_asked_for_while_all_are_asked
     assert picks(4, 1, 3, either) == ["c0", "c1", "h0", "h1"]
     assert picks(6, 2, 1, either) == ["c0", "c1", "c2", "c3", "h0", "h1"]
     assert picks(3, 2, 1, one) == ["d", "c0", "c1"]
+    assert picks(2, 4, 1, either) == ["c0", "c1"] and picks(3, 4, 2, either) == ["c0", "c1", "h0"]
     comedies[0] = replace(comedies[0], item=replace(comedies[0].item, genres=("comedy", "horror")))
     assert picks(3, 2, 1, either) == ["c1", "c2", "h0"]
 
@@ -141,6 +142,13 @@ def test_a_disliked_pick_is_replaced_where_it_stood() -> None:
     ranked = [Draft(candidate=candidate("new")), *old]
     shown = fill_gaps(ledger.last_shown, kept, ranked, 3)
     assert [d.candidate.item.title for d in shown] == ["a", "new", "c"]
+
+
+def test_another_entry_for_a_work_that_is_disliked_goes_too() -> None:
+    film = Item(id="v:1", kind="video", form="film", title="The Ring", year=2002)
+    twin, remake = replace(film, id="v:2", title="Ring"), replace(film, id="v:3", year=2017)
+    ledger = Ledger(last_shown=("v:1", "v:2", "v:3"), opinions=(Opinion(item_id="v:1", sentiment="disliked"),))
+    assert kept_picks({item.id: item for item in (film, twin, remake)}, ledger) == (remake,)
 
 
 def test_a_pick_that_breaks_a_new_constraint_goes_too() -> None:

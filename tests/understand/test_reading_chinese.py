@@ -155,6 +155,8 @@ CASES: list[tuple[str, str]] = [
     ("再来一首", "n 1"),
     ("再推荐两部", "n 2"),
     ("两部喜剧和一部西部片", "n 3; genres in comedy; genres in western"),
+    ("五部电影，其中两部是喜剧", "n 5; soft genres in comedy; !genres in"),
+    ("五部电影，里面至少有两部西部片", "n 5; soft genres in western; !genres in"),
     ("英国或者日本的电影", "countries in GB; countries in JP; !language"),
     ("停止推荐爱情片", "genres not_in romance; !genres in"),
     ("两部电影、一个游戏和一张专辑", "n 4"),

@@ -501,6 +501,7 @@ CASES: list[tuple[str, str]] = [
     ("4 films about zorblaxing and 2 about aliens", "n 6; more aliens; unsupported 4 films about zorblaxing"),
     ("3 westerns, 2 comedies and a thriller", "n 6; genres in western; genres in comedy; genres in thriller; !unsupported"),
     ("one comedy and two westerns", "n 3; genres in comedy; genres in western"),
+    ("one comedy or two westerns", "n 3; genres in comedy; genres in western"),
     ("three horror films and two western films", "n 5; genres in horror; genres in western; !unsupported"),
     ("two films by Ridley Scott and one by Miles Davis", "n 3; people in Ridley Scott; people in Miles Davis; !unsupported"),
     ("two Japanese films and one Polish", "n 3; language in ja; language in pl; !unsupported"),
