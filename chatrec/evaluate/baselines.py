@@ -41,8 +41,7 @@ KNOWN_AS = {
     ITEM_SETS: "kNN over dialogs' sets of items, as NBCRS",
     "bag": "softmax over concepts",
     "co_rated": "EASE over ratings",
-    "sharing": "nearest by shared facts",
-    "said_facts": "by the facts that words name",
+    "sharing": "nearest by facts in common",
     "recommended": "most recommended in training",
     "named": "most named in training",
 }

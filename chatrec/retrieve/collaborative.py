@@ -21,7 +21,6 @@ from chatrec.index.open import Index
 from chatrec.pool import NOTHING, Found
 from chatrec.retrieve.concepts import concepts
 from chatrec.retrieve.retrievers import best_allowed
-from chatrec.retrieve.said_facts import SaidFacts
 from chatrec.retrieve.sparse import Sparse
 from chatrec.retrieve.tower import EncoderTower, LinearTower
 from chatrec.types import Constraint, Query
@@ -236,7 +235,7 @@ class Prior:
 
 
 KINDS: Mapping[str, Any] = {
-    model.kind: model for model in (ItemToItem, BagOfConcepts, DialogNeighbours, Prior, SaidFacts, LinearTower, EncoderTower)
+    model.kind: model for model in (ItemToItem, BagOfConcepts, DialogNeighbours, Prior, LinearTower, EncoderTower)
 }
 
 

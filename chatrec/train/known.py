@@ -12,9 +12,8 @@ from chatrec.index.document import tokenize
 from chatrec.index.open import Index
 from chatrec.retrieve.collaborative import ItemToItem
 from chatrec.retrieve.concepts import facts
-from chatrec.retrieve.said_facts import LONGEST, SaidFacts
-from chatrec.retrieve.sparse import Floats, Sparse
-from chatrec.train.retrievers import csr, incidence, keep_best, vocabulary
+from chatrec.retrieve.sparse import Sparse
+from chatrec.train.retrievers import incidence, keep_best, vocabulary
 from chatrec.types import Item
 
 RAREST = 2
@@ -52,31 +51,14 @@ def sharing(index: Index, known: Known) -> ItemToItem:
     """
     titles = [dict.fromkeys(tokenize(index.catalog[item_id].title)) for item_id in index.ids]
     told = [[*part, *(f"s:{stem}" for stem in stems)] for part, stems in zip(known, titles, strict=True)]
-    table = _weighted(told)[2]
-    return ItemToItem(Sparse.join([_nearest(table, start) for start in range(0, len(told), BLOCK)]))
-
-
-def said_facts(known: Known) -> SaidFacts:
-    """Works by the facts that words name.
-
-    Args:
-        known: facts of the works; years are no words.
-    """
-    told = [[" ".join(tokenize(fact[2:])) for fact in part if not fact.startswith("y:")] for part in known]
-    named = [[name for name in dict.fromkeys(part) if name and name.count(" ") < LONGEST] for part in told]
-    vocab, idf, table = _weighted(named)
-    return SaidFacts(vocab, idf, csr(sparse.csr_array(table.T)))
-
-
-def _weighted(told: Sequence[Sequence[str]]) -> tuple[dict[str, int], Floats, sparse.csr_array]:
-    """Facts that works share, their inverse document frequencies, and works × facts of rows of length 1 with these."""
     vocab = vocabulary(told, RAREST)
     numbers = [[vocab[fact] for fact in part if fact in vocab] for part in told]
     holding = np.bincount(np.fromiter(chain.from_iterable(numbers), dtype=np.int64), minlength=len(vocab))
     idf = np.log((len(told) + 1) / (holding + 1)).astype(np.float32)
     table = incidence(numbers, len(vocab), [idf[part].tolist() for part in numbers])
     lengths = np.sqrt(np.asarray(table.multiply(table).sum(axis=1))).ravel()
-    return vocab, idf, sparse.csr_array(sparse.diags_array(1 / np.maximum(lengths, 1e-6)) @ table)
+    table = sparse.csr_array(sparse.diags_array(1 / np.maximum(lengths, 1e-6)) @ table)
+    return ItemToItem(Sparse.join([_nearest(table, start) for start in range(0, len(told), BLOCK)]))
 
 
 def _nearest(table: sparse.csr_array, start: int) -> Sparse:

@@ -12,7 +12,6 @@ from chatrec.evaluate.logs import Instance
 from chatrec.index.open import Index
 from chatrec.retrieve.collaborative import ItemToItem, Model
 from chatrec.retrieve.concepts import concepts
-from chatrec.retrieve.said_facts import SaidFacts
 from chatrec.train.bag import BagConfig, bag_of_concepts
 from chatrec.train.data import Dialogs
 from chatrec.train.known import Known
@@ -31,8 +30,8 @@ from chatrec.train.tuning import TowerConfig
 from chatrec.types import Query
 
 CO_MENTIONED, FOLLOWED, BAG, NEIGHBOURS, TOWER = "co_mentioned", "followed_by", "bag", "dialogs", "tower"
-RECOMMENDED, NAMED, CO_RATED, SHARING, SAID = "recommended", "named", "co_rated", "sharing", "said_facts"
-NAMES = (CO_MENTIONED, FOLLOWED, BAG, NEIGHBOURS, TOWER, RECOMMENDED, NAMED, CO_RATED, SHARING, SAID)
+RECOMMENDED, NAMED, CO_RATED, SHARING = "recommended", "named", "co_rated", "sharing"
+NAMES = (CO_MENTIONED, FOLLOWED, BAG, NEIGHBOURS, TOWER, RECOMMENDED, NAMED, CO_RATED, SHARING)
 FEATURE_ONLY = (RECOMMENDED, NAMED, FOLLOWED)
 """What informs the head and retrieves nothing: priors bring up the same items for anyone, and what was recommended after a work
 brings up nothing that the others do not."""
@@ -55,8 +54,6 @@ class Lasting:
     """Facts of the works."""
     sharing: ItemToItem
     """Neighbours by these."""
-    said: SaidFacts
-    """By those that words name."""
     rated: ItemToItem | None = None
     """Co-rating weights."""
 
@@ -98,7 +95,7 @@ def fit_models(
         models[NAMED] = prior(Counter(row for group in groups for row in set(group)), items, exposure.factors)
     if lasting.rated is not None:
         models[CO_RATED] = lasting.rated
-    models |= {SHARING: lasting.sharing, SAID: lasting.said}
+    models[SHARING] = lasting.sharing
     return models
 
 

@@ -48,7 +48,7 @@ from chatrec.train.data import (
 from chatrec.train.exact import ExactIndex
 from chatrec.train.exposure import Exposure
 from chatrec.train.folds import folds_in_order
-from chatrec.train.known import known_of, said_facts, sharing
+from chatrec.train.known import known_of, sharing
 from chatrec.train.meter import Mark, Meter
 from chatrec.train.models import BAG, CO_RATED, FEATURE_ONLY, Lasting, co_rated, fit_models
 from chatrec.train.pools import Asked, Pools, build_pools
@@ -63,9 +63,7 @@ from chatrec.types import EMPTY, Item
 
 ENOUGH = 60
 """Instances with gold among the candidates that a head of its own needs; with fewer, the shipped head is kept."""
-LEARNED_WEIGHTS = {
-    "bag": 3.0, "co_mentioned": 1.5, "dialogs": 1.0, "co_rated": 0.7, "tower": 1.0, "sharing": 1.0, "said_facts": 1.0
-}  # fmt: skip
+LEARNED_WEIGHTS = {"bag": 3.0, "co_mentioned": 1.5, "dialogs": 1.0, "co_rated": 0.7, "tower": 1.0, "sharing": 1.0}
 """Fusion weights of trained retrievers, where there are no turns to tell better ones."""
 LEARNED_DEPTH = 300
 """Items taken of each retriever, and candidates passed on, where retrievers were trained. On a held-out fold of ReDial's
@@ -231,7 +229,7 @@ class Preparation:
         if self.raters.users:
             self.meter.begin("rated", "fitting co-rating")
             rated = self._co_rated(self.raters.users)
-        return Lasting(self._known, sharing(self.index, self._known), said_facts(self._known), rated)
+        return Lasting(self._known, sharing(self.index, self._known), rated)
 
     def _co_rated(self, users: Sequence[Sequence[tuple[int, float]]]) -> ItemToItem:
         return co_rated(users, len(self.index.ids), self.config.models, self.raters.twins)

@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 
 from chatrec.index.open import Index
-from chatrec.retrieve.said_facts import SaidFacts
 from chatrec.train import known
 from chatrec.train.data import told_by
-from chatrec.train.known import known_of, said_facts, sharing
+from chatrec.train.known import known_of, sharing
 from chatrec.train.retrievers import KEPT
 from chatrec.types import Item, Ledger, Opinion, Query
 
@@ -71,32 +70,6 @@ def test_the_size_of_a_block_does_not_matter(small_index: Index, monkeypatch: py
     assert np.diff(parts.starts).max() <= KEPT
     np.testing.assert_array_equal(parts.columns, whole.columns)
     np.testing.assert_allclose(parts.weights, whole.weights, rtol=1e-6)
-
-
-def said(index: Index, words: str, told: dict[int, list[Item]] | None = None) -> np.ndarray | None:
-    return said_facts(known_of(index, told)).scores(Query(ledger=Ledger(), text=words), index)
-
-
-def test_words_that_name_facts_bring_up_what_has_them(small_index: Index) -> None:
-    scores = said(small_index, "Something romantic? No: science fiction, and by John Carpenter!")
-    assert best(small_index, scores, 1) == {"s:thing"}
-    scores = said(small_index, "a love story")
-    assert scores is None  # no work here has such a fact
-    assert said(small_index, "1975") is None  # years are no words
-
-
-def test_facts_of_another_catalog_are_found_by_words_too(small_index: Index) -> None:
-    rows = [small_index.rows[item] for item in ("s:gun", "s:celeste")]
-    told = {row: [Item(id="z", kind="video", title="z", tags=("Slap-stick police",))] for row in rows}
-    assert best(small_index, said(small_index, "slap stick police please", told), 2) == {"s:gun", "s:celeste"}
-    assert said(small_index, "the police", told) is None  # half of its name is another thing
-
-
-def test_facts_that_words_name_are_stored_and_read_back(small_index: Index) -> None:
-    model = said_facts(known_of(small_index))
-    again, query = SaidFacts.of(model.arrays()), Query(ledger=Ledger(), text="jazz")
-    np.testing.assert_array_equal(again.scores(query, small_index), model.scores(query, small_index))
-    assert model.fits(len(small_index.ids)) and not model.fits(5)
 
 
 def test_works_without_any_shared_fact_are_near_to_nothing(small_index: Index) -> None:

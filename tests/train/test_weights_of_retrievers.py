@@ -13,7 +13,7 @@ from quick import QUICK, prepare
 from chatrec.index.open import Index
 from chatrec.retrieve.fuse import Fusion, FusionConfig
 from chatrec.train.data import gather
-from chatrec.train.known import known_of, said_facts, sharing
+from chatrec.train.known import known_of, sharing
 from chatrec.train.models import NEIGHBOURS, Lasting, fit_models
 from chatrec.train.retrievers import Example
 from chatrec.train.weights import FURTHEST, Rankings, choose_weights
@@ -116,7 +116,7 @@ def test_what_is_said_at_the_end_of_a_past_dialog_tells_what_it_was_like(small_i
     ]
     lines += [line.model_copy(update={"dialog_id": f"again-{line.dialog_id}"}) for line in lines]  # rare words are left out
     known = known_of(small_index)
-    lasting = Lasting(known, sharing(small_index, known), said_facts(known))
+    lasting = Lasting(known, sharing(small_index, known))
     models = fit_models(small_index, gather(lines, small_index), QUICK.models, lasting)
     for words, best in (("snow and paranoia", "s:thing"), ("romantic", "s:casa")):
         scores = models[NEIGHBOURS].scores(Query(ledger=Ledger(), text=words), small_index)
