@@ -34,6 +34,8 @@ HEAD_S = 2e-4
 """Of an instance in an epoch of one member of the head, with losses and recall afterwards."""
 EASE_S = 4e-11
 """Per item³."""
+SHARE_S = 1e-7
+"""To compare the facts of works, per item²."""
 READ_S = 2.0
 WRITE_S = 2.0
 
@@ -63,7 +65,7 @@ def preparing(size: Size, models: ModelsConfig, folds: int) -> dict[str, float]:
     tried = {bag.epochs, *bag.tried} if size.pairs <= ENOUGH_PAIRS else set()
     epochs = sorted(tried)[len(tried) // 2] if tried else bag.epochs
     costs = {"said": READ_S + size.chars * CHAR_S, "epochs": 0.8 * sum(tried) * _epoch(size.pairs, size.items, bag)}
-    costs["rated"] = size.items**3 * EASE_S if size.rated else 0.0
+    costs |= {"sharing": size.items**2 * SHARE_S, "rated": size.items**3 * EASE_S if size.rated else 0.0}
     whole, asked = _bag(size.pairs, size.items, bag, epochs) + _tower(size.pairs, tower), size.asked / folds
     weighing = min(folds, math.ceil(MOST_TOLD / max(asked, 1)))
     fits = {f"fold-{fold}-models": (1 - 1 / folds) * whole for fold in range(1, folds + 1)}

@@ -48,7 +48,7 @@ from chatrec.train.data import (
 from chatrec.train.exact import ExactIndex
 from chatrec.train.exposure import Exposure
 from chatrec.train.folds import folds_in_order
-from chatrec.train.known import known_of, sharing
+from chatrec.train.known import Known, known_of, sharing
 from chatrec.train.meter import Mark, Meter
 from chatrec.train.models import BAG, CO_RATED, FEATURE_ONLY, Lasting, co_rated, fit_models
 from chatrec.train.pools import Asked, Pools, build_pools
@@ -131,7 +131,7 @@ class Preparation:
         self.index = ExactIndex.of(open_or_build(catalog, embedder, build_dir))
         source = read_catalog(files.interactions_catalog) if files.interactions_catalog else None
         self.raters = self._read_interactions(source)
-        self._known = known_of(self.index, told_by(source or {}, self.index.catalog))
+        self._known = self._facts(source or {})
         self._weights: Mapping[str, float] = EMPTY
         check_tasks(config.head.fit.loss_weights, self.lines, self.raters.users)
         bag, tower = (replace(part, seed=config.seed) for part in (config.models.bag, config.models.tower))
@@ -223,13 +223,21 @@ class Preparation:
         self.meter.notice(str(raters))
         return raters
 
+    def _facts(self, source: Mapping[str, Item]) -> Known:
+        told = told_by(source, self.index.catalog)
+        more = sum(any(item.themes or item.tags or item.moods for item in entries) for entries in told.values())
+        if more:
+            self.meter.notice(f"the catalog of the interactions tells themes, tags or moods of {more:,} works")
+        return known_of(self.index, told)
+
     @cached_property
     def _lasting(self) -> Lasting:
-        rated = None
-        if self.raters.users:
-            self.meter.begin("rated", "fitting co-rating")
-            rated = self._co_rated(self.raters.users)
-        return Lasting(self._known, sharing(self.index, self._known), rated)
+        self.meter.begin("sharing", "comparing facts")
+        near = sharing(self.index, self._known)
+        if not self.raters.users:
+            return Lasting(self._known, near)
+        self.meter.begin("rated", "fitting co-rating")
+        return Lasting(self._known, near, self._co_rated(self.raters.users))
 
     def _co_rated(self, users: Sequence[Sequence[tuple[int, float]]]) -> ItemToItem:
         return co_rated(users, len(self.index.ids), self.config.models, self.raters.twins)
