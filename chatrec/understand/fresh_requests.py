@@ -45,16 +45,20 @@ def asks_behind(page: Page, start: int, attitude: Attitude, *, judged_at: int, n
     )
     bare = bare and not (end < len(page.words) and page.words[end] in COMMAS)
     one = attitude == "dislike" and page.words[end - 1] in _SINGULAR and (JOINS | _TELLING).isdisjoint(page.words[start:end])
-    one = one or (attitude == "seen" and named and _is_described_only(page, start, end))
+    listed = attitude == "dislike" and not JOINS.isdisjoint(page.words[start:end])  # `I hate Alien, horror films and gore`
+    one = one or (attitude in ("seen", "dislike") and named and not listed and _is_described_only(page, start, end))
     asks = page.words[end : end + 1] != ["?"] and (bare or one or page.words[end - 1] == "please")
     return asks or (attitude == "dislike" and _opens_request(page, start, end, judged_at, feared=feared))
 
 
 def _is_described_only(page: Page, start: int, end: int) -> bool:
-    """`I've seen Se7en, crime films`: what opens with a word for works, and names none, is no further work that was seen."""
+    """`I've seen Se7en, crime films`, `I hated Alien, films about space`: what opens with a word for works, and names none, is no
+    further work that was seen or hated.
+    """
     first = page.starting(start)
     named = any(mark.is_named for mark in page.within(start, end))
-    return first is not None and first.role == "words" and has_section(first, *CONTENT) and not first.has("cues") and not named
+    opens = first is not None and first.role == "words" and has_section(first, "forms", *CONTENT) and not first.has("cues")
+    return opens and not named
 
 
 def _opens_request(page: Page, start: int, end: int, object_at: int, *, feared: bool) -> bool:

@@ -56,6 +56,14 @@ def test_a_request_behind_what_was_seen_is_a_request(message, field, value, unde
     assert ledger.ids("seen")
 
 
+@pytest.mark.parametrize("message", ["I hated Alien, space films", "I hated Alien, films about space"])
+def test_a_request_behind_a_work_that_is_disliked_is_a_request(message, understander):
+    ledger = after(understander, message)
+    assert [c.value for c in ledger.hard if c.field == "form"] == [("film",)]
+    assert [wish.value for wish in ledger.wishes] == ["space"]
+    assert ledger.ids("disliked") == ("video:alien",)
+
+
 @pytest.mark.parametrize("message", ["I've seen Alien, the horror film", "I've seen Alien, Titanic and other korean films"])
 def test_what_only_tells_more_of_what_was_seen_is_no_request(message, understander):
     assert after(understander, message).hard == ()
