@@ -315,6 +315,11 @@ class Ledger:
         return tuple(o.item_id for o in self.opinions if o.sentiment in sentiments)
 
     @property
+    def anchors(self) -> tuple[str, ...]:
+        """The works that pull: liked ones, else those named without a verdict; latest last. What was saved for later does not."""
+        return self.ids("liked") or self.ids("mentioned")
+
+    @property
     def hard(self) -> tuple[Constraint, ...]:
         """The constraints that code enforces."""
         return tuple(c for c in self.constraints if c.hard and c.enforceable)

@@ -79,7 +79,5 @@ def _says_more(value: str, other: str) -> bool:
 
 
 def liked_items(query: Query, catalog: Mapping[str, Item]) -> tuple[str, ...]:
-    """The items that pull: liked ones, else those named without a verdict; latest last; only ones the catalog has."""
-    ledger = query.ledger
-    ids = ledger.ids("liked") or ledger.ids("mentioned")
-    return tuple(item_id for item_id in ids if item_id in catalog)
+    """The items that pull; only ones the catalog has."""
+    return tuple(item_id for item_id in query.ledger.anchors if item_id in catalog)

@@ -110,9 +110,9 @@ class Features:
 
     def _tastes(self, ledger: Ledger, rows: Rows) -> Columns:
         columns: Columns = {}
-        pulling = anchors(ledger)
-        liked, disliked = self._rows(pulling), self._rows(ledger.ids("disliked"))
-        named = self._rows(item for item in ledger.ids("mentioned", "seen") if item not in pulling)
+        anchors = ledger.anchors
+        liked, disliked = self._rows(anchors), self._rows(ledger.ids("disliked"))
+        named = self._rows(item for item in ledger.ids("mentioned", "seen") if item not in anchors)
         if len(liked):
             cosines, z = self._similarity(self.table.vectors[liked], rows)
             columns["like_cos"] = cosines.max(axis=0)
@@ -211,11 +211,6 @@ def _evidence(prefix: str, ranks: NDArray[np.float64]) -> Columns:
 def _rank_value(ranks: NDArray[np.float64]) -> Floats:
     """1 for the first rank, 0 for the thousandth, by the logarithm."""
     return (1 - np.log(ranks) / np.log(1000)).astype(np.float32)
-
-
-def anchors(ledger: Ledger) -> tuple[str, ...]:
-    """The items that pull: liked ones, else those named without a verdict; latest last. What was saved for later does not."""
-    return ledger.ids("liked") or ledger.ids("mentioned")
 
 
 def ruled_out(ledger: Ledger) -> Iterator[str]:
