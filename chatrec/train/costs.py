@@ -34,7 +34,7 @@ HEAD_S = 2e-4
 """Of an instance in an epoch of one member of the head, with losses and recall afterwards."""
 EASE_S = 4e-11
 """Per item³."""
-SHARE_S = 1e-7
+SHARE_S = 2e-8
 """To compare the facts of works, per item²."""
 READ_S = 2.0
 WRITE_S = 2.0

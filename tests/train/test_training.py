@@ -32,6 +32,7 @@ from chatrec.train.config import TrainConfig, TrainFiles
 from chatrec.train.data import Case, gather
 from chatrec.train.fit import FitConfig, Judged, calibrate, fit_head, predict
 from chatrec.train.head import Learned, settled
+from chatrec.train.known import known_of
 from chatrec.train.meter import Meter
 from chatrec.train.prepare import ENOUGH
 from chatrec.train.retrievers import Example
@@ -226,8 +227,9 @@ def test_few_dialogs_are_passed_over_as_often_as_held_out_ones_like(tmp_path: Pa
     dialogs = gather(many_dialogs(60), small_index)
     examples, groups = [case.example for case in dialogs.cases], [case.dialog for case in dialogs.cases]
     config = BagConfig(dimension=8, epochs=1, tried=(40,), members=1, batch=16, learning_rate=1e-2)
-    assert choose_epochs(small_index, examples, groups, config) == 40
-    assert choose_epochs(small_index, [], [], config) == 1
+    known = known_of(small_index)
+    assert choose_epochs(small_index, examples, groups, known, config) == 40
+    assert choose_epochs(small_index, [], [], known, config) == 1
 
 
 def test_mention_sequences_without_text_are_enough(tmp_path: Path) -> None:
