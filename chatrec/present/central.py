@@ -5,8 +5,9 @@ and what has something of the genre (`a drama` would be *The Lion King*). Catalo
 work first; so it is fame, and how early the demanded one stands, that decide here, whatever a head has learned of other needs.
 What meets more of the preferences that are no demands (`a short comedy`, `a recent film`) comes before what meets less of them.
 Where a work is disliked (`a crime film, I hated The Godfather`), what the head puts last comes last: most of it is like that one.
-Where a theme or the like is wished for besides (`recent films about space`), both order the head's best: what has it comes
-first, of this what meets the preferences, then what is nearest to them.
+Where a theme or the like is wished for besides (`recent films about space`), or several such things (`films about space`, then
+`lighter`), all of them order the head's best: what has most of what is wished for comes first, of this what has the subject, not
+only the mood, then what meets the preferences, then what is nearest to them.
 Where works are liked and a mood is wished for besides (`films like Alien`, then `lighter`), what has the mood comes first of what
 is nearest to those works.
 Where what lies furthest is asked for (`the shortest film`), that decides next, among the best if words or liked works tell them
@@ -42,8 +43,8 @@ NEAREST, NEAREST_LIKED = 20, 10
 def central_first(scored: Sequence[Candidate], query: Query, llm_ranks: Mapping[str, int] | None = None) -> Sequence[Candidate]:
     """The candidates by preferences met, then by fame and centrality, best first, ties by id; each keeps its probability.
 
-    They are returned as they are where words, or works that are liked, tell candidates apart, unless there are both preferences
-    and wishes that fields tell of, and where nothing is wanted.
+    They are returned as they are where words, or works that are liked, tell candidates apart, unless fields tell of several
+    wishes, or of one beside preferences, and where nothing is wanted.
 
     Args:
         scored: candidates with the head's probabilities, best first.
@@ -57,17 +58,19 @@ def central_first(scored: Sequence[Candidate], query: Query, llm_ranks: Mapping[
         return sum(satisfies(candidate.item, preference) for preference in preferred)
 
     def far(candidate: Candidate) -> tuple[float | str, ...]:
-        return -met(candidate) - _wishes_met(candidate.item, ledger), *_distance(candidate, furthest[-1])
+        return -met(candidate) - len(_granted(candidate.item, ledger)), *_distance(candidate, furthest[-1])
 
     def apart(candidate: Candidate) -> tuple[float, ...]:
+        granted = _granted(candidate.item, ledger)
         missed = (_missed_by(candidate.item, preference) for preference in preferred)
-        return -_wishes_met(candidate.item, ledger), -met(candidate), *missed
+        return -len(granted), sum(wish.field == "moods" for wish in granted), -met(candidate), *missed
 
     if furthest:
         nearest = NEAREST_LIKED if ledger.ids("liked", "mentioned") else NEAREST
         near, rest = (scored[:nearest], scored[nearest:]) if near_counts else (scored, ())
         return [*sorted(near, key=far), *rest]
-    if near_counts and preferred and _wished(ledger):
+    wished = len(_wished(ledger))
+    if near_counts and wished and wished + len(preferred) > 1:
         return [*sorted(scored[:NEAREST], key=apart), *scored[NEAREST:]]
     if near_counts or not (demands or preferred):
         return scored
@@ -123,8 +126,8 @@ def _wished(ledger: Ledger) -> list[Wish]:
     return [wish for wish in ledger.wishes if wish.direction == "more" and wish.field in ("genres", "moods", "themes", "tags")]
 
 
-def _wishes_met(item: Item, ledger: Ledger) -> int:
-    return sum(not set(wish.values).isdisjoint(getattr(item, str(wish.field))) for wish in _wished(ledger))
+def _granted(item: Item, ledger: Ledger) -> list[Wish]:
+    return [wish for wish in _wished(ledger) if not set(wish.values).isdisjoint(getattr(item, str(wish.field)))]
 
 
 def _missed_by(item: Item, preference: Constraint) -> float:

@@ -12,7 +12,7 @@ from chatrec.generate.facts import FactContext
 from chatrec.generate.wording import sort_noun
 from chatrec.present.slate import LESSENED, shares_asked
 from chatrec.present.wording import JOIN, MAX_NAMES, say
-from chatrec.retrieve.candidates import ALIKE, sort_of, sorts_asked
+from chatrec.retrieve.candidates import ALIKE, preferences, sort_of, sorts_asked
 from chatrec.types import Candidate, Constraint, Item, Reading, Wish
 from chatrec.understand.chips import constraint_label, wish_label
 
@@ -33,6 +33,7 @@ def shortfalls(reading: Reading, context: FactContext, picks: Sequence[Item], n:
     yield from _fewer(context, picks, n)
     yield from _without_people(reading, context, found)
     yield from _without_wished(context, others, pool)
+    yield from _without_preferred(context, others)
     yield from _not_less(reading, context, others)
 
 
@@ -93,15 +94,20 @@ def _without_people(reading: Reading, context: FactContext, found: Sequence[Item
 
 
 def _without_wished(context: FactContext, picks: Sequence[Item], pool: Sequence[Candidate]) -> Iterator[str]:
-    """That nothing of a form has what is wished for, so that what is shown of it only meets the rest; not of counted subjects."""
+    """What nothing of a form, or not all picks, have of what is wished for; not of counted subjects.
+
+    Of several wishes that each are granted, whether they are granted together.
+    """
     language, sorts = context.language, sorts_asked(context.ledger)
     counted = {demand for _, demands in shares_asked(context.ledger) for demand in demands}
     lacking: dict[tuple[str, str], list[str]] = {}
-    wishes = (w for w in context.ledger.wishes if w.direction == "more" and w.field in LESSENED and w.constraint not in counted)
+    wishes = [w for w in context.ledger.wishes if w.direction == "more" and w.field in LESSENED and w.constraint not in counted]
+    told = False
     for wish in wishes:
-        of = _lacking(wish, picks, pool, sorts)
-        if not of:
-            yield from _only_some(wish, context, picks, pool)
+        if not (of := _lacking(wish, picks, pool, sorts)):
+            some = _only_some([wish], context, picks, pool)
+            told = told or bool(some)
+            yield from some
             continue
         before = {sort_of(item, sorts) for item in _met(context, picks) if _grants(item, wish)}
         key = "none_wished" if before.isdisjoint(of) else "none_wished_more"
@@ -110,6 +116,8 @@ def _without_wished(context: FactContext, picks: Sequence[Item], pool: Sequence[
     either = "”或“" if language == "zh" else "” or “"
     for (key, what), wished in lacking.items():
         yield say(key, language, what=what or say("work", language), wished=either.join(wished))
+    if len(wishes) > 1 and len(sorts) < 2 and not (lacking or told):
+        yield from _only_some(wishes, context, picks, pool)
 
 
 def _lacking(wish: Wish, picks: Sequence[Item], pool: Iterable[Candidate], sorts: Sequence[str]) -> list[str]:
@@ -121,12 +129,18 @@ def _lacking(wish: Wish, picks: Sequence[Item], pool: Iterable[Candidate], sorts
     return [] if granted and len(sorts) < 2 else [sort for sort in shown if sort not in granted]
 
 
-def _only_some(wish: Wish, context: FactContext, picks: Sequence[Item], pool: Iterable[Candidate]) -> Iterator[str]:
-    """How many of the picks have what is wished for, where others fill up the slate as nothing more of it fits."""
-    granting = [item.id for item in picks if _grants(item, wish) or _tells_of(item, wish)]
-    more = any(_grants(candidate.item, wish) for candidate in pool if candidate.item.id not in granting)
-    if granting and len(granting) < len(picks) and not more:
-        yield say("only_some", context.language, n=len(granting), wished=wish_label(wish, context.language))
+def _only_some(wishes: Sequence[Wish], context: FactContext, picks: Sequence[Item], pool: Iterable[Candidate]) -> list[str]:
+    """How many of the picks have all of what is wished for, where others fill up the slate as nothing more of it fits."""
+    granting = [item.id for item in picks if all(_grants(item, wish) or _tells_of(item, wish) for wish in wishes)]
+    if not granting and len(wishes) == 1:
+        return []
+    others = (candidate.item for candidate in pool if candidate.item.id not in granting)
+    if len(granting) == len(picks) or any(all(_grants(item, wish) for wish in wishes) for item in others):
+        return []
+    both = "”和“" if context.language == "zh" else "” and “"
+    wished = both.join(wish_label(wish, context.language) for wish in wishes)
+    key = "only_some" if len(wishes) == 1 else "only_together" if granting else "none_together"
+    return [say(key, context.language, n=len(granting), wished=wished)]
 
 
 def _grants(item: Item, wish: Wish) -> bool:
@@ -137,6 +151,14 @@ def _tells_of(item: Item, wish: Wish) -> bool:
     """Whether the title or the story has the words of the wish."""
     told = f" {title_key(item.title)} {title_key(item.description or '')} "
     return any(f" {title_key(words)} " in told for words in (wish.text, *wish.values))
+
+
+def _without_preferred(context: FactContext, picks: Sequence[Item]) -> Iterator[str]:
+    """Which preferences none of the picks meets; what lies furthest comes first whatever it is."""
+    for preference in preferences(context.ledger):
+        if picks and not any(satisfies(item, preference) for item in picks):
+            label = constraint_label(replace(preference, hard=True), context.language)
+            yield say("none_preferred", context.language, preferred=label)
 
 
 def _not_less(reading: Reading, context: FactContext, picks: Sequence[Item]) -> Iterator[str]:

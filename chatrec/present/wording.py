@@ -40,6 +40,18 @@ SENTENCES: dict[str, dict[Language, str]] = {
         "en": "I found only {n} for “{wished}”; the others fit the rest.",
         "zh": "符合“{wished}”的只找到 {n} 个，其他的只符合别的要求。",
     },
+    "only_together": {
+        "en": "I found only {n} for “{wished}” together.",
+        "zh": "同时符合“{wished}”的只找到 {n} 个。",
+    },
+    "none_together": {
+        "en": "I found nothing for “{wished}” together.",
+        "zh": "没有找到同时符合“{wished}”的。",
+    },
+    "none_preferred": {
+        "en": "None of these fits “{preferred}”, which I took for a preference.",
+        "zh": "这些都不符合“{preferred}”，我把它当作偏好。",
+    },
     "work": {"en": "work", "zh": "作品"},
     "not_less": {
         "en": "This catalog has “{wished}” for all of these, and does not tell which has less of it.",

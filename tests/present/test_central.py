@@ -22,6 +22,8 @@ CENTRAL = Candidate(
     item=Item(id="central", kind="audio", title="Central", genres=("pop", "soul")), score=0.5, hits=(Hit("popularity", 2, 0.8),)
 )
 
+LIGHTER = Wish(text="cheerful", field="moods", value="cheerful", also=("funny",))
+
 
 def _ranked(query: Query) -> list[str]:
     return [candidate.item.id for candidate in central_first([ASIDE, CENTRAL], query)]
@@ -105,6 +107,19 @@ def test_a_theme_and_a_preference_hold_together_among_the_nearest() -> None:
     assert central_first([*far, *near], query)[-len(near) :] == near
 
 
+def test_what_has_all_that_is_wished_for_comes_first_of_the_nearest_then_what_has_the_subject() -> None:
+    """`films about space`, then `lighter`."""
+    space = Wish(text="space", field="themes", value="space")
+    works = [((), ("bleak",)), ((), ("funny",)), (("space",), ("bleak",)), (("space",), ("funny",)), (("space",), ())]
+    near = [
+        replace(ASIDE, item=replace(ASIDE.item, id=str(at), themes=themes, moods=moods))
+        for at, (themes, moods) in enumerate(works)
+    ]
+    ranked = central_first(near, Query(ledger=Ledger(wishes=(space, LIGHTER)), text="space"))
+    assert [candidate.item.id for candidate in ranked] == ["3", "2", "4", "1", "0"]
+    assert central_first(near, Query(ledger=Ledger(wishes=(space,)), text="space")) == near
+
+
 @pytest.mark.parametrize(("candidates", "first"), [(30, "famous-20"), (NEAREST, "famous-19")])
 def test_where_a_work_is_disliked_what_the_head_puts_last_comes_last(candidates: int, first: str) -> None:
     """The better known, the later the head puts it; of the few of a second pass all were chosen so before."""
@@ -123,7 +138,6 @@ def test_where_a_work_is_disliked_what_the_head_puts_last_comes_last(candidates:
     assert ranked[-1] == ("famous-21" if candidates > NEAREST else "famous-0")
 
 
-LIGHTER = Wish(text="cheerful", field="moods", value="cheerful", also=("funny",))
 LIKED = Ledger(opinions=(Opinion(item_id="liked", sentiment="liked"),), wishes=(LIGHTER,))
 
 

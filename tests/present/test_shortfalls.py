@@ -50,6 +50,29 @@ def test_how_many_grant_the_wish_is_said_where_others_fill_up_the_slate() -> Non
     assert told(ledger, OF_SPACE, OF_SPACE) == []
 
 
+def test_several_wishes_are_counted_together_once_each_is_granted() -> None:
+    cheerful = Wish(text="cheerful", field="moods", value="cheerful")
+    ledger = Ledger(wishes=(SPACE, cheerful))
+    light, both = (replace(one, id=f"{one.id} light", moods=("cheerful",)) for one in (FILM, OF_SPACE))
+    more = (replace(light, id="more light"), replace(OF_SPACE, id="more of space"))
+    assert told(ledger, both, OF_SPACE, light, pool=more) == ["I found only 1 for “space” and “cheerful” together."]
+    assert told(ledger, OF_SPACE, light, pool=more) == ["I found nothing for “space” and “cheerful” together."]
+    assert told(ledger, OF_SPACE, light, pool=(both,)) == told(ledger, both, both) == []
+    assert told(ledger, both, OF_SPACE, pool=(replace(OF_SPACE, id="v:4"),)) == [
+        "I found only 1 for “cheerful”; the others fit the rest."
+    ]
+
+
+@pytest.mark.parametrize(("language", "note"), [("en", "“since 2019”, which I took for a preference"), ("zh", "“2019年以来”")])
+def test_a_preference_that_no_pick_meets_is_named(language: Language, note: str) -> None:
+    recent = Constraint(field="year", op="ge", value=2019, hard=False)
+    old, new = replace(FILM, year=1968), replace(FILM, year=2021)
+    (said,) = told(Ledger(constraints=(recent,)), old, FILM, language=language)
+    assert note in said
+    assert told(Ledger(constraints=(recent,)), old, new) == []
+    assert told(Ledger(constraints=(replace(recent, extreme=True),)), old, FILM) == []
+
+
 def test_a_work_that_was_asked_for_itself_is_of_its_form_and_needs_not_have_what_is_wished_for() -> None:
     asked = (Opinion(item_id=FILM.id, sentiment="wanted"),)
     assert told(Ledger(constraints=(FORMS,), wishes=(SPACE,), opinions=asked), FILM, PODCAST) == []
