@@ -8,11 +8,16 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
+from scipy import sparse
+from scipy.sparse.csgraph import connected_components
 
+from chatrec.catalog.clean import title_key
 from chatrec.catalog.interactions import read_interactions
+from chatrec.catalog.twins import is_same_work, may_be_of_one_year
 from chatrec.errors import TrainingDataError
 from chatrec.evaluate.context import queries
 from chatrec.evaluate.logs import DialogLine, Instance, person_of, read_dialogs
@@ -307,15 +312,23 @@ def users_of(path: Path, catalog: Mapping[str, Item], source: Mapping[str, Item]
     if not users:
         advice = "give theirs with --interactions-catalog" if source is None else "none of theirs has a link in common with it"
         raise TrainingDataError(f"{path}: none of its items is in the catalog, {stranger!r} for one; {advice}")
-    twins = twins_by_links(catalog) if source is not None else {}
+    twins = {row: work for row, work in enumerate(works_of(catalog)) if work != row} if source is not None else {}
     return Raters([_strengths(values) for values in users.values()], known, read, twins)
 
 
 def join_by_links(source: Mapping[str, Item], catalog: Mapping[str, Item]) -> dict[str, int]:
-    """Source id → row of the catalog's item with the same id in another database (`imdb`, `movielens`, …), the first of twins."""
-    first = _first_of_links(catalog)
-    joined = {item.id: next((first[link] for link in item.links.items() if link in first), None) for item in source.values()}
-    return {item_id: row for item_id, row in joined.items() if row is not None}
+    """Source id → first row of the catalog's entries for the same work, by an id in another database (`imdb`, `movielens`, …).
+
+    Links that only works of other years have in common are mistakes and join nothing.
+    """
+    items, works, linked = list(catalog.values()), works_of(catalog), _linked(catalog)
+    joined: dict[str, int] = {}
+    for item in source.values():
+        rows = sorted({row for link in item.links.items() for row in linked.get(link, ())})
+        row = next((row for row in rows if may_be_of_one_year(item, items[row])), None)
+        if row is not None:
+            joined[item.id] = works[row]
+    return joined
 
 
 def told_by(source: Mapping[str, Item], catalog: Mapping[str, Item]) -> dict[int, list[Item]]:
@@ -323,31 +336,32 @@ def told_by(source: Mapping[str, Item], catalog: Mapping[str, Item]) -> dict[int
     told: dict[int, list[Item]] = defaultdict(list)
     for item_id, row in join_by_links(source, catalog).items():
         told[row].append(source[item_id])
-    return told | {row: told[first] for row, first in twins_by_links(catalog).items() if first in told}
+    return {row: told[work] for row, work in enumerate(works_of(catalog)) if work in told}
 
 
-def twins_by_links(catalog: Mapping[str, Item]) -> dict[int, int]:
-    """Row → the first row of an item that it shares a link with: the same work under another id."""
-    first = _first_of_links(catalog)
-    firsts = (min((first[link] for link in item.links.items()), default=row) for row, item in enumerate(catalog.values()))
-    return {row: other for row, other in enumerate(firsts) if other != row}
+def works_of(catalog: Mapping[str, Item]) -> list[int]:
+    """Per row the first row of the same work, as `is_same_work` tells of works with a link, or title and year, in common."""
+    items = list(catalog.values())
+    alike = list(_linked(catalog).values())
+    named: dict[tuple[str, int | None], list[int]] = defaultdict(list)
+    for row, item in enumerate(items):
+        named[title_key(item.title), item.year].append(row)
+    pairs = (pair for rows in (*alike, *named.values()) for pair in combinations(rows, 2))
+    same = [(row, other) for row, other in pairs if is_same_work(items[row], items[other])]
+    places = np.array(same, dtype=np.int64).reshape(-1, 2)
+    table = sparse.coo_array((np.ones(len(same)), (places[:, 0], places[:, 1])), shape=(len(items), len(items)))
+    _, works = connected_components(table, directed=False)
+    _, first, work = np.unique(works, return_index=True, return_inverse=True)
+    return first[work].tolist()
 
 
-def _first_of_links(catalog: Mapping[str, Item]) -> dict[tuple[str, str], int]:
-    """Link → the first of all rows that are one work by it, or by others that they share."""
-    first: dict[tuple[str, str], int] = {}
-    stands_for = list(range(len(catalog)))
-
-    def standing(row: int) -> int:
-        while stands_for[row] != row:
-            row = stands_for[row]
-        return row
-
+def _linked(catalog: Mapping[str, Item]) -> dict[tuple[str, str], list[int]]:
+    """Link → the rows that have it."""
+    linked: dict[tuple[str, str], list[int]] = defaultdict(list)
     for row, item in enumerate(catalog.values()):
         for link in item.links.items():
-            one, other = sorted((standing(row), standing(first.setdefault(link, row))))
-            stands_for[other] = one
-    return {link: standing(row) for link, row in first.items()}
+            linked[link].append(row)
+    return linked
 
 
 def _strengths(values: Mapping[int, float]) -> list[tuple[int, float]]:

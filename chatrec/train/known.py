@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain
 
 import numpy as np
 from scipy import sparse
@@ -13,7 +12,7 @@ from chatrec.index.open import Index
 from chatrec.retrieve.collaborative import ItemToItem
 from chatrec.retrieve.concepts import facts
 from chatrec.retrieve.sparse import Sparse
-from chatrec.train.retrievers import incidence, keep_best, vocabulary
+from chatrec.train.retrievers import keep_best, tfidf
 from chatrec.types import Item
 
 RAREST = 2
@@ -40,7 +39,7 @@ def known_of(index: Index, told: Mapping[int, Sequence[Item]] | None = None) -> 
 
 
 def sharing(index: Index, known: Known) -> ItemToItem:
-    """Works that share facts: W[i, j] = cosine of their facts and stems of their titles, weighted by inverse document frequency.
+    """Works that share facts: W[i, j] = cosine of their facts and stems of their titles by TF-IDF.
 
     Needs no dialogs, so that it reaches works that none of them names. On dialogs it was not fitted to it finds more of what
     is recommended than nearest vectors of the works' texts do.
@@ -51,13 +50,7 @@ def sharing(index: Index, known: Known) -> ItemToItem:
     """
     titles = [dict.fromkeys(tokenize(index.catalog[item_id].title)) for item_id in index.ids]
     told = [[*part, *(f"s:{stem}" for stem in stems)] for part, stems in zip(known, titles, strict=True)]
-    vocab = vocabulary(told, RAREST)
-    numbers = [[vocab[fact] for fact in part if fact in vocab] for part in told]
-    holding = np.bincount(np.fromiter(chain.from_iterable(numbers), dtype=np.int64), minlength=len(vocab))
-    idf = np.log((len(told) + 1) / (holding + 1)).astype(np.float32)
-    table = incidence(numbers, len(vocab), [idf[part].tolist() for part in numbers])
-    lengths = np.sqrt(np.asarray(table.multiply(table).sum(axis=1))).ravel()
-    table = sparse.csr_array(sparse.diags_array(1 / np.maximum(lengths, 1e-6)) @ table)
+    _, _, table = tfidf(told, RAREST)
     return ItemToItem(Sparse.join([_nearest(table, start) for start in range(0, len(told), BLOCK)]))
 
 

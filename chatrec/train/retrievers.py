@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from scipy import sparse
+from sklearn.feature_extraction.text import TfidfTransformer
 
 from chatrec.retrieve.collaborative import DialogNeighbours, ItemToItem, Prior
 from chatrec.retrieve.sparse import Sparse
@@ -163,6 +163,24 @@ def vocabulary(bags: Iterable[Iterable[str]], rarest: int) -> dict[str, int]:
     return {name: number for number, name in enumerate(sorted(name for name, count in counts.items() if count >= rarest))}
 
 
+def tfidf(bags: Sequence[Sequence[str]], rarest: int) -> tuple[dict[str, int], Floats, sparse.csr_array]:
+    """What bags hold, each thing once, weighted by how rare it is: ln((1 + bags) / (1 + bags with it)) + 1.
+
+    Args:
+        bags: names of what each holds.
+        rarest: what fewer bags hold is left out.
+
+    Returns:
+        Number of each name; its weight (float32 [names]); bags × names, float32 rows of unit length, or of zeros.
+    """
+    vocab = vocabulary(bags, rarest)
+    held = incidence([[vocab[name] for name in dict.fromkeys(bag) if name in vocab] for bag in bags], len(vocab))
+    if not vocab:
+        return vocab, np.zeros(0, dtype=np.float32), held
+    weigh = TfidfTransformer().fit(held)
+    return vocab, weigh.idf_.astype(np.float32), sparse.csr_array(weigh.transform(held))
+
+
 def dialog_neighbours(
     bags: Sequence[Sequence[str]], answers: Sequence[Mapping[int, float]], items: int, neighbours: int = 300, rarest: int = 2
 ) -> DialogNeighbours:
@@ -175,12 +193,6 @@ def dialog_neighbours(
         neighbours: how many past dialogs are asked.
         rarest: concepts in fewer dialogs are left out.
     """
-    vocab = vocabulary(bags, rarest)
-    known = [[vocab[concept] for concept in dict.fromkeys(bag) if concept in vocab] for bag in bags]
-    holding = np.bincount(np.array(list(chain.from_iterable(known)), dtype=np.int64), minlength=len(vocab))
-    idf = np.log1p(len(bags) / holding).astype(np.float32)
-    lengths = [max(float(np.linalg.norm(idf[numbers])), 1e-6) for numbers in known]
-    values = [list(idf[numbers] / length) for numbers, length in zip(known, lengths, strict=True)]
-    table = incidence(known, len(vocab), values)
+    vocab, idf, table = tfidf(bags, rarest)
     given = incidence([list(answer) for answer in answers], items, [list(answer.values()) for answer in answers])
     return DialogNeighbours(vocab, idf, csr(sparse.csr_array(table.T)), csr(given), neighbours)

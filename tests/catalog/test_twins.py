@@ -18,6 +18,8 @@ FILM = Item(id="v:1", kind="video", form="film", title="The Ring", year=2002, cr
     [
         ({"title": "Ring", "links": {}}, True),
         ({"title": "Le Cercle", "year": 2003, "creators": ()}, True),
+        ({"title": "Rings", "year": 2017}, False),
+        ({"title": "Rings", "year": None}, True),
         ({"links": {}, "creators": ()}, True),
         ({"links": {"movielens": "tt1"}, "year": 2003}, False),
         ({"links": {}, "year": None}, False),

@@ -58,7 +58,7 @@ def test_the_neighbourhood_over_item_sets_looks_at_nothing_but_the_items_named(s
     opinions = (Opinion(item_id="s:alien", sentiment="mentioned"),)
     scores = model.scores(Query(ledger=Ledger(opinions=opinions), text="space laugh"), small_index)
     assert scores is not None
-    alien, thing = np.log1p(3 / 2), np.log1p(3 / 1)  # IDF of one dialog in two of three, and in one
+    alien, thing = 1 + np.log(4 / 3), 1 + np.log(4 / 2)  # held by two of three dialogs, and by one
     shared = alien / np.hypot(alien, thing)
     assert scores[rows["s:aliens"]] == pytest.approx(np.log1p(100 * 1.0), rel=1e-5)
     assert scores[rows["s:scream"]] == pytest.approx(np.log1p(100 * shared**2), rel=1e-5)

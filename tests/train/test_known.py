@@ -56,7 +56,7 @@ def test_a_fact_of_another_catalog_brings_works_together(small_index: Index) -> 
 
 
 def test_rare_facts_tell_more_than_common_ones(small_index: Index) -> None:
-    """Both directors have two works here; the comedies are seven."""
+    """Its directors have two works here; the comedies are seven."""
     scores = sharing(small_index, known_of(small_index)).scores(named("s:airplane"), small_index)
     assert best(small_index, scores, 1) == {"s:hot"}
 

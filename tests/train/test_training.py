@@ -261,6 +261,21 @@ def test_interactions_of_another_catalog_are_joined_through_links(tmp_path: Path
     assert users_of(path, items, linked).twins == {1: 0, 2: 0}
 
 
+def test_entries_with_title_and_year_in_common_are_one_work_and_links_to_works_of_other_years_are_mistakes() -> None:
+    from chatrec.train.data import join_by_links, works_of
+    from chatrec.types import Item
+
+    def item(name: str, year: int | None, imdb: str = "") -> Item:
+        title = name.split(":")[1]
+        return Item(id=name, kind="video", title=title, year=year, links={"imdb": imdb} if imdb else {})
+
+    here = [item("a:Matrix", 1999), item("a:The Matrix", 1999, "m"), item("a:Psycho 2", 2002, "p"), item("a:Psycho", 2000, "p")]
+    catalog = {one.id: one for one in here}
+    assert works_of(catalog) == [0, 0, 2, 3]
+    there = [item("b:Matrix", 1999, "m"), item("b:Psycho", 1999, "p"), item("b:Lost", 1960, "p"), item("b:Unknown", None, "p")]
+    assert join_by_links({one.id: one for one in there}, catalog) == {"b:Matrix": 0, "b:Psycho": 3, "b:Unknown": 2}
+
+
 @pytest.mark.parametrize(
     ("lines", "message"),
     [
