@@ -88,6 +88,8 @@ def judge(system: Recommender, data: Split, seed: int = 0, tick: Callable[[float
                 aucs[place] = _above(values, row[item])
                 peers[place] = _above(values[novel == cold[item]], row[item])
     predicted = system.values(held.users, held.items)
+    if predicted is not None and not np.isfinite(predicted).all():
+        predicted = None  # no mean of its errors could be set beside another system's, which has one for each pair
     errors = None if predicted is None else predicted.astype(np.float64) - held.values
     liked = held.values >= np.median(data.train.values)
     return Judged(held.users, ranks, aucs, peers, cold[held.items], scores, sampled, errors, predicted, liked)
@@ -137,7 +139,7 @@ def summary(judged: Judged) -> dict[str, Any]:
     """All metrics, each with a 95% bootstrap interval by user, and those of cold and warm items.
 
     Returns:
-        `rmse` and `liked_auc` (None if the system predicts no values), `auc`, `user_auc`, `ndcg@10`; `slices`.
+        `rmse` and `liked_auc` (None if the system does not predict values for all pairs), `auc`, `user_auc`, `ndcg@10`; `slices`.
     """
     slices = {"cold": judged.cold, "warm": ~judged.cold}
     return {

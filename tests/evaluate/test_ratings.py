@@ -155,14 +155,16 @@ def test_ndcg_is_that_of_ir_measures_and_auc_per_user_that_of_scikit_learn() -> 
         roc_auc_score([(user, i) in held for u, i in left if u == user], [table[user, i] for u, i in left if u == user])
         for user in range(8)
     ]
-    assert found["user_auc"]["value"] == pytest.approx(np.mean(by_user), abs=1e-5)
+    assert found["user_auc"]["value"] == pytest.approx(sum(by_user) / len(by_user), abs=1e-5)
 
 
 def test_what_a_system_cannot_score_comes_last() -> None:
     data = Split(made((0, 0, 1, 0), items=4), made((0, 1, 1, 1), items=4), 0)
     unscored = summary(judge(Fixed(np.array([[9.0, 1.0, np.nan, np.nan]])), data))
     assert unscored["user_auc"]["value"] == 1.0
-    assert summary(judge(Fixed(np.array([[9.0, np.nan, 1.0, 2.0]])), data))["user_auc"]["value"] == 0.0
+    unknown = summary(judge(Fixed(np.array([[9.0, np.nan, 1.0, 2.0]])), data))
+    assert unknown["user_auc"]["value"] == 0.0
+    assert unscored["rmse"] is not None and unknown["rmse"] is unknown["liked_auc"] is None
 
 
 def test_who_has_met_everything_else_has_no_unmet_items_to_compare_with() -> None:

@@ -92,7 +92,9 @@ class Browser:
 
 @pytest.fixture
 def recommender() -> Opened:
-    return Opened(chats={}, engine=SimpleNamespace(writer=None), settings=Settings(llm_url="http://127.0.0.1:9/v1"))
+    return Opened(
+        chats={}, engine=SimpleNamespace(writer=None), settings=Settings.model_validate({"llm_url": "http://127.0.0.1:9/v1"})
+    )
 
 
 @pytest.fixture
