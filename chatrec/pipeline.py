@@ -135,7 +135,8 @@ class Turn:
         context = _context(engine, ledger, shortlist, reading.language)
         first_ids = tuple(candidate.item.id for candidate in named)
         drafts = drafts_from_facts(shortlist, context)
-        first = recommend(slate(drafts, n, ledger, candidate=_candidate, first=first_ids), context)
+        bounds = engine.scorer.config.fit_bounds
+        first = recommend(slate(drafts, n, ledger, candidate=_candidate, first=first_ids), context, bounds)
         try:
             yield CandidatesFound(recommendations=first)
             written, degraded = yield from self._generate(engine, drafts, context, n)
@@ -147,7 +148,7 @@ class Turn:
         question = question_for(reading, ledger, pool, self.number)
         if question is not None:
             self.changes += (Change(action="asked", turn=self.number, key=question.field),)
-        picks = recommend(shown, context)
+        picks = recommend(shown, context, bounds)
         spoken = self._speak(engine, context, len(picks), question)
         told = final_reply(reading, context, picks, n, degraded, pool=pool, question=question, exhausted=exhausted, spoken=spoken)
         yield self._finish(engine, told)
@@ -179,7 +180,7 @@ class Turn:
         first = tuple(candidate.item.id for candidate in named)
         n = self._wanted(engine, reading, ledger)
         shown = slate(drafts_from_facts(works, context), n, ledger, candidate=_candidate, first=first)
-        return final_reply(reading, context, recommend(shown, context), n, (), pool=scored)
+        return final_reply(reading, context, recommend(shown, context, engine.scorer.config.fit_bounds), n, (), pool=scored)
 
     def _filled(self, engine: Engine, reading: Reading, ledger: Ledger, words: str) -> Reply:
         """The last slate, with others only where something had to go, without the language model."""
@@ -194,7 +195,7 @@ class Turn:
         scored = [named.get(candidate.item.id, candidate) for candidate in scored]
         context = _context(engine, ledger, scored, reading.language)
         shown = fill_gaps(ledger.last_shown, kept, drafts_from_facts(scored, context), n)
-        return final_reply(reading, context, recommend(shown, context), n, (), pool=scored)
+        return final_reply(reading, context, recommend(shown, context, engine.scorer.config.fit_bounds), n, (), pool=scored)
 
     def _wanted(self, engine: Engine, reading: Reading, ledger: Ledger) -> int:
         """How many picks: as this message says, or whoever calls, or an earlier message of this topic."""

@@ -30,7 +30,7 @@ from chatrec.pipeline import Engine, Turn
 from chatrec.present.reply import fit_of
 from chatrec.retrieve.collaborative import check_models
 from chatrec.retrieve.load import RetrieverFactory, load_fusion
-from chatrec.score.head import Scorer
+from chatrec.score.head import FIT_BOUNDS, Scorer
 from chatrec.sessions import MemoryStore, SessionState, SessionStore, SQLiteStore
 from chatrec.settings import MAX_MESSAGE_CHARS, Settings
 from chatrec.types import (
@@ -162,7 +162,7 @@ class Recommender:
                 reason=reason(claims, other, context.language),
                 evidence=claims,
                 score=cosine,
-                fit=fit_of(cosine),
+                fit=fit_of(cosine, FIT_BOUNDS),
             )
             for other, cosine in picks
             for claims in [shared_facts(other, item, context)]

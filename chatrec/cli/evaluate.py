@@ -68,7 +68,7 @@ def ratings(
     ] = False,
     write_split: WriteSplit = None,
     out: Annotated[Path | None, typer.Option("--out", help="Report to write, JSON.")] = None,
-    seed: Annotated[int, typer.Option("--seed", help="Same seed, same sample, split and start.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", min=0, max=2**32 - 1, help="Same seed, same sample, split and start.")] = 0,
 ) -> None:
     """Predict held-out ratings, hours or plays, and rank what was held out among all that a user has not met.
 

@@ -39,7 +39,7 @@ Valid = Annotated[
     typer.Option("--valid", help="Dialog log to report on; then, unless --no-refit, it is learned from."),
 ]
 Interactions = Annotated[Path | None, typer.Option("--interactions", help="CSV: user_id,item_id,value,timestamp.")]
-Seed = Annotated[int, typer.Option("--seed", help="Same seed, same result.")]
+Seed = Annotated[int, typer.Option("--seed", min=0, max=2**32 - 1, help="Same seed, same result.")]
 Folds = Annotated[int, typer.Option("--folds", min=2, max=20, help="Folds for out-of-fold features.")]
 Config = Annotated[Path | None, typer.Option("--config", help="How to fit the head: the best.json of `train sweep`.")]
 Tuned = Annotated[Tuning, typer.Option("--tuning", help="How the text encoder is adapted to what people ask.")]
@@ -159,7 +159,7 @@ def train_generator(
     rank: Annotated[int, typer.Option("--rank", min=1, max=128, help="Rank of the LoRA matrices.")] = 16,
     learning_rate: Annotated[float, typer.Option("--learning-rate", min=0.0, help="Highest learning rate.")] = 5e-4,
     threads: Annotated[int, typer.Option("--threads", min=1, help="Torch threads.")] = 2,
-    seed: Annotated[int, typer.Option("--seed", help="Same seed, same lessons, same order.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", min=0, max=2**32 - 1, help="Same seed, same lessons, same order.")] = 0,
 ) -> None:
     """Fine-tune a language model (LoRA) on the very requests the chat poses, over the catalog the settings name.
 

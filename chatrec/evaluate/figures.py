@@ -68,6 +68,15 @@ def recorded(report: Mapping[str, Any]) -> str:
     return f"recorded for {report['recorded']['instances']} of {report['recorded']['of']} instances"
 
 
+def calibration(report: Mapping[str, Any]) -> str:
+    """How far probabilities are from what came true, beside what would say nothing."""
+    found = report["reliability"]
+    told = f"the probabilities promised {found['expected']:,.1f} gold candidates, {found['came_true']:,} were; "
+    told += f"expected calibration error {found['error']:.4f} ({found['error_of_zero']:.4f} if all were said to be 0)"
+    repeats = "; they are calibrated on turns that may repeat what was named, as `full` has them"
+    return told + (repeats if report["protocol"] == "new" else "")
+
+
 def beside(report: Mapping[str, Any]) -> Iterator[str]:
     """What the tables leave out, in a line each: recordings, further metrics, lists beyond accuracy, calibration, constraints."""
     k = report["cut_off"]
@@ -79,6 +88,6 @@ def beside(report: Mapping[str, Any]) -> Iterator[str]:
     shown = {name.replace("_", " "): value for name, value in report["beyond_accuracy"].items() if value is not None}
     yield f"top {k}: " + ", ".join(f"{name} {value:.3f}" for name, value in shown.items())
     if report["reliability"] and report["reliability"]["error"] is not None:
-        yield f"expected calibration error of the probabilities {report['reliability']['error']:.4f}"
+        yield calibration(report)
     bound = report["constraints"]
     yield f"constraints held by {bound['instances']} instances; violated in a top {k}: {bound['violations'][str(k)]}"

@@ -10,7 +10,7 @@ import jinja2
 from markupsafe import Markup
 
 from chatrec.evaluate import plots
-from chatrec.evaluate.figures import fates, recorded
+from chatrec.evaluate.figures import calibration, fates, recorded
 from chatrec.evaluate.metrics import DEEPEST
 from chatrec.evaluate.slices import SMALL
 from chatrec.outputs import replaced
@@ -65,6 +65,7 @@ def page(report: Mapping[str, Any]) -> str:
         headline=_headline(report),
         curves=Markup(plots.recall_curves(report)),  # noqa: S704 - the plots escape their own text
         reliability=Markup(plots.reliability(bins)) if bins else None,  # noqa: S704
+        calibration=calibration(report) if bins else "",
         popularity=Markup(plots.popularity_curve(slices[POPULARITY]["slices"], k)) if POPULARITY in slices else None,  # noqa: S704
         popularity_gap=_gap(slices[POPULARITY]) if POPULARITY in slices else "",
         slices=[

@@ -26,6 +26,11 @@ class Reliability:
 
     >>> counted.summary()["error"]
     0.25
+
+    Most candidates are far from gold, so that to say 0 of all of them has a small error, too; here the share of gold, 2/3:
+
+    >>> counted.summary()["error_of_zero"], counted.summary()["expected"], counted.summary()["came_true"]
+    (0.666667, 1.25, 2)
     """
 
     def __init__(self) -> None:
@@ -39,8 +44,12 @@ class Reliability:
             self._counts[row] += np.bincount(bins, weights=weights, minlength=len(EDGES) - 1)
 
     def summary(self) -> dict[str, Any]:
-        """`bins` that hold candidates (bounds, how many, mean probability, share that was gold) and `error`, the expected
-        calibration error: mean difference of the two over the candidates (Naeini et al. 2015).
+        """How far what was said is from what came true.
+
+        Returns:
+            `bins` that hold candidates (bounds, how many, mean probability, share that was gold); `error`, the expected
+            calibration error: mean difference of the two over the candidates (Naeini et al. 2015); `error_of_zero`, that of
+            saying 0 of all; `expected`, the sum of the probabilities; `came_true`, how many were gold.
         """
         counts, predicted, accepted = self._counts
         used = np.flatnonzero(counts)
@@ -54,7 +63,13 @@ class Reliability:
             }
             for place in used
         ]
-        return {"bins": bins, "error": _error(counts, predicted, accepted)}
+        return {
+            "bins": bins,
+            "error": _error(counts, predicted, accepted),
+            "error_of_zero": _error(counts, np.zeros_like(predicted), accepted),
+            "expected": round(float(predicted.sum()), 2),
+            "came_true": int(accepted.sum()),
+        }
 
 
 def _error(counts: NDArray[np.float64], predicted: NDArray[np.float64], accepted: NDArray[np.float64]) -> float | None:

@@ -15,19 +15,22 @@ from chatrec.retrieve.relax import Relaxation
 from chatrec.types import Candidate, Chip, Claim, Constraint, Draft, Fit, Item, Language, Ledger, Reading, Recommendation, Reply
 from chatrec.understand.chips import chips, constraint_label, title_of
 
-FIT_BOUNDS: tuple[float, float] = (0.15, 0.4)
-"""Probabilities below the first are a low fit, from the second on a high one: as the head is calibrated, fewer than one in seven
-of the works so marked are what a simulated need wants, and at least two in five."""
 MANY = 2
 """Things asked for that make a work which has them all at least a medium fit, however unlike a liked work it is."""
 ASKED_FIELDS = ("genres", "moods", "themes", "tags", "people", "language", "countries")
 
 
-def recommend(drafts: Iterable[Draft], context: FactContext) -> tuple[Recommendation, ...]:
-    """Drafts as they are shown, in their order, with reasons that do not all say the same."""
+def recommend(drafts: Iterable[Draft], context: FactContext, bounds: tuple[float, float]) -> tuple[Recommendation, ...]:
+    """Drafts as they are shown, in their order, with reasons that do not all say the same.
+
+    Args:
+        drafts: in the order they are shown.
+        context: the turn.
+        bounds: of the head, between a low, a medium and a high fit.
+    """
     shown = tuple(drafts)
     claims = spread([draft.claims for draft in shown])
-    return tuple(_recommendation(draft, told, context) for draft, told in zip(shown, claims, strict=True))
+    return tuple(_recommendation(draft, told, context, bounds) for draft, told in zip(shown, claims, strict=True))
 
 
 def final_reply(
@@ -172,9 +175,9 @@ def _missing(said: str, reading: Reading, catalog: Mapping[str, Item]) -> str:
     return say("missing_part", reading.language, said=said, names=listed_names(works, reading.language))
 
 
-def fit_of(probability: float) -> Fit:
+def fit_of(probability: float, bounds: tuple[float, float]) -> Fit:
     """The head's probability as a word."""
-    low, high = FIT_BOUNDS
+    low, high = bounds
     return "low" if probability < low else "medium" if probability < high else "high"
 
 
@@ -186,8 +189,8 @@ def meets_all(item: Item, ledger: Ledger) -> bool:
     return told and len(asked) >= MANY and satisfies_all(item, asked)
 
 
-def _recommendation(draft: Draft, claims: tuple[Claim, ...], context: FactContext) -> Recommendation:
-    item, fit = draft.candidate.item, fit_of(draft.candidate.score)
+def _recommendation(draft: Draft, claims: tuple[Claim, ...], context: FactContext, bounds: tuple[float, float]) -> Recommendation:
+    item, fit = draft.candidate.item, fit_of(draft.candidate.score, bounds)
     return Recommendation(
         item=item,
         reason=reason(claims, item, context.language),

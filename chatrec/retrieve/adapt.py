@@ -6,7 +6,7 @@ Nothing here needs the packages that training does.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import torch
@@ -19,30 +19,33 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 LOW_RANK, ADAPTER, WEIGHT = "low-rank", "adapter", "weight"
-SUBLAYER_ENDS = ("output.dense", "out_lin", "lin2", "attn.o", "o_proj", "down_proj")
-"""How encoders and decoders name the projection that ends a sublayer: BERT, DistilBERT, MPNet, Llama, Qwen."""
+ADAPTED = "adapter"
+"""Name of an adapter in the module that it stands behind."""
+SUBLAYER_ENDS = (
+    *("output.dense", "out_lin", "lin2", "attn.o", "o_proj", "down_proj", "attention.dense", "ffn_output"),
+    *("attn.Wo", "mlp.Wo", "SelfAttention.o", "DenseReluDense.wo", "attn.c_proj", "mlp.c_proj"),
+)
+"""How encoders and decoders name what ends a sublayer: BERT, DistilBERT, MPNet, Llama, Qwen, ALBERT, ModernBERT, T5, GPT-2."""
 
 
 class Bottleneck(nn.Module):
-    """A projection followed by a Houlsby adapter (Houlsby et al. 2019): y = x + U·GELU(D·x), x what was projected.
+    """A Houlsby adapter (Houlsby et al. 2019): what it adds to x is U·GELU(D·x).
 
     Args:
-        projection: the linear layer that ends an attention or a feed-forward, left as it is.
+        features: of x.
         width: of the bottleneck; U begins at zero, so that nothing changes before it is trained.
     """
 
-    def __init__(self, projection: nn.Linear, width: int) -> None:
+    def __init__(self, features: int, width: int) -> None:
         super().__init__()
-        self.projection = projection
-        self.down = nn.Linear(projection.out_features, width)
-        self.up = nn.Linear(width, projection.out_features)
+        self.down = nn.Linear(features, width)
+        self.up = nn.Linear(width, features)
         nn.init.normal_(self.down.weight, std=0.01)
         for zero in (self.down.bias, self.up.weight, self.up.bias):
             nn.init.zeros_(zero)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """[…, in] → […, out]."""
-        x = self.projection(x)
+        """[…, features] → […, features]."""
         return x + self.up(nn.functional.gelu(self.down(x)))
 
 
@@ -54,22 +57,34 @@ def body(model: SentenceTransformer) -> nn.Module:
     return made
 
 
-def insert_adapters(encoder: nn.Module, width: int) -> dict[str, Bottleneck]:
-    """Put an adapter after every attention and every feed-forward; name of the projection → adapter.
+def insert_adapters(encoder: nn.Module, width: int) -> list[Bottleneck]:
+    """Put an adapter after every attention and every feed-forward; where these go by unknown names, after every block.
 
     Raises:
-        SettingsError: no such place is known in this encoder.
+        SettingsError: the encoder has no blocks, either.
     """
-    ends = {name: m for name, m in encoder.named_modules() if isinstance(m, nn.Linear) and name.endswith(SUBLAYER_ENDS)}
-    if not ends:
-        raise SettingsError(f"adapters have no known place in a {type(encoder).__name__}: use --tuning lora or linear")
-    return {name: _adapt(encoder, name, width) for name in ends}
+    places = [part for name, part in encoder.named_modules() if name.endswith(SUBLAYER_ENDS)] or _blocks(encoder)
+    features = cast("Any", encoder.config).hidden_size
+    return [_adapt(place, Bottleneck(features, width)) for place in places]
 
 
-def _adapt(encoder: nn.Module, name: str, width: int) -> Bottleneck:
-    made = Bottleneck(encoder.get_submodule(name), width)  # type: ignore[arg-type]
-    encoder.set_submodule(name, made)
-    return made
+def _blocks(encoder: nn.Module) -> list[nn.Module]:
+    """The list of modules that holds most of the weights."""
+    lists = [part for part in encoder.modules() if isinstance(part, nn.ModuleList)]
+    if not lists:
+        raise SettingsError(f"adapters have no place in a {type(encoder).__name__}: use --tuning lora or linear")
+    return list(max(lists, key=lambda blocks: sum(weight.numel() for weight in blocks.parameters())))
+
+
+def _adapt(place: nn.Module, adapter: Bottleneck) -> Bottleneck:
+    """What the module returns, or the first of it, goes through the adapter."""
+
+    def through(_module: nn.Module, _given: Any, made: Any) -> Any:
+        return (adapter(made[0]), *made[1:]) if isinstance(made, tuple) else adapter(made)
+
+    place.add_module(ADAPTED, adapter)
+    place.register_forward_hook(through)
+    return adapter
 
 
 def changed(model: SentenceTransformer, changes: Mapping[str, NDArray[Any]]) -> SentenceTransformer:

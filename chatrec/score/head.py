@@ -27,6 +27,11 @@ CONFIG, WEIGHTS = "head.json", "head.safetensors"
 FORMAT = 1
 
 
+FIT_BOUNDS = (0.15, 0.4)
+"""Of the shipped head: fewer than one in seven of the works below the first are what a simulated need wants, and at least two in
+five from the second on."""
+
+
 @dataclass(frozen=True)
 class HeadConfig:
     """What is stored beside the weights."""
@@ -44,6 +49,8 @@ class HeadConfig:
     slope: float = 1.0
     """Platt scaling (Platt 1999): p = σ(slope · logit + offset)."""
     offset: float = 0.0
+    fit_bounds: tuple[float, float] = FIT_BOUNDS
+    """Probabilities below the first are shown as a low fit, from the second on as a high one."""
     llm_weight: float = 0.3
     """How much a pick of the language model adds to the logit: weight / log2(1 + rank), less what an average pick gets.
 
@@ -188,9 +195,12 @@ def load_head(folder: Path) -> tuple[Head, HeadConfig]:
         config = HeadConfig.from_dict(json.loads((folder / CONFIG).read_text(encoding="utf-8")))
         head = Head(config)
         head.load_state_dict(load_file(folder / WEIGHTS))
-        numbers = (config.slope, config.offset, config.llm_weight)
+        low, high = config.fit_bounds
+        numbers = (config.slope, config.offset, config.llm_weight, low, high)
         if not (all(map(math.isfinite, numbers)) and all(bool(part.isfinite().all()) for part in head.state_dict().values())):
             raise ValueError("not all of its weights are numbers")
+        if strange := set(config.features).difference(feature_names(config.retrievers, config.scored)):
+            raise ValueError(f"no such feature: {', '.join(sorted(strange))}")
     except (FileNotFoundError, NotADirectoryError) as error:
         raise ModelMissingError(f"no scoring head in {folder}: {advice}") from error
     except (ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:

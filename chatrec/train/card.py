@@ -175,6 +175,10 @@ def _calibration(facts: Mapping[str, Any]) -> list[str]:
         "",
         f"p = σ({fitted['slope']:.3f} · logit + {fitted['offset']:.3f}), fitted on {of} (Platt scaling).",
     ]
+    if "fit_bounds" in fitted:
+        low, high = fitted["fit_bounds"]
+        told = f"A pick is shown as a low fit below {low:.3f} and as a high one from {high:.3f} on"
+        lines += ["", f"{told}: a third each of the first five there."]
     if not facts["reliability"]:
         return [*lines, "It was not measured on validation dialogs.", ""]
     lines += ["On the validation dialogs, of candidates that were given a probability of …, so many were put forward"]

@@ -24,6 +24,8 @@ Positive = Annotated[int, Field(ge=1)]
 LEAST_STEPS, LEAST_BATCH = 16, 8
 """Steps that an epoch has at least, unless their batches were smaller than the second: a hundred instances in batches of 64 would
 be two steps. Out of fold on 122 instances of OpenDialKG, batches of 16 had an MRR of .525, those of 64 .454 (one seed)."""
+SHOWN = 5
+"""Picks of an answer, unless more or fewer are asked for."""
 LEAST_VARIANCE = 1e-6
 """A feature that varies less among the candidates that a head learns from tells it nothing."""
 BEYOND_SCALE = 1e30
@@ -190,19 +192,27 @@ class Judged:
 
     logits: NDArray[np.float64]
     gold: NDArray[np.float64]
+    shown: NDArray[np.float64]
+    """Logits of the first `SHOWN` of each instance."""
 
     @classmethod
     def of(cls, pools: Pools, logits: np.ndarray) -> Judged:
         """Those that are present; both are [n, width]."""
-        return cls(*(values[pools.present].astype(np.float64) for values in (logits, pools.gold)))
+        first = np.sort(np.where(pools.present, logits, -np.inf), axis=1)[:, -SHOWN:]
+        present = (values[pools.present] for values in (logits, pools.gold))
+        return cls(*(values.astype(np.float64) for values in (*present, first[np.isfinite(first)])))
 
     def __add__(self, other: Judged) -> Judged:
         """Both."""
-        return Judged(np.append(self.logits, other.logits), np.append(self.gold, other.gold))
+        parts = zip((self.logits, self.gold, self.shown), (other.logits, other.gold, other.shown), strict=True)
+        return Judged(*(np.append(*part) for part in parts))
 
 
 def calibrate(config: HeadConfig, judged: Judged) -> HeadConfig:
-    """Platt scaling of held-out logits (Platt 1999): slope and offset by Newton's method on the log loss."""
+    """Platt scaling of held-out logits (Platt 1999): slope and offset by Newton's method on the log loss.
+
+    What is a low or a high fit is set so that a third each of what would be shown is one.
+    """
     x, y = judged.logits, judged.gold
     design = np.stack([x, np.ones_like(x)], axis=1)
     theta = np.array([1.0, 0.0])
@@ -214,7 +224,9 @@ def calibrate(config: HeadConfig, judged: Judged) -> HeadConfig:
         theta -= np.clip(step, -2, 2)
         if np.abs(step).max() < 1e-8:
             break
-    return replace(config, slope=float(max(theta[0], 1e-3)), offset=float(theta[1]))
+    slope, offset = max(theta[0], 1e-3), theta[1]
+    low, high = np.quantile(1 / (1 + np.exp(-(slope * judged.shown + offset))), (1 / 3, 2 / 3))
+    return replace(config, slope=float(slope), offset=float(offset), fit_bounds=(float(low), float(high)))
 
 
 def listwise_losses(head: Head, pools: Pools) -> NDArray[np.float64]:

@@ -204,7 +204,7 @@ class Trainer:
             "data": preparation.files.hashes(),
             "interactions_of": part_of(preparation.files.interactions),
             "catalog_sha256": preparation.index.catalog.sha256,
-            "calibration": {"slope": learned.config.slope, "offset": learned.config.offset},
+            "calibration": {name: getattr(learned.config, name) for name in ("slope", "offset", "fit_bounds")},
             "options": asdict(self._config.head),
             "versions": versions() | {"embedder": f"{embedder.name} sha256 {embedder.sha256}"},
             **self._notes,

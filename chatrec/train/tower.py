@@ -162,13 +162,12 @@ class _Full(_Method):
 
 
 class _Adapters(_Method):
-    """Houlsby's bottlenecks after every attention and every feed-forward; everything else is frozen."""
+    """Houlsby's bottlenecks; everything else is frozen."""
 
     def _start(self, config: TowerConfig, steps: int) -> None:
         self._encoder.requires_grad_(False)
-        for adapter in insert_adapters(self._encoder, config.bottleneck).values():
-            for part in (adapter.down, adapter.up):
-                part.requires_grad_(True)
+        for adapter in insert_adapters(self._encoder, config.bottleneck):
+            adapter.requires_grad_(True)
 
     def changes(self) -> Changes:
         weights = {name: weight for name, weight in self._encoder.named_parameters() if weight.requires_grad}

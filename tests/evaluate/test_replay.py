@@ -14,8 +14,10 @@ from dialog_samples import assistant, dialog, items, last_instance, many_dialogs
 from chatrec.catalog.read import read_catalog, write_catalog
 from chatrec.errors import DialogLogError, LeakError
 from chatrec.evaluate.compare import compare, read_rankings
+from chatrec.evaluate.figures import calibration
 from chatrec.evaluate.leaks import Fingerprints
 from chatrec.evaluate.logs import Instance, Protocol
+from chatrec.evaluate.page import page
 from chatrec.evaluate.replay import System, judge, masked_items, replay, select
 from chatrec.evaluate.report import file_sha256
 from chatrec.evaluate.run import ReplayConfig, run_replay, union
@@ -133,6 +135,11 @@ def test_the_curves_and_the_reliability_are_of_the_same_rankings(files: ReplayCo
         assert report["curves"]["fused"][k - 1] == report["fused_recall"][str(k)]["value"]
     accepted = sum(part["candidates"] * part["accepted"] for part in report["reliability"]["bins"])
     assert accepted == pytest.approx(report["pool_recall"]["value"] * report["gold"], abs=1e-3)
+    assert report["reliability"]["came_true"] == pytest.approx(accepted)
+    promised = f"promised {report['reliability']['expected']:,.1f} gold candidates, {report['reliability']['came_true']} were"
+    assert promised in calibration(report) and "as `full` has them" in calibration(report)
+    assert "as `full` has them" not in calibration(report | {"protocol": "full"})
+    assert f"({report['reliability']['error_of_zero']:.4f} if all were said to be 0)" in page(report)
     assert run(replace(files, stage="retrieve"), tmp_path)[0]["reliability"] is None
 
 

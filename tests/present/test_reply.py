@@ -8,6 +8,7 @@ from chatrec.generate.facts import FactContext
 from chatrec.present.answers import spoken_reply
 from chatrec.present.reply import empty_reply, final_reply, notes_on, recommend
 from chatrec.retrieve.relax import Relaxation
+from chatrec.score.head import FIT_BOUNDS
 from chatrec.types import Ambiguity, Candidate, Change, Claim, Constraint, Draft, Fact, Item, Language, Ledger, Reading, Wish
 
 
@@ -32,7 +33,7 @@ def test_reason_and_evidence_of_a_pick_agree_and_a_slate_does_not_repeat_itself(
     near, theme = Claim("close to Alien, which you like", "near", "v:alien"), Claim("about space", "themes", "space")
     works = [Item(id=f"v:{n}", kind="video", form="film", title=str(n), themes=("space",)) for n in range(5)]
     drafts = [Draft(candidate=Candidate(item=work), claims=(theme, near)) for work in works]
-    shown = recommend(drafts, FactContext(Ledger(), {}, {}))
+    shown = recommend(drafts, FactContext(Ledger(), {}, {}), FIT_BOUNDS)
     assert ["close to Alien" in pick.reason for pick in shown] == [True, True, False, False, False]
     assert [near in pick.evidence for pick in shown] == [True, True, False, False, False]
 
@@ -44,7 +45,7 @@ def told(reading: Reading, ledger: Ledger) -> str:
 def test_what_fits_and_was_put_forward_before_is_not_denied() -> None:
     works = {f"v:{n}": Item(id=f"v:{n}", kind="video", title=str(n), genres=("western",)) for n in range(2)}
     ledger = Ledger(constraints=(Constraint(field="genres", op="in", value=("western",)),))
-    last = recommend([Draft(candidate=Candidate(item=works["v:1"]))], FactContext(ledger, works, {}))
+    last = recommend([Draft(candidate=Candidate(item=works["v:1"]))], FactContext(ledger, works, {}), FIT_BOUNDS)
 
     def note(ledger: Ledger) -> str:
         return final_reply(Reading(), FactContext(ledger, works, {}), last, 5, ()).notes[-1]
@@ -63,7 +64,8 @@ def test_that_nothing_by_somebody_who_is_wished_for_fits_is_told() -> None:
     context = FactContext(Ledger(wishes=(wish,), constraints=(ruled_out,)), works, {})
 
     def notes(reading: Reading, pick: str) -> tuple[str, ...]:
-        return final_reply(reading, context, recommend([Draft(candidate=Candidate(item=works[pick]))], context), 1, ()).notes
+        drafts = [Draft(candidate=Candidate(item=works[pick]))]
+        return final_reply(reading, context, recommend(drafts, context, FIT_BOUNDS), 1, ()).notes
 
     assert notes(reading, "v:1") == ("Nothing by Maker 0 fits the rest of what you asked for.",)
     assert notes(reading, "v:0") == ()
@@ -113,12 +115,19 @@ def test_what_was_all_shown_is_not_said_to_be_missing_from_the_catalog() -> None
     assert told.startswith("Nothing in the catalog")
 
 
+def test_what_is_a_low_and_a_high_fit_is_the_heads_own_matter() -> None:
+    drafts = [Draft(candidate=Candidate(item=Item(id=str(p), kind="video", title="A"), score=p)) for p in (0.01, 0.03, 0.06)]
+    context = FactContext(Ledger(), {}, {})
+    assert [pick.fit for pick in recommend(drafts, context, (0.02, 0.05))] == ["low", "medium", "high"]
+    assert {pick.fit for pick in recommend(drafts, context, FIT_BOUNDS)} == {"low"}
+
+
 def test_a_work_that_has_all_of_several_things_asked_for_is_no_low_fit() -> None:
     def fit(*constraints: Constraint, wishes: tuple[Wish, ...] = ()) -> str:
         film = Item(id="v:1", kind="video", form="film", title="A", genres=("thriller",), moods=("dark",), themes=("trains",))
         ledger = Ledger(constraints=constraints, wishes=wishes)
         drafts = [Draft(candidate=Candidate(item=film, score=0.01))]
-        return recommend(drafts, FactContext(ledger, {}, {}))[0].fit
+        return recommend(drafts, FactContext(ledger, {}, {}), FIT_BOUNDS)[0].fit
 
     thriller, dark = (Constraint(field=f, op="in", value=(v,)) for f, v in (("genres", "thriller"), ("moods", "dark")))
     assert fit(thriller, dark) == "medium"

@@ -136,7 +136,9 @@ def test_a_file_in_place_of_a_folder_holds_no_head(tmp_path: Path) -> None:
         load_head(tmp_path / "models")
 
 
-@pytest.mark.parametrize("damage", ["no config", "no weights", "cut weights", "other shape", "no json", "other format"])
+@pytest.mark.parametrize(
+    "damage", ["no config", "no weights", "cut weights", "other shape", "no json", "other format", "other feature", "one bound"]
+)
 def test_a_damaged_head_is_refused_with_advice(tmp_path: Path, damage: str) -> None:
     folder = tmp_path / "models"
     shutil.copytree(SHIPPED, folder)
@@ -148,6 +150,10 @@ def test_a_damaged_head_is_refused_with_advice(tmp_path: Path, damage: str) -> N
         (folder / WEIGHTS).write_bytes((folder / WEIGHTS).read_bytes()[:1000])
     elif damage == "other shape":
         save_head(folder, Head(HeadConfig(hidden=8)), HeadConfig(hidden=16))
+    elif damage == "other feature":
+        (folder / CONFIG).write_text((folder / CONFIG).read_text().replace('"text_cos"', '"text_cosine"'))
+    elif damage == "one bound":
+        (folder / CONFIG).write_text((folder / CONFIG).read_text().replace('"slope"', '"fit_bounds": [0.1], "slope"'))
     elif damage == "no json":
         (folder / CONFIG).write_text("{")
     else:

@@ -122,6 +122,9 @@ def test_calibrated_probabilities_match_how_often_gold_comes_true() -> None:
     assert chance.mean() == pytest.approx(held.gold.mean(), abs=0.01)
     sure = chance > 0.5
     assert held.gold[sure].mean() == pytest.approx(chance[sure].mean(), abs=0.1)
+    first = np.sort(np.where(held.present, chance, 0), axis=1)[:, -5:].ravel()
+    low, high = fitted.fit_bounds
+    assert ((first < low).mean(), (first >= high).mean()) == (pytest.approx(1 / 3, abs=0.01), pytest.approx(1 / 3, abs=0.01))
 
 
 def test_pools_in_which_all_or_none_is_gold_teach_nothing_and_are_refused() -> None:

@@ -6,13 +6,14 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+import transformers
 from dialog_samples import SAMPLE, items, many_dialogs, write_dialogs
 from quick import QUICK, digests, train, write_valid
-from transformers import BertConfig, BertModel
 
 from chatrec.cli import main
 from chatrec.errors import DependencyMissingError, ModelMissingError, SettingsError
@@ -28,6 +29,13 @@ from chatrec.train.tuning import TowerConfig, Tuning
 from chatrec.types import Ledger, Opinion, Query
 
 CONFIG = TowerConfig(epochs=12, linear_epochs=30, batch=6, linear_batch=6)
+TINY: dict[str, Any] = {
+    "vocab_size": 30,
+    "hidden_size": 16,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 2,
+    "intermediate_size": 32,
+}
 ENCODERS: tuple[Tuning, ...] = ("lora", "adalora", "adapters", "full")
 PLANTED = {"s:casa": "green umbrella", "s:alien": "quiet harbour", "s:gun": "seventh drawer"}
 """Items that people ask for in words which say nothing of them."""
@@ -125,11 +133,11 @@ def test_adalora_prunes_the_ranks_that_it_began_with(towers: dict) -> None:
 
 @pytest.mark.parametrize("steps", [2, 3, 12])
 def test_adalora_prunes_in_as_few_steps_as_there_are_and_does_not_count_what_it_pruned(steps: int) -> None:
-    sizes = BertConfig(
+    sizes = transformers.BertConfig(
         vocab_size=30, hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=32, max_position_embeddings=8
     )
     torch.manual_seed(0)
-    encoder = BertModel(sizes, add_pooling_layer=False)
+    encoder = transformers.BertModel(sizes, add_pooling_layer=False)
     method = METHODS["adalora"](encoder, CONFIG, steps)
     optimizer = torch.optim.AdamW([weight for weight in encoder.parameters() if weight.requires_grad], lr=0.01)
     for step in range(steps):
@@ -186,7 +194,41 @@ def test_an_adapter_changes_nothing_before_it_is_trained(small_index: Index) -> 
     assert np.allclose(before, model.encode(["green umbrella"]), atol=1e-6)
 
 
-def test_an_encoder_without_known_sublayers_is_named() -> None:
+@pytest.mark.parametrize(
+    ("config", "kind", "places"),
+    [
+        (
+            transformers.AlbertConfig(**TINY, embedding_size=8),
+            transformers.AlbertModel,
+            2,
+        ),  # the weights of one layer, used twice
+        (transformers.ModernBertConfig(**TINY, pad_token_id=0), transformers.ModernBertModel, 4),
+        (
+            transformers.T5Config(vocab_size=30, d_model=16, d_kv=8, d_ff=32, num_layers=2, num_heads=2),
+            transformers.T5EncoderModel,
+            4,
+        ),
+        (transformers.GPT2Config(vocab_size=30, n_embd=16, n_layer=2, n_head=2), transformers.GPT2Model, 4),
+        (transformers.OPTConfig(**TINY, ffn_dim=32, word_embed_proj_dim=16), transformers.OPTModel, 2),  # after its blocks
+    ],
+)
+def test_adapters_find_a_place_in_encoders_and_decoders(config: Any, kind: Any, places: int) -> None:
+    torch.manual_seed(0)
+    model = kind(config).eval()
+    words = torch.tensor([[5, 6, 7]])
+    with torch.no_grad():
+        before = model(input_ids=words).last_hidden_state
+        adapters = insert_adapters(model, 4)
+        assert len(adapters) == places
+        assert torch.allclose(before, model(input_ids=words).last_hidden_state)
+        for adapter in adapters:
+            adapter.up.weight.normal_()
+            adapter.down.weight.normal_()
+        assert not torch.allclose(before, model(input_ids=words).last_hidden_state, atol=1e-3)
+    assert len([name for name, _ in model.named_parameters() if name.endswith("adapter.down.weight")]) == places
+
+
+def test_an_encoder_without_blocks_is_named() -> None:
     with pytest.raises(SettingsError, match="use --tuning lora or linear"):
         insert_adapters(torch.nn.Sequential(torch.nn.Linear(2, 2)), 4)
 
