@@ -52,7 +52,7 @@ def test_importing_chatrec_loads_nothing_heavy() -> None:
 
 
 def test_the_command_line_and_the_facade_need_no_extra() -> None:
-    block = f"import sys; sys.modules.update(dict.fromkeys({EXTRAS!r})); import chatrec.cli, chatrec.recommender; print('ok')"
+    block = f"import sys; sys.modules.update(dict.fromkeys({EXTRAS!r})); import chatrec.cli.app, chatrec.recommender; print('ok')"
     done = python(block)
     assert done.stdout.strip() == "ok", done.stderr
 

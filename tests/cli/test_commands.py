@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import hashlib
 import json
 import os
@@ -12,6 +13,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -353,8 +355,20 @@ def test_a_replay_writes_a_page_and_tells_where_misses_were_lost(run: Run, catal
 
 
 def test_a_command_that_needs_no_model_does_not_load_one() -> None:
-    code = "import sys, chatrec.cli; sys.exit('torch' in sys.modules or 'chromadb' in sys.modules)"
+    code = "import sys, chatrec.cli.app; sys.exit('torch' in sys.modules or 'chromadb' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_an_interrupt_while_the_commands_are_imported_ends_quietly(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    load = builtins.__import__
+
+    def interrupted(name: str, *rest: Any) -> Any:
+        if name == "chatrec.cli.app":
+            raise KeyboardInterrupt
+        return load(name, *rest)
+
+    monkeypatch.setattr(builtins, "__import__", interrupted)
+    assert run("--version") == Ended(130, "", "")
 
 
 def test_a_page_that_a_script_started_in_the_background_ends_on_an_interrupt() -> None:

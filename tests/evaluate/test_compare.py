@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from chatrec.cli import app
+from chatrec.cli.app import app
 from chatrec.errors import DataMissingError, DialogLogError, InputError
 from chatrec.evaluate.compare import Line, compare, leak_of, read_rankings
 from chatrec.evaluate.report import file_sha256

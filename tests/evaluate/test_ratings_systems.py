@@ -15,7 +15,7 @@ from dialog_samples import SAMPLE
 from scipy import sparse
 from typer.testing import CliRunner
 
-from chatrec.cli import app
+from chatrec.cli.app import app
 from chatrec.cli.evaluate import telling
 from chatrec.errors import DependencyMissingError, TrainingDataError
 from chatrec.evaluate.ratings import Interactions, Split, split

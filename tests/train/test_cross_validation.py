@@ -12,7 +12,7 @@ from dialog_samples import SAMPLE, many_dialogs, write_dialogs
 from quick import QUICK, prepare
 from typer.testing import CliRunner
 
-from chatrec.cli import app
+from chatrec.cli.app import app
 from chatrec.errors import TrainingDataError
 from chatrec.evaluate.leaks import Fingerprints, find_leak
 from chatrec.evaluate.logs import DialogLine, read_dialogs
