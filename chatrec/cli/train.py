@@ -100,6 +100,9 @@ def train_sweep(
 ) -> None:
     """Try other ways to fit the head: AdamW's learning rate and decay, loss weights, depth and dropout, one at a time.
 
+    Learning rate .001, .002, .004; weight decay .01, .1; weights of the pointwise loss 0, .1, .5, of ratings and of sentiment
+    0, .1, .5; 1, 2, 3 hidden layers; dropout 0, .1, .3.
+
     They are judged by the mean reciprocal rank on folds of the training dialogs that neither they nor the retrievers saw;
     --valid is never looked at. Candidates are gathered once, and stay in OUT/unfinished for
     `train head --config OUT/best.json --out OUT`.

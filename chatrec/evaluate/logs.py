@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from chatrec.catalog.read import not_json, parse_json
 from chatrec.errors import DataMissingError, DialogLogError
@@ -58,6 +58,12 @@ class TurnLine(BaseModel):
     entities: list[EntityLine] = []
     gold: list[Name] = []
     seeds: list[Name] = []
+
+    @model_validator(mode="after")
+    def _gold_is_of_the_assistant(self) -> TurnLine:
+        if self.gold and self.role == "user":
+            raise ValueError("gold is of assistant turns only: what should have been put forward there")
+        return self
 
 
 class DialogLine(BaseModel):

@@ -173,7 +173,8 @@ def _calibration(facts: Mapping[str, Any]) -> list[str]:
     lines = [
         "## Calibration",
         "",
-        f"p = σ({fitted['slope']:.3f} · logit + {fitted['offset']:.3f}), fitted on {of} (Platt scaling).",
+        f"p = σ({fitted['slope']:.3f} · logit {'−' if fitted['offset'] < 0 else '+'} {abs(fitted['offset']):.3f}),"
+        f" fitted on {of} (Platt scaling).",
     ]
     if "fit_bounds" in fitted:
         low, high = fitted["fit_bounds"]

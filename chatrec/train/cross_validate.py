@@ -68,14 +68,17 @@ def cross_validate(files: TrainFiles, config: TrainConfig, out: Path, prepare: P
     decisive = {"data": files.hashes(), "config": asdict(config), "threads": torch.get_num_threads()}
     rows: Rows = {protocol: [] for protocol in PROTOCOLS}
     with unfinished(out, decisive, whole.meter.notice) as steps:
-        for number in np.unique(folds).tolist():
+        used = np.unique(folds).tolist()
+        for run, number in enumerate(used, 1):
             taught, held = (
                 [line for line, fold in zip(lines, folds, strict=True) if (fold == number) == of] for of in (False, True)
             )
             home = out / f"fold-{number + 1}"
             _write(taught, home / TAUGHT)
             parts = replace(files, dialogs=(home / TAUGHT,), valid=None), replace(config, refit=False)
-            told = steps.keep(home.name, ROWS, partial(_fold, index, held, home, lambda parts=parts: prepare(*parts)))
+            told = steps.keep(
+                home.name, ROWS, partial(_fold, index, held, home, lambda parts=parts: prepare(*parts), (run, len(used)))
+            )
             rows = {protocol: rows[protocol] + told[protocol] for protocol in PROTOCOLS}
     clear(out)
     report = {protocol: summarise(found, KS) for protocol, found in rows.items() if found}
@@ -97,8 +100,12 @@ def _write(lines: Sequence[DialogLine], path: Path) -> None:
         made.write_text("".join(line.model_dump_json() + "\n" for line in lines), encoding="utf-8")
 
 
-def _fold(index: Index, held: Sequence[DialogLine], home: Path, begin: Callable[[], Preparation]) -> Rows:
-    Trainer(begin()).run(home)
+def _fold(
+    index: Index, held: Sequence[DialogLine], home: Path, begin: Callable[[], Preparation], run_of: tuple[int, int]
+) -> Rows:
+    preparation = begin()
+    preparation.meter.run, preparation.meter.runs = run_of
+    Trainer(preparation).run(home)
     return {protocol: _replayed(index, held, home, protocol) for protocol in PROTOCOLS}
 
 

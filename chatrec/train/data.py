@@ -294,7 +294,7 @@ def users_of(path: Path, catalog: Mapping[str, Item], source: Mapping[str, Item]
 
     Raises:
         DataMissingError, TrainingDataError: as `read_interactions` does.
-        TrainingDataError: there are none, or no item is known.
+        TrainingDataError: there are none, no item is known, or a value is below 0.
     """
     rows = {item: row for row, item in enumerate(catalog)}
     joined = rows if source is None else join_by_links(source, catalog)
@@ -304,6 +304,8 @@ def users_of(path: Path, catalog: Mapping[str, Item], source: Mapping[str, Item]
         row, read = joined.get(one.item), read + 1
         if row is None:
             stranger = stranger or one.item
+        elif one.value < 0:
+            raise TrainingDataError(f"{path}: line {one.line}: value {one.value:g} is below 0, as no stars, hours or plays are")
         else:
             users[one.user][row] = one.value
             known += 1
@@ -366,5 +368,5 @@ def _linked(catalog: Mapping[str, Item]) -> dict[tuple[str, str], list[int]]:
 
 def _strengths(values: Mapping[int, float]) -> list[tuple[int, float]]:
     """Values on a scale that heavy tails and different raters share: the log, relative to the person's own largest."""
-    top = max(math.log1p(max(value, 0.0)) for value in values.values())
-    return [(row, 0.2 + 0.8 * math.log1p(max(value, 0.0)) / top if top else 1.0) for row, value in values.items()]
+    top = max(math.log1p(value) for value in values.values())
+    return [(row, 0.2 + 0.8 * math.log1p(value) / top if top else 0.2) for row, value in values.items()]

@@ -112,7 +112,9 @@ class Trainer:
         if self._config.refit and len(valid_pools):
             learned = settled(learned, valid_pools)
             facts["head"] = learned.facts
-            learned = self._relearn("head-all", prepared.taught(prepared.pools, valid_pools), learned)
+            if learned.epochs:
+                learned = self._relearn("head-all", prepared.taught(prepared.pools, valid_pools), learned)
+        if self._config.refit and preparation.valid_lines:
             models = preparation.fit("models-all", Dialogs.join(prepared.dialogs, valid), "fitting retrievers on all dialogs")
         self._write(out, models, learned, facts)
         return facts
@@ -225,22 +227,24 @@ def settled(learned: Learned, valid: Pools) -> Learned:
     """What validation dialogs decide, where they are learned from in the end and their figures were taken.
 
     The shipped head is kept after all if it ranks them better by more than chance (95%, by dialog) and they are enough to tell.
-    Then the probabilities are calibrated on them, too.
+    Then the probabilities are calibrated on them, too, or on them alone if the training dialogs were too few for that.
     """
-    told = dict(learned.facts)
+    told, found = dict(learned.facts), valid.take(valid.gold.sum(axis=1) > 0)
     if learned.epochs and learned.start is not None:
-        found = valid.take(valid.gold.sum(axis=1) > 0)
         worse = listwise_losses(learned.head, found) - listwise_losses(learned.start, found)
         if len(worse) >= ENOUGH and ratio_interval(worse.tolist(), [1.0] * len(worse), found.group.tolist())[0] > 0:
             why = "the validation dialogs were ranked worse by one that had learned more"
             told |= {"kind": "shipped", "why": why, "calibrated_on": "the validation dialogs", "epochs": 0, "given_up": True}
             judged = Judged.of(valid, predict(learned.start, valid))
             return replace(learned, head=learned.start, epochs=0, config=calibrate(learned.config, judged), facts=told)
+    judged = Judged.of(valid, predict(learned.head, valid))
     if learned.judged is not None:
-        judged = learned.judged + Judged.of(valid, predict(learned.head, valid))
         told["calibrated_on"] += " and the validation dialogs"
-        learned = replace(learned, config=calibrate(learned.config, judged))
-    return replace(learned, facts=told)
+        return replace(learned, config=calibrate(learned.config, learned.judged + judged), facts=told)
+    if len(found) < ENOUGH:
+        return learned
+    told["calibrated_on"] = "the validation dialogs"
+    return replace(learned, config=calibrate(learned.config, judged), facts=told)
 
 
 def _what_of(dialogs: Dialogs) -> str:

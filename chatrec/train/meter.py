@@ -57,6 +57,8 @@ class Meter:
         self._report, self.notice, self._clock = report, notice, clock
         self._costs: dict[str, float] = {}
         self._step, self._what, self._detail = "", "", ""
+        self.run, self.runs = 1, 1
+        """Which of how many runs alike this is."""
         self._worked = 0.0
         self._before = 0.0
         self._began = clock()
@@ -89,8 +91,9 @@ class Meter:
         share = self._share(done)
         worked = self._worked + done * self._costs.get(self._step, 0.0)
         pace = (self._clock() - self._began + TRUST_S) / (worked + TRUST_S)
-        left = (1 - share) * sum(self._costs.values()) * pace if self._costs else None
-        self._report(Progress(f"{self._what}: {self._detail}" if self._detail else self._what, share, left))
+        left = (1 - share) * self.runs * sum(self._costs.values()) * pace if self._costs else None
+        what = f"{self._what}: {self._detail}" if self._detail else self._what
+        self._report(Progress(f"training {self.run} of {self.runs}, {what}" if self.runs > 1 else what, share, left))
 
     def mark(self, mark: Mark) -> None:
         """The same of a fit."""
@@ -98,4 +101,5 @@ class Meter:
 
     def _share(self, done: float) -> float:
         total = sum(self._costs.values())
-        return min(1.0, (self._before + done * self._costs.get(self._step, 0.0)) / total) if total else 0.0
+        share = min(1.0, (self._before + done * self._costs.get(self._step, 0.0)) / total) if total else 0.0
+        return (self.run - 1 + share) / self.runs

@@ -127,6 +127,8 @@ class Preparation:
         catalog = read_catalog(files.catalog)
         self.lines = read_all(files.dialogs, catalog)
         self.valid_lines = self._others(read_all((files.valid,), catalog)) if files.valid else ()
+        if not any(turn.mentions or turn.gold for line in self.lines for turn in line.turns):
+            self.meter.notice("the dialogs name no work of the catalog: nothing can be learned from what was said")
         self.meter.say("opening the index")
         self.index = ExactIndex.of(open_or_build(catalog, embedder, build_dir))
         source = read_catalog(files.interactions_catalog) if files.interactions_catalog else None

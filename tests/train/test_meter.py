@@ -85,3 +85,12 @@ def test_a_run_goes_through_its_plan_in_order_and_never_back(tmp_path, told: lis
     )
     for step in said:
         assert step in whats, step
+
+
+def test_of_several_runs_alike_shares_and_times_are_those_of_all(meter: Meter, told: list[Progress]) -> None:
+    meter.run, meter.runs = 2, 4
+    meter.plan({"all": 1000.0})
+    meter.begin("all", "fitting")
+    assert told[-1] == Progress("training 2 of 4, fitting", pytest.approx(0.25), pytest.approx(3000.0))
+    meter.tick(1.0)
+    assert told[-1].done == pytest.approx(0.5)
