@@ -63,8 +63,17 @@ class Difference:
 
     @property
     def significant(self) -> bool:
-        """Whether the interval leaves 0 out and enough dialogs differ: drawn from a few, the interval is too narrow."""
-        return self.dialogs >= FEWEST and (self.low > 0 or self.high < 0)
+        """Whether it is more than chance."""
+        return more_than_chance(self.low, self.high, self.dialogs)
+
+
+def more_than_chance(low: float, high: float, differing: int) -> bool:
+    """Whether the interval of a difference leaves 0 out and enough dialogs differ: drawn from a few, it is too narrow.
+
+    >>> more_than_chance(0.01, 0.2, differing=6), more_than_chance(0.01, 0.2, differing=5), more_than_chance(0.0, 0.2, 6)
+    (True, False, False)
+    """
+    return differing >= FEWEST and (low > 0 or high < 0)
 
 
 def read_rankings(path: Path) -> Rows:

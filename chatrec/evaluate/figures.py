@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from chatrec.evaluate.attribution import NO_PART, STAGES
-from chatrec.evaluate.metrics import DEEPEST
+from chatrec.evaluate.compare import FEWEST, more_than_chance
+from chatrec.evaluate.metrics import DEEPEST, FEW_GROUPS
 
 
 def cell(value: Mapping[str, float] | None) -> str:
@@ -77,11 +78,39 @@ def calibration(report: Mapping[str, Any]) -> str:
     return told + (repeats if report["protocol"] == "new" else "")
 
 
+def surely(gain: Mapping[str, float]) -> str:
+    """What follows the figure of a gain: nothing, or that it may be chance and why.
+
+    >>> surely({"low": 0.1, "high": 0.2, "differing": 9}), surely({"low": 0.1, "high": 0.2, "differing": 2})
+    ('', 'may be chance: 2 dialogs differ')
+    """
+    low, high, differing = gain["low"], gain["high"], int(gain["differing"])
+    if more_than_chance(low, high, differing):
+        return ""
+    if differing >= FEWEST:
+        return "may be chance"
+    return f"may be chance: {differing} dialog{' differs' if differing == 1 else 's differ'}"
+
+
+def few_dialogs(report: Mapping[str, Any]) -> str:
+    """That the intervals are drawn from few dialogs; nothing where they are not."""
+    if report["dialogs"] >= FEW_GROUPS:
+        return ""
+    return f"intervals of so few dialogs ({report['dialogs']}) say little"
+
+
 def beside(report: Mapping[str, Any]) -> Iterator[str]:
-    """What the tables leave out, in a line each: recordings, further metrics, lists beyond accuracy, calibration, constraints."""
+    """What the tables leave out, in a line each: recordings, gains that may be chance, how few dialogs there are, further
+    metrics, lists beyond accuracy, calibration, constraints.
+    """
     k = report["cut_off"]
     if report["recorded"]:
         yield f"output of the language model {recorded(report)}; any other is answered as if it had been silent"
+    unsure = [f"@{cut} {told}" for cut, gain in report["rerank_gain"].items() if (told := surely(gain))]
+    if unsure and report["stage"] != "retrieve":
+        yield f"the gain {', '.join(unsure)}"
+    if few := few_dialogs(report):
+        yield few
     means = {f"NDCG@{k}": report["ndcg"][str(k)], f"MRR@{DEEPEST}": report["mrr"], f"MAP@{DEEPEST}": report["map"]}
     means[f"hit@{k}"] = report["hit"][str(k)]
     yield ", ".join(f"{name} {cell(value)}" for name, value in means.items())

@@ -10,7 +10,7 @@ import jinja2
 from markupsafe import Markup
 
 from chatrec.evaluate import plots
-from chatrec.evaluate.figures import calibration, fates, recorded
+from chatrec.evaluate.figures import calibration, fates, few_dialogs, recorded, surely
 from chatrec.evaluate.metrics import DEEPEST
 from chatrec.evaluate.slices import SMALL
 from chatrec.outputs import replaced
@@ -63,6 +63,8 @@ def page(report: Mapping[str, Any]) -> str:
         k=k,
         small=SMALL,
         headline=_headline(report),
+        few_dialogs=few_dialogs(report),
+        unsure=surely(report["rerank_gain"][str(k)]),
         curves=Markup(plots.recall_curves(report)),  # noqa: S704 - the plots escape their own text
         reliability=Markup(plots.reliability(bins)) if bins else None,  # noqa: S704
         calibration=calibration(report) if bins else "",
@@ -98,7 +100,8 @@ def _headline(report: Mapping[str, Any]) -> list[tuple[str, Mapping[str, float],
     for depth, value in (report["union_recall"] or {}).items():
         found.append((f"Union recall@{depth}", value, f"gold within the first {depth} of any retriever"))
     if report["stage"] != "retrieve":
-        found.append((f"Gain@{k}", report["rerank_gain"][k], "of the final order over the fused one"))
+        told = "; ".join(filter(None, ("of the final order over the fused one", surely(report["rerank_gain"][k]))))
+        found.append((f"Gain@{k}", report["rerank_gain"][k], told))
     found.append((f"NDCG@{k}", report["ndcg"][k], "earlier places count more"))
     found.append((f"MRR@{DEEPEST}", report["mrr"], "1 / rank of the first gold"))
     found.append((f"MAP@{DEEPEST}", report["map"], "mean average precision"))
