@@ -8,6 +8,7 @@ from typing import Any
 from chatrec.evaluate.attribution import NO_PART, STAGES
 from chatrec.evaluate.compare import FEWEST, more_than_chance
 from chatrec.evaluate.metrics import DEEPEST, FEW_GROUPS
+from chatrec.evaluate.slices import POPULARITY
 
 
 def cell(value: Mapping[str, float] | None) -> str:
@@ -44,6 +45,20 @@ def gaps(report: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
         shown = ", ".join(f"{part} {value['value']:.3f} ({value['gold']})" for part, value in entry["slices"].items())
         gap = "too few" if entry["gap"] is None else f"{entry['gap']:.3f} {entry['worst']} – {entry['best']}"
         yield name, shown, gap
+
+
+def deciles(report: Mapping[str, Any]) -> str:
+    """What the deciles of popularity are, and how many works each that holds gold has; nothing where popularity is not known.
+
+    >>> deciles({"slices": {"popularity": {"slices": {"decile 2": {"works": 1017}, "decile 10": {"works": 40}}}}})
+    'works of equal popularity share one place, so that deciles differ in size: decile 2 has 1,017 works, decile 10 has 40'
+    """
+    slices = report["slices"].get(POPULARITY, {"slices": {}})["slices"]
+    sizes = [f"{name} has {part['works']:,}" for name, part in slices.items()]
+    if not sizes:
+        return ""
+    sizes[0] += " works"
+    return f"works of equal popularity share one place, so that deciles differ in size: {', '.join(sizes)}"
 
 
 def brought_up(report: Mapping[str, Any]) -> str:
@@ -100,8 +115,8 @@ def few_dialogs(report: Mapping[str, Any]) -> str:
 
 
 def beside(report: Mapping[str, Any]) -> Iterator[str]:
-    """What the tables leave out, in a line each: recordings, gains that may be chance, how few dialogs there are, further
-    metrics, lists beyond accuracy, calibration, constraints.
+    """What the tables leave out, in a line each: recordings, gains that may be chance, how few dialogs there are, sizes of
+    deciles, further metrics, lists beyond accuracy, calibration, constraints.
     """
     k = report["cut_off"]
     if report["recorded"]:
@@ -111,6 +126,8 @@ def beside(report: Mapping[str, Any]) -> Iterator[str]:
         yield f"the gain {', '.join(unsure)}"
     if few := few_dialogs(report):
         yield few
+    if sizes := deciles(report):
+        yield sizes
     means = {f"NDCG@{k}": report["ndcg"][str(k)], f"MRR@{DEEPEST}": report["mrr"], f"MAP@{DEEPEST}": report["map"]}
     means[f"hit@{k}"] = report["hit"][str(k)]
     yield ", ".join(f"{name} {cell(value)}" for name, value in means.items())

@@ -10,13 +10,12 @@ import jinja2
 from markupsafe import Markup
 
 from chatrec.evaluate import plots
-from chatrec.evaluate.figures import calibration, fates, few_dialogs, recorded, surely
+from chatrec.evaluate.figures import calibration, deciles, fates, few_dialogs, recorded, surely
 from chatrec.evaluate.metrics import DEEPEST
-from chatrec.evaluate.slices import SMALL
+from chatrec.evaluate.slices import POPULARITY, SMALL
 from chatrec.outputs import replaced
 
 TEMPLATE = "report.html.jinja"
-POPULARITY = "popularity"
 DIMENSIONS: Mapping[str, str] = {
     "training dialogs": "Items that training dialogs named, and items they never did",
     "named before": "Works named in the conversation before the answer",
@@ -29,7 +28,10 @@ DIMENSIONS: Mapping[str, str] = {
 BEYOND: Mapping[str, tuple[str, str]] = {
     "coverage": ("Coverage", "share of the catalog that is ever shown"),
     "gini": ("Gini", "of exposure: 0 all items alike, 1 all on one"),
-    "popularity_lift": ("Popularity lift", "how much better known than what the person named, in percentiles"),
+    "popularity_lift": (
+        "Popularity lift",
+        "how much better known than what the person named, of a scale from 0 to 1",
+    ),
     "novelty": ("Novelty", "0 only the best known, 1 only the least known"),
     "diversity": ("Diversity", "mean distance by text between two items of a list"),
     "serendipity": ("Serendipity", "share of the hits that a list of the most popular would have missed"),
@@ -69,6 +71,7 @@ def page(report: Mapping[str, Any]) -> str:
         reliability=Markup(plots.reliability(bins)) if bins else None,  # noqa: S704
         calibration=calibration(report) if bins else "",
         popularity=Markup(plots.popularity_curve(slices[POPULARITY]["slices"], k)) if POPULARITY in slices else None,  # noqa: S704
+        deciles=deciles(report),
         popularity_gap=_gap(slices[POPULARITY]) if POPULARITY in slices else "",
         slices=[
             {

@@ -52,6 +52,16 @@ def test_ten_items_that_differ_in_popularity_are_a_tenth_each(small_index: Index
     assert {name: entry["gold"] for name, entry in slices.items()} == {f"decile {n}": 1 for n in range(1, 11)}
 
 
+def test_works_of_equal_popularity_are_counted_to_one_decile(small_index: Index) -> None:
+    """Ten works, eight of which are equally little known: their places 1 to 8 have the mean .45."""
+    popularity = np.full(len(small_index.ids), np.nan, dtype=np.float32)
+    popularity[:10] = [0.45] * 8 + [0.9, 1.0]
+    index = replace(small_index, popularity=popularity)
+    gold = dict.fromkeys([small_index.ids[0], small_index.ids[9]], 1.0)
+    slices = by_slice([row([], gold)], index, [], DIALOGS, 10)["popularity"]["slices"]
+    assert {name: (entry["gold"], entry["works"]) for name, entry in slices.items()} == {"decile 5": (1, 8), "decile 10": (1, 1)}
+
+
 def test_who_was_just_met_is_told_from_who_was_answered_before(small_index: Index) -> None:
     first = row([], {"s:alien": 1.0})
     slices = by_slice([first, replace(first, turn=3)], small_index, [], DIALOGS, 10)["answers before"]["slices"]
