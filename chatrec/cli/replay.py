@@ -66,14 +66,13 @@ def replay(
         writer = Writer(LLM.of(settings), Prompts.of(settings), settings) if stage == "generate" and settings.llm else None
         embedder = Embedder.of(settings)
         report = run_replay(config, out, rankings, embedder, settings.build_dir, writer=writer, tick=tick)
+    if html and write_page:
+        write_page(html, report)
     console = Console(stderr=to_streams(out, rankings, html))
     _stamp(console, report["provenance"]["leak"])
     for part in tables.replayed(report):
         console.print(part, highlight=False)
-    console.print(f"{out}, {rankings}")
-    if html and write_page:
-        write_page(html, report)
-        console.print(str(html))
+    console.print(", ".join(str(path) for path in (out, rankings, html) if path))
 
 
 def page_writer() -> Callable[[Path, Mapping[str, Any]], None]:
