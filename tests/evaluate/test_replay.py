@@ -245,6 +245,12 @@ def test_a_log_without_instances_says_why_nothing_is_replayed() -> None:
         select([dialog(1, user("hi"))], "new")
 
 
+def test_a_log_without_instances_is_named(files: ReplayConfig, tmp_path: Path) -> None:
+    log = write_dialogs(tmp_path / "empty.jsonl", [dialog(1, user("hi"))])
+    with pytest.raises(DialogLogError, match=r"empty\.jsonl: no instance to replay under protocol 'new'"):
+        run(replace(files, dialogs=log), tmp_path)
+
+
 def test_a_log_of_another_catalog_is_refused_before_anything_is_embedded(files: ReplayConfig, tmp_path: Path) -> None:
     log = write_dialogs(tmp_path / "others.jsonl", [dialog(1, user("hi"), assistant("x", "nowhere"))])
     with pytest.raises(DialogLogError, match=r"others\.jsonl: none of the gold is in .*catalog\.jsonl, 's:nowhere' for one"):
