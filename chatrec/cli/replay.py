@@ -132,15 +132,19 @@ def compare(
     k: Annotated[str, typer.Option("--k", help="Cut-offs, e.g. 1,10,50.")] = "1,10,50",
 ) -> None:
     """The difference between two replays, with a 95% interval: paired bootstrap, drawn by dialog."""
-    from chatrec.evaluate.compare import compare, leak_of, read_rankings
+    from chatrec.evaluate.compare import compare, differing_settings, leak_of, read_rankings
 
-    differences = compare(read_rankings(a), read_rankings(b), cutoffs(k))
+    rows = read_rankings(a), read_rankings(b)
+    differing = differing_settings(a, b)
+    differences = compare(*rows, cutoffs(k))
     console = Console()
     for name, path in (("A", a), ("B", b)):
         if (leak := leak_of(path)) is None:
             console.print(f"{name}: not known what of the dialogs was trained on: rankings do not tell it, their report does")
         else:
             _stamp(console, leak, f"{name}: ")
+    for line in differing:
+        console.print(line, highlight=False, markup=False)
     console.print(tables.compared(differences, f"A: {a}, B: {b}"))
 
 
