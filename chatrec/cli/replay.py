@@ -99,7 +99,7 @@ def baselines(
     out: Annotated[Path | None, typer.Option("--out", help="Report to write, JSON.")] = None,
 ) -> None:
     """Each retriever by itself, all of them, and all but one, on the same dialogs: baselines and an ablation."""
-    from chatrec.evaluate.baselines import run_baselines
+    from chatrec.evaluate.baselines import notes, run_baselines
     from chatrec.evaluate.report import write_report
     from chatrec.evaluate.run import ReplayConfig
     from chatrec.index.embed import Embedder
@@ -116,6 +116,8 @@ def baselines(
     console = Console(stderr=to_streams(out))
     _stamp(console, report["leak"])
     console.print(tables.baselines(report, protocol))
+    for line in notes(protocol):
+        console.print(line, highlight=False, markup=False)
 
 
 def _stamp(console: Console, leak: Mapping[str, int | bool], of: str = "") -> None:
