@@ -51,14 +51,13 @@ def deciles(report: Mapping[str, Any]) -> str:
     """What the deciles of popularity are, and how many works each that holds gold has; nothing where popularity is not known.
 
     >>> deciles({"slices": {"popularity": {"slices": {"decile 2": {"works": 1017}, "decile 10": {"works": 40}}}}})
-    'works of equal popularity share one place, so that deciles differ in size: decile 2 has 1,017 works, decile 10 has 40'
+    'works of equal popularity share one place, so that deciles differ in size (works in decile 2: 1,017; decile 10: 40)'
     """
     slices = report["slices"].get(POPULARITY, {"slices": {}})["slices"]
-    sizes = [f"{name} has {part['works']:,}" for name, part in slices.items()]
-    if not sizes:
+    if not slices:
         return ""
-    sizes[0] += " works"
-    return f"works of equal popularity share one place, so that deciles differ in size: {', '.join(sizes)}"
+    sizes = "; ".join(f"{name}: {part['works']:,}" for name, part in slices.items())
+    return f"works of equal popularity share one place, so that deciles differ in size (works in {sizes})"
 
 
 def brought_up(report: Mapping[str, Any]) -> str:

@@ -112,7 +112,7 @@ def test_a_gain_that_few_dialogs_make_is_told_to_be_chance_on_page_and_terminal(
 def test_that_deciles_differ_in_size_is_said_with_the_number_of_their_works(report: dict[str, Any]) -> None:
     best = report["slices"]["popularity"]["slices"]["decile 10"]
     assert best["works"] > 0
-    told = f"decile 10 has {best['works']}"
+    told = f"decile 10: {best['works']})"
     assert "works of equal popularity share one place" in Seen(page(report)).text and told in Seen(page(report)).text
     assert any(told in line for line in beside(report))
 
