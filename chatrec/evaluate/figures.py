@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from chatrec.evaluate.attribution import NO_PART, STAGES
+from chatrec.evaluate.attribution import NO_PART, NOT_RECORDED, STAGES
 from chatrec.evaluate.compare import FEWEST, more_than_chance
 from chatrec.evaluate.metrics import DEEPEST, FEW_GROUPS
 from chatrec.evaluate.slices import POPULARITY
@@ -34,7 +34,8 @@ def fates(report: Mapping[str, Any]) -> Iterator[tuple[str, str, str, str]]:
     for name, meaning in STAGES.items():
         count = report["misses"][name]
         if count is None:
-            yield name, "–", "–", NO_PART[name]
+            why = NOT_RECORDED if name == "dropped by grounding" and report["recorded"] else NO_PART[name]
+            yield name, "–", "–", why
         else:
             yield name, str(count), f"{count / report['gold']:.3f}", meaning
 
