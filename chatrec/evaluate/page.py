@@ -30,7 +30,7 @@ BEYOND: Mapping[str, tuple[str, str]] = {
     "gini": ("Gini", "of exposure: 0 all items alike, 1 all on one"),
     "popularity_lift": (
         "Popularity lift",
-        "how much better known than what the person named, of a scale from 0 to 1",
+        "how much better known than what the person named, from −1 to 1",
     ),
     "novelty": ("Novelty", "0 only the best known, 1 only the least known"),
     "diversity": ("Diversity", "mean distance by text between two items of a list"),

@@ -71,6 +71,7 @@ def test_a_page_holds_the_figures_every_stage_and_every_slice(report: dict[str, 
     assert all(name in seen.text for name in STAGES)
     for name in ("NDCG@3", "Hit@3", "MRR@100", "MAP@100"):
         assert name in seen.text and name.lower() in "\n".join(beside(report)).lower()
+    assert "how much better known than what the person named, from −1 to 1" in seen.text
     named = [name for dimension, entry in report["slices"].items() if dimension != "popularity" for name in entry["slices"]]
     assert named and all(name in seen.text for name in named)
     assert seen.tags["svg"] == 2 + len(report["slices"])
