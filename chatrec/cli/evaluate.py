@@ -164,7 +164,9 @@ def tables(report: Mapping[str, Any]) -> tuple[Table, Table]:
 
 
 def notes(report: Mapping[str, Any]) -> list[str]:
-    """What was read, held out and left out, in sentences."""
+    """What was read, held out and left out, and how far it can be trusted, in sentences."""
+    from chatrec.evaluate.metrics import FEW_GROUPS
+
     reading, split = report["reading"], report["split"]
     of = f" of {reading['users_in_file']:,}" if reading["users_in_file"] else ", a sample of those in the file"
     told = [
@@ -172,6 +174,8 @@ def notes(report: Mapping[str, Any]) -> list[str]:
         f" ({split['how']}) {split['held_out']:,} of {split['users_held_out']:,} users, {split['of_cold_items']:,} of"
         f" items nobody had met; {split['items_ranked']:,} items ranked"
     ]
+    if split["users_held_out"] < FEW_GROUPS:
+        told.append(f"warning: the intervals are drawn from {split['users_held_out']} users only, and say little")
     if reading["unknown_lines"]:
         example = reading["unknown_example"]
         told.append(f"lines left out, for the catalog lacks their item: {reading['unknown_lines']:,}, for instance {example!r}")

@@ -66,14 +66,13 @@ def replay(
         writer = Writer(LLM.of(settings), Prompts.of(settings), settings) if stage == "generate" and settings.llm else None
         embedder = Embedder.of(settings)
         report = run_replay(config, out, rankings, embedder, settings.build_dir, writer=writer, tick=tick)
+    if html and write_page:
+        write_page(html, report)
     console = Console(stderr=to_streams(out, rankings, html))
     _stamp(console, report["provenance"]["leak"])
     for part in tables.replayed(report):
         console.print(part, highlight=False)
-    console.print(f"{out}, {rankings}")
-    if html and write_page:
-        write_page(html, report)
-        console.print(str(html))
+    console.print(", ".join(str(path) for path in (out, rankings, html) if path))
 
 
 def page_writer() -> Callable[[Path, Mapping[str, Any]], None]:
@@ -100,7 +99,7 @@ def baselines(
     out: Annotated[Path | None, typer.Option("--out", help="Report to write, JSON.")] = None,
 ) -> None:
     """Each retriever by itself, all of them, and all but one, on the same dialogs: baselines and an ablation."""
-    from chatrec.evaluate.baselines import run_baselines
+    from chatrec.evaluate.baselines import notes, run_baselines
     from chatrec.evaluate.report import write_report
     from chatrec.evaluate.run import ReplayConfig
     from chatrec.index.embed import Embedder
@@ -117,6 +116,8 @@ def baselines(
     console = Console(stderr=to_streams(out))
     _stamp(console, report["leak"])
     console.print(tables.baselines(report, protocol))
+    for line in notes(protocol):
+        console.print(line, highlight=False, markup=False)
 
 
 def _stamp(console: Console, leak: Mapping[str, int | bool], of: str = "") -> None:
@@ -133,15 +134,19 @@ def compare(
     k: Annotated[str, typer.Option("--k", help="Cut-offs, e.g. 1,10,50.")] = "1,10,50",
 ) -> None:
     """The difference between two replays, with a 95% interval: paired bootstrap, drawn by dialog."""
-    from chatrec.evaluate.compare import compare, leak_of, read_rankings
+    from chatrec.evaluate.compare import compare, differing_settings, leak_of, read_rankings
 
-    differences = compare(read_rankings(a), read_rankings(b), cutoffs(k))
+    rows = read_rankings(a), read_rankings(b)
+    differing = differing_settings(a, b)
+    differences = compare(*rows, cutoffs(k))
     console = Console()
     for name, path in (("A", a), ("B", b)):
         if (leak := leak_of(path)) is None:
             console.print(f"{name}: not known what of the dialogs was trained on: rankings do not tell it, their report does")
         else:
             _stamp(console, leak, f"{name}: ")
+    for line in differing:
+        console.print(line, highlight=False, markup=False)
     console.print(tables.compared(differences, f"A: {a}, B: {b}"))
 
 

@@ -14,7 +14,7 @@ STAGES: Mapping[str, str] = {
     "filtered": "ruled out by a constraint as it was read, by what was named before, or as a playlist's seed",
     "not retrieved": "no retriever brought it up",
     "cut from the pool": "brought up, but fused too low to be passed on",
-    "dropped by grounding": "the language model picked it, but it was not among the candidates it was shown",
+    "dropped by grounding": "picked in the recording, but not among the candidates that the language model is shown here",
     "shortlisted out": "not among the best that the language model was shown",
     "ranked lower by the last stage": "the fused order had it within the cut-off",
     "ranked low": "a candidate, but neither order had it within the cut-off",
@@ -26,6 +26,8 @@ NO_PART: Mapping[str, str] = {
     "shortlisted out": "no language model took part; --stage generate replays one",
 }
 """Stages that may take no part → why."""
+NOT_RECORDED = "nothing of the kind is recorded: what `replay` records are picks of candidates that were shown"
+"""Why grounding took no part where a language model did."""
 
 
 def misses(rows: Sequence[Replayed], k: int, recording: Recording | None = None) -> dict[str, int | None]:
@@ -38,13 +40,15 @@ def misses(rows: Sequence[Replayed], k: int, recording: Recording | None = None)
 
     Returns:
         `found` and every name of `STAGES` → count; they add up to the gold mentions. None for a stage that took no part: nothing
-        can be misread where mentions are given, and only a language model needs a shortlist and grounding.
+        can be misread where mentions are given, and only a language model needs a shortlist and grounding; the latter has a part
+        only where the recording has picks of gold that was not shown.
     """
     recording = recording or {}
     counts = Counter(
         _fate(row, place, k, recording.get((row.dialog_id, row.turn))) for row in rows for place in range(len(row.answers))
     )
-    absent = set() if recording else {"dropped by grounding", "shortlisted out"}
+    absent = set() if recording else {"shortlisted out"}
+    absent |= set() if counts["dropped by grounding"] else {"dropped by grounding"}
     absent |= set() if any(row.given is not None for row in rows) else {"not understood"}
     return {name: None if name in absent else counts[name] for name in ("found", *STAGES)}
 

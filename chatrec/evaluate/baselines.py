@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from chatrec.evaluate.context import queries
+from chatrec.evaluate.logs import Protocol
 from chatrec.evaluate.replay import Replayed, judge, masked_items, unmasked
 from chatrec.evaluate.report import pool_recall_of, recall_of
 from chatrec.evaluate.run import ReplayConfig, at_work, open_log
@@ -62,6 +63,14 @@ class Remembering:
         if query is not self._query:
             self._query, self._found = query, self._retriever.retrieve(query, required, k)
         return self._found
+
+
+def notes(protocol: Protocol) -> list[str]:
+    """What is to be known of the table, a line each."""
+    told = ['"without X" stands only for retrievers with a weight in the fusion: the others bring nothing up there']
+    if protocol == "new":
+        told.append("named_before (repeat the context) is 0 by definition: protocol new masks what was named before")
+    return told
 
 
 def systems(fusion: Fusion) -> Mapping[str, Fusion]:

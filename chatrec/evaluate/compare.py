@@ -45,6 +45,16 @@ Rows = Mapping[tuple[str, int], Line]
 """(dialog id, turn) → what was made of it."""
 
 
+SETTINGS: Mapping[str, Sequence[str]] = {
+    "stage": ("stage",),
+    "mentions": ("understanding", "from"),
+    "limit": ("provenance", "limit"),
+    "catalog": ("provenance", "catalog", "content_sha256"),
+    "embedder": ("provenance", "index", "embedder_sha256"),
+    "models": ("provenance", "models_sha256"),
+    "recorded model output": ("provenance", "recorded_sha256"),
+}
+"""What two replays may differ in, besides what makes them incomparable → where a report tells it."""
 FEWEST = 6
 """Dialogs that must differ for a difference to be significant: that five all go one way by chance has p = 2 · 0.5⁵ > 5%."""
 
@@ -63,8 +73,17 @@ class Difference:
 
     @property
     def significant(self) -> bool:
-        """Whether the interval leaves 0 out and enough dialogs differ: drawn from a few, the interval is too narrow."""
-        return self.dialogs >= FEWEST and (self.low > 0 or self.high < 0)
+        """Whether it is more than chance."""
+        return more_than_chance(self.low, self.high, self.dialogs)
+
+
+def more_than_chance(low: float, high: float, differing: int) -> bool:
+    """Whether the interval of a difference leaves 0 out and enough dialogs differ: drawn from a few, it is too narrow.
+
+    >>> more_than_chance(0.01, 0.2, differing=6), more_than_chance(0.01, 0.2, differing=5), more_than_chance(0.0, 0.2, 6)
+    (True, False, False)
+    """
+    return differing >= FEWEST and (low > 0 or high < 0)
 
 
 def read_rankings(path: Path) -> Rows:
@@ -101,6 +120,32 @@ def _parse(text: str, path: Path, number: int) -> RankedLine:
 def leak_of(path: Path) -> Mapping[str, int | bool] | None:
     """The stamp of a report that tells what of its dialogs was trained on; None for what is no report."""
     return _provenance(_whole(path)).get("leak")
+
+
+def differing_settings(a: Path, b: Path) -> list[str]:
+    """What else than the rankings differs between two reports, a line each; nothing where either is no report or does not tell.
+
+    Raises:
+        InputError: the protocols differ.
+    """
+    first, second = _whole(a), _whole(b)
+    of_a, of_b = _told(first, ("protocol",)), _told(second, ("protocol",))
+    if of_a and of_b and of_a != of_b:
+        raise InputError(f"{a} is of protocol {of_a}, {b} of {of_b}: replay the dialogs under one protocol")
+    told = {name: (_told(first, keys), _told(second, keys)) for name, keys in SETTINGS.items()}
+    return [
+        f"{name} differs, A: {one[:12]}, B: {other[:12]}" for name, (one, other) in told.items() if one and other and one != other
+    ]
+
+
+def _told(report: Mapping[str, Any], keys: Sequence[str]) -> str:
+    """The value of a report at these keys as text, `none` for null; empty if there is no such key."""
+    value: Any = report
+    for key in keys:
+        if not isinstance(value, dict) or key not in value:
+            return ""
+        value = value[key]
+    return "none" if value is None else str(value)
 
 
 def _whole(path: Path) -> Mapping[str, Any]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from chatrec.evaluate.attribution import NO_PART, STAGES
-from chatrec.evaluate.metrics import DEEPEST
+from chatrec.evaluate.attribution import NO_PART, NOT_RECORDED, STAGES
+from chatrec.evaluate.compare import FEWEST, more_than_chance
+from chatrec.evaluate.metrics import DEEPEST, FEW_GROUPS
+from chatrec.evaluate.slices import POPULARITY
 
 
 def cell(value: Mapping[str, float] | None) -> str:
@@ -32,7 +34,8 @@ def fates(report: Mapping[str, Any]) -> Iterator[tuple[str, str, str, str]]:
     for name, meaning in STAGES.items():
         count = report["misses"][name]
         if count is None:
-            yield name, "–", "–", NO_PART[name]
+            why = NOT_RECORDED if name == "dropped by grounding" and report["recorded"] else NO_PART[name]
+            yield name, "–", "–", why
         else:
             yield name, str(count), f"{count / report['gold']:.3f}", meaning
 
@@ -43,6 +46,19 @@ def gaps(report: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
         shown = ", ".join(f"{part} {value['value']:.3f} ({value['gold']})" for part, value in entry["slices"].items())
         gap = "too few" if entry["gap"] is None else f"{entry['gap']:.3f} {entry['worst']} – {entry['best']}"
         yield name, shown, gap
+
+
+def deciles(report: Mapping[str, Any]) -> str:
+    """What the deciles of popularity are, and how many works each that holds gold has; nothing where popularity is not known.
+
+    >>> deciles({"slices": {"popularity": {"slices": {"decile 2": {"works": 1017}, "decile 10": {"works": 40}}}}})
+    'works of equal popularity share one place, so that deciles differ in size (works in decile 2: 1,017; decile 10: 40)'
+    """
+    slices = report["slices"].get(POPULARITY, {"slices": {}})["slices"]
+    if not slices:
+        return ""
+    sizes = "; ".join(f"{name}: {part['works']:,}" for name, part in slices.items())
+    return f"works of equal popularity share one place, so that deciles differ in size (works in {sizes})"
 
 
 def brought_up(report: Mapping[str, Any]) -> str:
@@ -77,11 +93,41 @@ def calibration(report: Mapping[str, Any]) -> str:
     return told + (repeats if report["protocol"] == "new" else "")
 
 
+def surely(gain: Mapping[str, float]) -> str:
+    """What follows the figure of a gain: nothing, or that it may be chance and why.
+
+    >>> surely({"low": 0.1, "high": 0.2, "differing": 9}), surely({"low": 0.1, "high": 0.2, "differing": 2})
+    ('', 'may be chance: 2 dialogs differ')
+    """
+    low, high, differing = gain["low"], gain["high"], int(gain["differing"])
+    if more_than_chance(low, high, differing):
+        return ""
+    if differing >= FEWEST:
+        return "may be chance"
+    return f"may be chance: {differing} dialog{' differs' if differing == 1 else 's differ'}"
+
+
+def few_dialogs(report: Mapping[str, Any]) -> str:
+    """That the intervals are drawn from few dialogs; nothing where they are not."""
+    if report["dialogs"] >= FEW_GROUPS:
+        return ""
+    return f"intervals of so few dialogs ({report['dialogs']}) say little"
+
+
 def beside(report: Mapping[str, Any]) -> Iterator[str]:
-    """What the tables leave out, in a line each: recordings, further metrics, lists beyond accuracy, calibration, constraints."""
+    """What the tables leave out, in a line each: recordings, gains that may be chance, how few dialogs there are, sizes of
+    deciles, further metrics, lists beyond accuracy, calibration, constraints.
+    """
     k = report["cut_off"]
     if report["recorded"]:
         yield f"output of the language model {recorded(report)}; any other is answered as if it had been silent"
+    unsure = [f"@{cut} {told}" for cut, gain in report["rerank_gain"].items() if (told := surely(gain))]
+    if unsure and report["stage"] != "retrieve":
+        yield f"the gain {', '.join(unsure)}"
+    if few := few_dialogs(report):
+        yield few
+    if sizes := deciles(report):
+        yield sizes
     means = {f"NDCG@{k}": report["ndcg"][str(k)], f"MRR@{DEEPEST}": report["mrr"], f"MAP@{DEEPEST}": report["map"]}
     means[f"hit@{k}"] = report["hit"][str(k)]
     yield ", ".join(f"{name} {cell(value)}" for name, value in means.items())

@@ -100,6 +100,10 @@ class Leak:
     dialogs: int
     by_id: int
     by_text: int
+    id_example: str | None = None
+    """Id of the first dialog that was trained on by id."""
+    text_example: str | None = None
+    """Id of the first dialog that has a near duplicate."""
 
     @property
     def refused(self) -> bool:
@@ -117,21 +121,30 @@ def find_leak(dialogs: Sequence[DialogLine], trained: Fingerprints) -> Leak:
     for number, sketch in enumerate(trained.sketches):
         for value in sketch[sketch > 0]:
             owners[int(value)].append(number)
-    by_text = sum(_near_duplicate(_sketch(dialog), trained.sketches, owners) for dialog in dialogs)
-    return Leak(len(dialogs), sum(_hash(dialog.dialog_id) in trained.ids for dialog in dialogs), by_text)
+    by_text = [d.dialog_id for d in dialogs if _near_duplicate(_sketch(d), trained.sketches, owners)]
+    by_id = [d.dialog_id for d in dialogs if _hash(d.dialog_id) in trained.ids]
+    return Leak(len(dialogs), len(by_id), len(by_text), next(iter(by_id), None), next(iter(by_text), None))
 
 
-def guard(dialogs: Sequence[DialogLine], trained: Fingerprints, *, allow: bool = False) -> Leak:
+def guard(dialogs: Sequence[DialogLine], trained: Fingerprints, *, path: Path, allow: bool = False) -> Leak:
     """The leak, if it can be lived with.
+
+    Args:
+        dialogs: the log.
+        trained: what the models learned from.
+        path: of the log, for the error.
+        allow: live with any.
 
     Raises:
         LeakError: a dialog id was trained on, or more than 1% of the dialogs have a near duplicate, and `allow` is not set.
     """
     leak = find_leak(dialogs, trained)
     if leak.refused and not allow:
+        by_id = f" ({leak.id_example!r} for one)" if leak.by_id else ""
+        by_text = f" ({leak.text_example!r} for one)" if leak.by_text else ""
         raise LeakError(
-            f"of {leak.dialogs} dialogs {leak.by_id} were trained on by id and {leak.by_text} by near-duplicate text:"
-            " use models trained without them, or pass --allow-leak, which is stamped on the report"
+            f"{path}: of {leak.dialogs} dialogs {leak.by_id} were trained on by id{by_id} and {leak.by_text} by near-duplicate"
+            f" text{by_text}: use models trained without them, or pass --allow-leak, which is stamped on the report"
         )
     return leak
 

@@ -16,6 +16,8 @@ Ranks = Sequence[Sequence[float]]
 """Per instance, the rank of each gold mention."""
 DEEPEST = 100
 """How deep a list is read where no cut-off is given: what is ranked lower is a miss."""
+FEW_GROUPS = 30
+"""Groups (dialogs, users) below which a bootstrap interval is told to say little: few draws differ, and it is too narrow."""
 Values = Sequence[float] | NDArray[np.floating[Any]]
 
 

@@ -10,13 +10,12 @@ import jinja2
 from markupsafe import Markup
 
 from chatrec.evaluate import plots
-from chatrec.evaluate.figures import calibration, fates, recorded
+from chatrec.evaluate.figures import calibration, deciles, fates, few_dialogs, recorded, surely
 from chatrec.evaluate.metrics import DEEPEST
-from chatrec.evaluate.slices import SMALL
+from chatrec.evaluate.slices import POPULARITY, SMALL
 from chatrec.outputs import replaced
 
 TEMPLATE = "report.html.jinja"
-POPULARITY = "popularity"
 DIMENSIONS: Mapping[str, str] = {
     "training dialogs": "Items that training dialogs named, and items they never did",
     "named before": "Works named in the conversation before the answer",
@@ -29,7 +28,10 @@ DIMENSIONS: Mapping[str, str] = {
 BEYOND: Mapping[str, tuple[str, str]] = {
     "coverage": ("Coverage", "share of the catalog that is ever shown"),
     "gini": ("Gini", "of exposure: 0 all items alike, 1 all on one"),
-    "popularity_lift": ("Popularity lift", "how much better known than what the person named, in percentiles"),
+    "popularity_lift": (
+        "Popularity lift",
+        "how much better known than what the person named, from −1 to 1",
+    ),
     "novelty": ("Novelty", "0 only the best known, 1 only the least known"),
     "diversity": ("Diversity", "mean distance by text between two items of a list"),
     "serendipity": ("Serendipity", "share of the hits that a list of the most popular would have missed"),
@@ -63,10 +65,13 @@ def page(report: Mapping[str, Any]) -> str:
         k=k,
         small=SMALL,
         headline=_headline(report),
+        few_dialogs=few_dialogs(report),
+        unsure=surely(report["rerank_gain"][str(k)]),
         curves=Markup(plots.recall_curves(report)),  # noqa: S704 - the plots escape their own text
         reliability=Markup(plots.reliability(bins)) if bins else None,  # noqa: S704
         calibration=calibration(report) if bins else "",
         popularity=Markup(plots.popularity_curve(slices[POPULARITY]["slices"], k)) if POPULARITY in slices else None,  # noqa: S704
+        deciles=deciles(report),
         popularity_gap=_gap(slices[POPULARITY]) if POPULARITY in slices else "",
         slices=[
             {
@@ -98,7 +103,8 @@ def _headline(report: Mapping[str, Any]) -> list[tuple[str, Mapping[str, float],
     for depth, value in (report["union_recall"] or {}).items():
         found.append((f"Union recall@{depth}", value, f"gold within the first {depth} of any retriever"))
     if report["stage"] != "retrieve":
-        found.append((f"Gain@{k}", report["rerank_gain"][k], "of the final order over the fused one"))
+        told = "; ".join(filter(None, ("of the final order over the fused one", surely(report["rerank_gain"][k]))))
+        found.append((f"Gain@{k}", report["rerank_gain"][k], told))
     found.append((f"NDCG@{k}", report["ndcg"][k], "earlier places count more"))
     found.append((f"MRR@{DEEPEST}", report["mrr"], "1 / rank of the first gold"))
     found.append((f"MAP@{DEEPEST}", report["map"], "mean average precision"))

@@ -104,7 +104,7 @@ def slice_bars(dimension: str, slices: Mapping[str, Mapping[str, Any]], k: int, 
 
 
 def popularity_curve(slices: Mapping[str, Mapping[str, Any]], k: int) -> str:
-    """Recall by tenth of popularity (1 to 10, least known first) with intervals, above the gold mentions of each tenth."""
+    """Recall by decile of popularity (1 to 10, least known first) with intervals, above the gold mentions of each."""
     tenths = [int(name.split()[-1]) for name in slices]
     with _style("popularity"):
         figure = Figure(figsize=(WIDTH, 4.2), layout="constrained")
@@ -116,7 +116,7 @@ def popularity_curve(slices: Mapping[str, Mapping[str, Any]], k: int) -> str:
         axes.set(ylim=(0, None), ylabel=f"recall@{k}")
         _legend(figure)
         below.bar(tenths, gold, color="#b9cde6", width=0.7)
-        below.set(xlim=(0.5, 10.5), xlabel="tenth of the catalog by popularity, best known last", ylabel="gold")
+        below.set(xlim=(0.5, 10.5), xlabel="decile of popularity, best known last", ylabel="gold")
         below.set_xticks(range(1, 11))
         return _svg(figure, "Recall by popularity")
 

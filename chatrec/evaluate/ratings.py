@@ -224,7 +224,7 @@ def join(
     order = np.argsort(first)
     first, last = first[order], last[order]
     amounts = lines.values[~unknown][last]
-    values, scale = _compared(lines.path, amounts, scale)
+    values, scale = _compared(lines.path, amounts, lines.numbers[~unknown][last], scale)
     found = Interactions(
         users[first],
         items[~unknown][first],
@@ -258,11 +258,13 @@ def _check(path: Path, known: int, users: int, example: str) -> None:
         raise TrainingDataError(f"{path}: holds one user only; nothing can be learned from others")
 
 
-def _compared(path: Path, amounts: NDArray[np.float64], scale: Scale | None) -> tuple[Floats, Scale]:
-    """Values on the scale that is asked for, or else the one they look like."""
+def _compared(path: Path, amounts: NDArray[np.float64], numbers: Rows, scale: Scale | None) -> tuple[Floats, Scale]:
+    """Values on the scale that is asked for, or else the one they look like; `numbers` are their lines in the file."""
     scale = scale or ("rating" if len(np.unique(amounts)) <= MOST_STEPS else "log")
     if scale == "log" and amounts.min() < 0:
-        raise TrainingDataError(f"{path}: a value is {amounts.min():g}; hours and plays are 0 or more")
+        raise TrainingDataError(
+            f"{path}:{numbers[amounts.argmin()]}: a value is {amounts.min():g}; hours and plays are 0 or more"
+        )
     return (np.log1p(amounts) if scale == "log" else amounts).astype(np.float32), scale
 
 

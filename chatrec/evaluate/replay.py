@@ -74,8 +74,14 @@ class Replayed:
         )
 
 
-def select(dialogs: Iterable[DialogLine], protocol: Protocol, limit: int | None = None) -> list[Instance]:
+def select(dialogs: Iterable[DialogLine], protocol: Protocol, limit: int | None = None, path: str = "") -> list[Instance]:
     """The instances that are replayed, in order.
+
+    Args:
+        dialogs: the log.
+        protocol: what of its gold is scored.
+        limit: only the first so many.
+        path: of the log, for the error.
 
     Raises:
         DialogLogError: there is none.
@@ -84,7 +90,8 @@ def select(dialogs: Iterable[DialogLine], protocol: Protocol, limit: int | None 
     if not found:
         raise DialogLogError(
             f"no instance to replay under protocol {protocol!r}: no assistant turn after the first has gold, or the"
-            " sentences come in no order"
+            " sentences come in no order",
+            path=path,
         )
     return found
 

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from chatrec.evaluate import metrics
 from chatrec.evaluate.replay import Replayed
 from chatrec.outputs import replaced
@@ -29,7 +31,8 @@ def summarise(rows: Sequence[Replayed], ks: Sequence[int]) -> dict[str, Any]:
     Returns:
         `recall`, `ndcg`, `hit` per k and `mrr`, `map`, each with a 95% interval by dialog, gold that a turn names twice counted
         twice in recall and once in the others, as a list can hold it but once; the recall of the candidate pool,
-        of the union of all retrievers' lists where that was looked at, and of the fused order, and what the head gained over it;
+        of the union of all retrievers' lists where that was looked at, and of the fused order, and what the head gained over it
+        (`differing`: in how many dialogs that is not 0);
         `curves` of recall@1 to recall@100; `constraints`.
     """
     ranks = [row.ranks for row in rows]
@@ -92,9 +95,10 @@ def _recall(rows: Sequence[Replayed], ranks: Sequence[Sequence[float]], k: float
 
 
 def _gain(rows: Sequence[Replayed], k: int) -> dict[str, Any]:
-    """Recall after the head less recall before it, paired by instance."""
+    """Recall after the head less recall before it, paired by instance, and in how many dialogs it is not 0."""
     gained = [sum(rank <= k for rank in row.ranks) - sum(rank <= k for rank in row.before) for row in rows]
-    return _ratio(rows, gained, [len(row.ranks) for row in rows])
+    by_dialog = np.bincount(numbered(row.dialog_id for row in rows), weights=gained)
+    return _ratio(rows, gained, [len(row.ranks) for row in rows]) | {"differing": int(np.count_nonzero(by_dialog))}
 
 
 def _mean(rows: Sequence[Replayed], values: Sequence[float]) -> dict[str, Any]:

@@ -72,11 +72,11 @@ def open_log(config: ReplayConfig, embedder: Embedder, build_dir: Path, *, once:
     """
     dialogs = read_dialogs(config.dialogs, once=once)
     trained = Fingerprints.load(config.models or SHIPPED)
-    leak = guard(dialogs, trained, allow=config.allow_leak)
+    leak = guard(dialogs, trained, path=config.dialogs, allow=config.allow_leak)
     catalog = read_catalog(config.catalog)
     if config.models:
         check_models(config.models, catalog.sha256, embedder.sha256)
-    found = select(dialogs, config.protocol, config.limit)
+    found = select(dialogs, config.protocol, config.limit, str(config.dialogs))
     gold = [item for instance in found for item in instance.gold(config.protocol)]
     if not any(item in catalog for item in gold):
         why = f"none of the gold is in {config.catalog}, {gold[0]!r} for one: give the catalog these dialogs speak of"

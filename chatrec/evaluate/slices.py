@@ -7,7 +7,7 @@ said a lot, items that training dialogs spoke of and items they did not.
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -21,6 +21,8 @@ from chatrec.index.open import Index
 from chatrec.retrieve.collaborative import Prior, TrainedRetriever
 from chatrec.retrieve.protocol import Retriever
 
+POPULARITY = "popularity"
+"""The dimension of the deciles of popularity."""
 NAMED = "named"
 """The trained prior that counts mentions in the training dialogs."""
 SMALL = 20
@@ -48,10 +50,12 @@ def by_slice(
         knows: whether the models learned from other dialogs with the person of this one.
 
     Returns:
-        Dimension → `slices` (name → recall), and of those with at least `SMALL` mentions the `worst`, the `best` and the `gap`
+        Dimension → `slices` (name → recall and number of `gold` mentions; of deciles of popularity also the `works` of the
+        catalog in it), and of those with at least `SMALL` mentions the `worst`, the `best` and the `gap`
         between their recalls; None where fewer than two are that large.
     """
     found: dict[str, Any] = {}
+    works = Counter(map(_decile, _known(index.popularity).tolist()))
     for dimension, label in _labels(index, retrievers, _returning(dialogs, knows), dialogs).items():
         parts: dict[str, list[Replayed]] = defaultdict(list)
         for row in rows:
@@ -64,6 +68,8 @@ def by_slice(
             for name in sorted(parts, key=_order)
         }
         found[dimension] = {"slices": slices, **_gap({name: e["value"] for name, e in slices.items() if e["gold"] >= SMALL})}
+    for name, entry in found.get(POPULARITY, {"slices": {}})["slices"].items():
+        entry["works"] = works[name]
     return found
 
 
@@ -109,14 +115,14 @@ def _labels(
 ) -> dict[str, Label]:
     def popularity(_: Replayed, item: str) -> str | None:
         value = index.popularity[index.rows[item]] if item in index.rows else math.nan
-        return None if math.isnan(value) else f"decile {tenth(value)}"
+        return None if math.isnan(value) else _decile(value)
 
     def field(name: str) -> Label:
         return lambda _, item: getattr(index.catalog[item], name) if item in index.catalog else None
 
     by_id = {dialog.dialog_id: dialog for dialog in dialogs}
     labels: dict[str, Label] = {
-        "popularity": popularity,
+        POPULARITY: popularity,
         "named before": lambda row, _: _span(len(row.named)),
         "answers before": lambda row, _: _answered(by_id[row.dialog_id], row.turn),
         "medium": field("kind"),
@@ -130,8 +136,13 @@ def _labels(
     return labels
 
 
+def _decile(percentile: float) -> str:
+    return f"decile {tenth(percentile)}"
+
+
 def tenth(percentile: float) -> int:
     """The tenth, from 1 to 10, that a percentile belongs to: the share of items that are at most as popular, its own among them.
+    Items of equal popularity share their mean percentile, so that many may belong to one tenth, and none to another.
 
     Of ten items that differ, the least known has .1 and the best known 1:
 

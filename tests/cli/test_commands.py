@@ -354,6 +354,28 @@ def test_a_replay_writes_a_page_and_tells_where_misses_were_lost(run: Run, catal
     assert "Replay of d.jsonl" in (tmp_path / "pages" / "r.html").read_text()
 
 
+def test_a_replay_has_written_its_files_before_it_prints(
+    run: Run, catalog: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def closed(*printed: object, **options: object) -> None:
+        raise SystemExit(1)
+
+    turns = [{"role": "user", "text": "a lonely man on the moon"}, {"role": "assistant", "text": "x", "gold": ["t:moon"]}]
+    (tmp_path / "d.jsonl").write_text(json.dumps({"dialog_id": "d", "turns": turns}) + "\n")
+    monkeypatch.setattr("rich.console.Console.print", closed)
+    ended = run("replay", "d.jsonl", "--catalog", catalog, "--stage", "retrieve", "--out", "r.json", "--html", "r.html")
+    assert ended.code == 1
+    assert all((tmp_path / name).stat().st_size for name in ("r.json", "r.rankings.jsonl", "r.html"))
+
+
+def test_baselines_say_what_their_table_means(run: Run, catalog: str, tmp_path: Path) -> None:
+    turns = [{"role": "user", "text": "a lonely man on the moon"}, {"role": "assistant", "text": "x", "gold": ["t:moon"]}]
+    (tmp_path / "d.jsonl").write_text(json.dumps({"dialog_id": "d", "turns": turns}) + "\n")
+    ended = run("baselines", "d.jsonl", "--catalog", catalog, "--k", "3")
+    assert ended.code == 0
+    assert '"without X" stands only for' in ended.out and "0 by definition" in ended.out
+
+
 def test_a_command_that_needs_no_model_does_not_load_one() -> None:
     code = "import sys, chatrec.cli.app; sys.exit('torch' in sys.modules or 'chromadb' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

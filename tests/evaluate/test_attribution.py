@@ -54,6 +54,12 @@ def test_a_model_cannot_lift_what_it_was_not_shown_nor_pick_it() -> None:
     assert fate(row(math.inf, math.inf, "not retrieved"), invented) == "dropped by grounding"
 
 
+def test_grounding_has_a_part_only_where_a_pick_that_was_not_shown_is_recorded() -> None:
+    shown = RecordedLine(dialog_id="d", turn=1, picks=["g"], slots=12)
+    assert misses([row(12, 12)], 10, {("d", 1): shown})["dropped by grounding"] is None
+    assert misses([row(13, 13)], 10, {("d", 1): shown})["dropped by grounding"] == 1
+
+
 def test_fates_add_up_and_stages_without_a_part_have_no_count() -> None:
     found = misses([row(1, 1), row(30, 30)], 10)
     assert list(found) == ["found", *STAGES]

@@ -9,7 +9,7 @@ import pytest
 from dialog_samples import items, many_dialogs, write_dialogs
 
 from chatrec.catalog.read import write_catalog
-from chatrec.evaluate.baselines import ALL, KNOWN_AS, item_sets, run_baselines, systems
+from chatrec.evaluate.baselines import ALL, KNOWN_AS, item_sets, notes, run_baselines, systems
 from chatrec.evaluate.run import ReplayConfig, run_replay
 from chatrec.index.embed import Embedder
 from chatrec.index.open import Index
@@ -33,6 +33,11 @@ def test_all_of_them_fused_is_what_the_replay_reports(tmp_path: Path) -> None:
     alone = [name for name in report if name != ALL and not name.startswith("without ")]
     assert alone and set(alone) <= KNOWN_AS.keys()
     assert {"popularity", "sparse", "named_before", "without dense"} <= report.keys()
+
+
+def test_why_repeating_the_context_finds_nothing_is_said_where_it_is_masked() -> None:
+    assert [len(notes(protocol)) for protocol in ("new", "full")] == [2, 1]
+    assert "named_before (repeat the context) is 0 by definition" in notes("new")[1]
 
 
 def test_a_system_asks_only_its_own_retrievers_and_each_of_them_once(small_index: Index, monkeypatch: pytest.MonkeyPatch) -> None:

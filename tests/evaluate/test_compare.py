@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from chatrec.cli.app import app
 from chatrec.errors import DataMissingError, DialogLogError, InputError
-from chatrec.evaluate.compare import Line, compare, leak_of, read_rankings
+from chatrec.evaluate.compare import Line, compare, differing_settings, leak_of, read_rankings
 from chatrec.evaluate.report import file_sha256
 
 
@@ -144,3 +144,33 @@ def test_what_a_report_says_of_a_leak_is_said_again(tmp_path: Path) -> None:
     assert leak_of(tmp_path / "r.jsonl") is None
     unknown = "not known what of the dialogs was trained on: rankings do not tell it, their report does"
     assert told("none.json", "r.jsonl") == [f"B: {unknown}"] and told("r.jsonl", "few.json") == [f"A: {unknown}", f"B: {below}"]
+
+
+def test_reports_of_different_protocols_are_refused_and_what_else_differs_is_told(tmp_path: Path) -> None:
+    (tmp_path / "r.jsonl").write_text(line(), encoding="utf-8")
+    leak = {"by_id": 0, "by_text": 0, "allowed": False}
+    origin = {"rankings_sha256": file_sha256(tmp_path / "r.jsonl"), "leak": leak, "limit": None, "models_sha256": "a" * 64}
+    base = {"protocol": "new", "stage": "score", "understanding": {"from": "given"}, "provenance": origin}
+    reports = {
+        "a": base,
+        "b": base | {"stage": "retrieve", "understanding": {"from": "text"}, "provenance": origin | {"limit": 5}},
+        "c": base | {"provenance": origin | {"models_sha256": "b" * 64}},
+        "full": base | {"protocol": "full"},
+    }
+    for name, report in reports.items():
+        (tmp_path / f"{name}.json").write_text(json.dumps(report), encoding="utf-8")
+
+    def told(a: str, b: str) -> list[str]:
+        ended = CliRunner().invoke(app, ["compare", str(tmp_path / a), str(tmp_path / b)], env={"COLUMNS": "200"})
+        assert ended.exit_code == 0, ended.output
+        return [line for line in ended.output.splitlines() if "differs" in line]
+
+    assert told("a.json", "b.json") == [
+        "stage differs, A: score, B: retrieve",
+        "mentions differs, A: given, B: text",
+        "limit differs, A: none, B: 5",
+    ]
+    assert told("a.json", "c.json") == ["models differs, A: aaaaaaaaaaaa, B: bbbbbbbbbbbb"]
+    assert not told("a.json", "a.json") and not told("a.json", "r.jsonl")
+    with pytest.raises(InputError, match=r"a\.json is of protocol new, .*full\.json of full: replay the dialogs"):
+        differing_settings(tmp_path / "a.json", tmp_path / "full.json")

@@ -12,6 +12,8 @@ from chatrec.errors import LeakError, ModelMissingError
 from chatrec.evaluate.leaks import FILE, FORMAT, Fingerprints, find_leak, guard, told_leak
 from chatrec.evaluate.logs import DialogLine
 
+LOG = Path("log.jsonl")
+
 
 def talk(number: int, words: int = 80, seed: int | None = None) -> DialogLine:
     rng = np.random.default_rng(number if seed is None else seed)
@@ -19,8 +21,8 @@ def talk(number: int, words: int = 80, seed: int | None = None) -> DialogLine:
 
 
 def test_a_dialog_id_that_was_trained_on_is_refused() -> None:
-    with pytest.raises(LeakError, match="1 were trained on by id"):
-        guard([talk(1), talk(2)], Fingerprints.of([talk(1, seed=9)]))
+    with pytest.raises(LeakError, match=r"^log\.jsonl: of 2 dialogs 1 were trained on by id \('s:1' for one\) and 0 by "):
+        guard([talk(1), talk(2)], Fingerprints.of([talk(1, seed=9)]), path=LOG)
 
 
 def test_the_same_text_under_another_id_is_found_though_a_few_words_differ() -> None:
@@ -50,22 +52,22 @@ def test_texts_that_begin_alike_and_go_on_otherwise_pass(others: int) -> None:
 
 def test_other_dialogs_and_short_texts_pass() -> None:
     trained = Fingerprints.of([talk(1), talk(2, words=20)])
-    assert not guard([talk(3), talk(4, words=20, seed=2)], trained).refused
+    assert not guard([talk(3), talk(4, words=20, seed=2)], trained, path=LOG).refused
 
 
 def test_up_to_one_in_a_hundred_near_duplicates_are_counted_and_let_through() -> None:
     trained = Fingerprints.of([talk(0)])
     log = [talk(900, seed=0), *(talk(number) for number in range(1, 100))]
-    leak = guard(log, trained)
+    leak = guard(log, trained, path=LOG)
     assert (leak.dialogs, leak.by_text, leak.refused) == (100, 1, False)
 
 
 def test_more_than_one_in_a_hundred_near_duplicates_are_refused() -> None:
     trained = Fingerprints.of([talk(0), talk(1)])
     log = [talk(900, seed=0), talk(901, seed=1), *(talk(number) for number in range(2, 100))]
-    with pytest.raises(LeakError, match="0 were trained on by id and 2 by near-duplicate text"):
-        guard(log, trained)
-    assert guard([*log, *(talk(number) for number in range(100, 200))], trained).by_text == 2
+    with pytest.raises(LeakError, match=r"0 were trained on by id and 2 by near-duplicate text \('s:900' for one\)"):
+        guard(log, trained, path=LOG)
+    assert guard([*log, *(talk(number) for number in range(100, 200))], trained, path=LOG).by_text == 2
 
 
 @pytest.mark.parametrize(("words", "found"), [(39, 0), (40, 1)])
@@ -82,16 +84,16 @@ def test_where_no_spaces_part_words_each_character_counts(characters: int, found
 
 
 def test_an_allowed_leak_is_returned_so_that_it_can_be_stamped() -> None:
-    leak = guard([talk(1)], Fingerprints.of([talk(1)]), allow=True)
+    leak = guard([talk(1)], Fingerprints.of([talk(1)]), path=LOG, allow=True)
     assert leak.refused and leak.stamp() == {"by_id": 1, "by_text": 1, "allowed": True}
     assert told_leak(leak.stamp()).startswith("LEAK ALLOWED")
 
 
 def test_few_near_duplicates_are_told_and_none_are_not() -> None:
     log = [talk(900, seed=0), *(talk(number) for number in range(1, 100))]
-    told = told_leak(guard(log, Fingerprints.of([talk(0)])).stamp())
+    told = told_leak(guard(log, Fingerprints.of([talk(0)]), path=LOG).stamp())
     assert told == "trained on: 0 dialogs by id, 1 by near-duplicate text, below the share that is refused"
-    assert told_leak(guard([talk(3)], Fingerprints.of([talk(1)])).stamp()) == ""
+    assert told_leak(guard([talk(3)], Fingerprints.of([talk(1)]), path=LOG).stamp()) == ""
 
 
 def test_fingerprints_survive_a_round_trip_and_hold_no_text(tmp_path: Path) -> None:

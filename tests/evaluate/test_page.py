@@ -71,6 +71,7 @@ def test_a_page_holds_the_figures_every_stage_and_every_slice(report: dict[str, 
     assert all(name in seen.text for name in STAGES)
     for name in ("NDCG@3", "Hit@3", "MRR@100", "MAP@100"):
         assert name in seen.text and name.lower() in "\n".join(beside(report)).lower()
+    assert "how much better known than what the person named, from −1 to 1" in seen.text
     named = [name for dimension, entry in report["slices"].items() if dimension != "popularity" for name in entry["slices"]]
     assert named and all(name in seen.text for name in named)
     assert seen.tags["svg"] == 2 + len(report["slices"])
@@ -87,6 +88,41 @@ def test_a_page_tells_between_which_slices_the_gap_is(report: dict[str, Any]) ->
     gap = {"gap": 0.25, "worst": "decile 1", "best": "decile 10"}
     slices = {"popularity": report["slices"]["popularity"] | gap}
     assert "Gap 0.250, from decile 1 to decile 10." in Seen(page(report | {"slices": slices})).text
+
+
+@pytest.mark.parametrize(
+    ("low", "differing", "said"),
+    [
+        (0.1, 6, ""),
+        (0.1, 5, "may be chance: 5 dialogs differ"),
+        (-0.1, 1, "may be chance: 1 dialog differs"),
+        (0.0, 60, "may be chance"),
+    ],
+)
+def test_a_gain_that_few_dialogs_make_is_told_to_be_chance_on_page_and_terminal(
+    report: dict[str, Any], low: float, differing: int, said: str
+) -> None:
+    gain = {"value": 0.2, "low": low, "high": 0.3, "differing": differing}
+    told = report | {"rerank_gain": {"1": gain, "3": gain, "10": gain}}
+    html, lines = page(told), "\n".join(beside(told))
+    assert ("the final order finds 20.0 points more than the fused retrievers" + (f", which {said}." if said else ".")) in html
+    assert ("of the final order over the fused one" + (f"; {said}" if said else "") + "</span>") in html
+    assert (f"the gain @1 {said}, @3 {said}, @10 {said}" in lines) if said else ("chance" not in lines)
+
+
+def test_that_deciles_differ_in_size_is_said_with_the_number_of_their_works(report: dict[str, Any]) -> None:
+    best = report["slices"]["popularity"]["slices"]["decile 10"]
+    assert best["works"] > 0
+    told = f"decile 10: {best['works']})"
+    assert "works of equal popularity share one place" in Seen(page(report)).text and told in Seen(page(report)).text
+    assert any(told in line for line in beside(report))
+
+
+def test_that_a_log_has_few_dialogs_is_said_beside_its_intervals(report: dict[str, Any]) -> None:
+    few = "intervals of so few dialogs (9) say little"
+    assert few in Seen(page(report)).text and few in list(beside(report))
+    many = report | {"dialogs": 30}
+    assert "so few" not in Seen(page(many)).text + "".join(beside(many))
 
 
 def test_whatever_a_file_is_called_is_text(report: dict[str, Any]) -> None:

@@ -52,6 +52,12 @@ def test_unknown_items_and_repeats_are_counted_and_the_last_value_counts(tmp_pat
     assert found.values.tolist() == [2.0, 5.0] and math.isnan(found.times[1])
 
 
+def test_a_negative_amount_is_told_with_its_line(tmp_path: Path) -> None:
+    path = write(tmp_path, "a,x:9,4,", "a,s:0,2,", "b,s:1,-3,", "b,s:1,-2,", "b,s:2,-1,")
+    with pytest.raises(TrainingDataError, match=r"interactions\.csv:5: a value is -2; hours and plays are 0 or more"):
+        read(path, "log")
+
+
 def test_ratings_stand_as_they_are_and_amounts_are_compared_by_their_logarithm(tmp_path: Path) -> None:
     rated, reading = read(write(tmp_path, "a,s:0,4,", "b,s:1,2.5,"))
     assert (reading.scale, rated.values.tolist()) == ("rating", [4.0, 2.5])

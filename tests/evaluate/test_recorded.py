@@ -11,7 +11,8 @@ from dialog_samples import SAMPLE, assistant, dialog, last_instance, user
 from scripted import ScriptedLLM
 
 from chatrec.errors import DataMissingError, DialogLogError, InputError, LLMUnavailableError
-from chatrec.evaluate.figures import beside
+from chatrec.evaluate.attribution import NOT_RECORDED
+from chatrec.evaluate.figures import beside, fates
 from chatrec.evaluate.page import page
 from chatrec.evaluate.recorded import RecordedLine, Recording, read_recording, recorded_rerank
 from chatrec.evaluate.replay import System, replay
@@ -106,8 +107,9 @@ def test_what_a_model_picks_is_recorded_once_and_replayed_without_it(
     assert len(line.picks) == 2 and line.slots == 12
     asked = len(scripted_llm.requests)
     assert ranked("again.jsonl", writer) == ranked("offline.jsonl", None) == live
-    misses = json.loads((tmp_path / "report.json").read_text())["misses"]
-    assert misses["shortlisted out"] is not None and misses["dropped by grounding"] == 0
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert report["misses"]["shortlisted out"] is not None and report["misses"]["dropped by grounding"] is None
+    assert ("dropped by grounding", "–", "–", NOT_RECORDED) in fates(report)
     assert len(scripted_llm.requests) == asked == 1
 
 

@@ -18,8 +18,8 @@ from chatrec.evaluate.figures import calibration
 from chatrec.evaluate.leaks import Fingerprints
 from chatrec.evaluate.logs import Instance, Protocol
 from chatrec.evaluate.page import page
-from chatrec.evaluate.replay import System, judge, masked_items, replay, select
-from chatrec.evaluate.report import file_sha256
+from chatrec.evaluate.replay import Replayed, System, judge, masked_items, replay, select
+from chatrec.evaluate.report import file_sha256, summarise
 from chatrec.evaluate.run import ReplayConfig, run_replay, union
 from chatrec.index.embed import Embedder
 from chatrec.index.open import Index
@@ -111,6 +111,15 @@ def test_the_report_counts_what_the_rankings_show(files: ReplayConfig, tmp_path:
     assert report["pool_recall"]["value"] >= report["fused_recall"]["50"]["value"]
     gain = report["recall"]["1"]["value"] - report["fused_recall"]["1"]["value"]
     assert report["rerank_gain"]["1"]["value"] == pytest.approx(gain, abs=1e-5)
+
+
+def test_a_gain_is_told_with_the_number_of_dialogs_that_make_it() -> None:
+    """Two answers of the first dialog and one of the second are found after the head only, and of the third one each way."""
+    turn = Replayed("a", 1, (), ("g",), (1.0,), (9.0,), ("g",), (None,), ())
+    lost = replace(turn, ranks=(9.0,), before=(1.0,))
+    rows = [turn, replace(turn, turn=3), replace(turn, dialog_id="b"), *(replace(row, dialog_id="c") for row in (turn, lost))]
+    assert summarise(rows, (1, 9))["rerank_gain"]["1"] == {"value": 0.6, "low": 0.0, "high": 1.0, "differing": 2}
+    assert summarise(rows, (1, 9))["rerank_gain"]["9"]["differing"] == 0
 
 
 def test_a_comparison_finds_the_recalls_of_the_reports(files: ReplayConfig, tmp_path: Path) -> None:
@@ -234,6 +243,12 @@ def test_few_near_duplicates_are_reported_and_every_instance_is_ranked(files: Re
 def test_a_log_without_instances_says_why_nothing_is_replayed() -> None:
     with pytest.raises(DialogLogError, match="no instance to replay"):
         select([dialog(1, user("hi"))], "new")
+
+
+def test_a_log_without_instances_is_named(files: ReplayConfig, tmp_path: Path) -> None:
+    log = write_dialogs(tmp_path / "empty.jsonl", [dialog(1, user("hi"))])
+    with pytest.raises(DialogLogError, match=r"empty\.jsonl: no instance to replay under protocol 'new'"):
+        run(replace(files, dialogs=log), tmp_path)
 
 
 def test_a_log_of_another_catalog_is_refused_before_anything_is_embedded(files: ReplayConfig, tmp_path: Path) -> None:
