@@ -323,6 +323,8 @@ def join_by_links(source: Mapping[str, Item], catalog: Mapping[str, Item]) -> di
 
     Links that only works of other years have in common are mistakes and join nothing.
     """
+    if not source:
+        return {}
     items, works, linked = list(catalog.values()), works_of(catalog), _linked(catalog)
     joined: dict[str, int] = {}
     for item in source.values():
@@ -338,16 +340,17 @@ def told_by(source: Mapping[str, Item], catalog: Mapping[str, Item]) -> dict[int
     told: dict[int, list[Item]] = defaultdict(list)
     for item_id, row in join_by_links(source, catalog).items():
         told[row].append(source[item_id])
-    return {row: told[work] for row, work in enumerate(works_of(catalog)) if work in told}
+    return {row: told[work] for row, work in enumerate(works_of(catalog) if told else ()) if work in told}
 
 
 def works_of(catalog: Mapping[str, Item]) -> list[int]:
     """Per row the first row of the same work, as `is_same_work` tells of works with a link, or title and year, in common."""
     items = list(catalog.values())
     alike = list(_linked(catalog).values())
-    named: dict[tuple[str, int | None], list[int]] = defaultdict(list)
+    named: dict[tuple[str, int], list[int]] = defaultdict(list)
     for row, item in enumerate(items):
-        named[title_key(item.title), item.year].append(row)
+        if item.year is not None:
+            named[title_key(item.title), item.year].append(row)
     pairs = (pair for rows in (*alike, *named.values()) for pair in combinations(rows, 2))
     same = [(row, other) for row, other in pairs if is_same_work(items[row], items[other])]
     places = np.array(same, dtype=np.int64).reshape(-1, 2)
