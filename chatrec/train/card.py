@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from chatrec.evaluate.figures import cell
+from chatrec.score.head import FIT_BOUNDS
 
 CARD, FACTS = "README.md", "card.json"
 OF_MODELS, OF_ADAPTER = frozenset(("head", "retrievers")), frozenset(("lessons_sha256", "trainable_parameters"))
@@ -179,7 +180,8 @@ def _calibration(facts: Mapping[str, Any]) -> list[str]:
     if "fit_bounds" in fitted:
         low, high = fitted["fit_bounds"]
         told = f"A pick is shown as a low fit below {low:.3f} and as a high one from {high:.3f} on"
-        lines += ["", f"{told}: a third each of the first five there."]
+        as_shipped = (low, high) == FIT_BOUNDS
+        lines += ["", f"{told}, as with the shipped head." if as_shipped else f"{told}: a third each of the first five there."]
     if not facts["reliability"]:
         return [*lines, "It was not measured on validation dialogs.", ""]
     lines += ["On the validation dialogs, of candidates that were given a probability of …, so many were put forward"]

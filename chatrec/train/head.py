@@ -38,6 +38,9 @@ RESULTS = (CARD, FACTS, HEAD, WEIGHTS, FUSION, RETRIEVERS, TRAINED_ON, *(f"{name
 FEW = 1000
 """Training instances up to which a single fold is too few to calibrate on."""
 
+CALIBRATES = 20
+"""Validation instances with gold among their candidates that suffice for the two numbers of the calibration."""
+
 WHAT = {"stopped": "fitting the head"} | dict.fromkeys(("head", "head-all"), "fitting the head on everything")
 """Step of a fit → what is told of it."""
 
@@ -241,7 +244,7 @@ def settled(learned: Learned, valid: Pools) -> Learned:
     if learned.judged is not None:
         told["calibrated_on"] += " and the validation dialogs"
         return replace(learned, config=calibrate(learned.config, learned.judged + judged), facts=told)
-    if len(found) < ENOUGH:
+    if len(found) < CALIBRATES:
         return learned
     told["calibrated_on"] = "the validation dialogs"
     return replace(learned, config=calibrate(learned.config, judged), facts=told)

@@ -19,9 +19,9 @@ from chatrec.retrieve.collaborative import Model
 from chatrec.score.head import HeadConfig
 from chatrec.train.data import Case, Dialogs, users_of
 from chatrec.train.fit import FitConfig, Judged, calibrate, fit_head, predict
-from chatrec.train.head import Learned, Trainer, settled
+from chatrec.train.head import CALIBRATES, Learned, Trainer, settled
 from chatrec.train.meter import Meter
-from chatrec.train.prepare import ENOUGH, Preparation
+from chatrec.train.prepare import Preparation
 
 
 def test_candidates_of_a_fold_are_found_by_retrievers_that_saw_none_of_its_dialogs(
@@ -79,7 +79,7 @@ def test_where_training_dialogs_are_too_few_to_calibrate_enough_validation_dialo
     told = settled(learned, valid)
     assert told.config == calibrate(config, Judged.of(valid, predict(head, valid)))
     assert told.facts["calibrated_on"] == "the validation dialogs"
-    assert settled(learned, valid.take(np.arange(ENOUGH - 1))) is learned
+    assert settled(learned, valid.take(np.arange(CALIBRATES - 1))) is learned
 
 
 def test_dialogs_that_name_nothing_are_said_to_teach_nothing(tmp_path: Path) -> None:
